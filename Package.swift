@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A target exists to keep a dependency out; everything else is a folder.
+// The edges below are the whole truth: ArchitectureTests holds them against the table in
+// HOW_IT_WORKS.md and against what the sources import.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+extension Target {
+    static func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], linker: [LinkerSetting] = []) -> Target {
+        .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings, linkerSettings: linker)
+    }
+
+    static func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .testTarget(name: name, dependencies: dependencies, exclude: [], swiftSettings: settings)
+    }
+}
+
+let swiftSyntax: [Target.Dependency] = [
+    .product(name: "SwiftSyntax", package: "swift-syntax"),
+    .product(name: "SwiftParser", package: "swift-syntax"),
+    .product(name: "SwiftIDEUtils", package: "swift-syntax"),
+]
+
+let package = Package(
+    name: "galley",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "galley", targets: ["galley"]),
+        .executable(name: "cell-host", targets: ["cell-host"]),
+        // What cells link against: one shared library, loaded by the host before the first cell.
+        .library(name: "GalleyCells", type: .dynamic, targets: ["NotebookKit", "Inference"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        // Text and values.
+        .library("SourceText"),
+        .library("JSON"),
+        .systemLibrary(name: "CCmark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"]), .brew(["cmark"])]),
+        .library("Markdown", ["SourceText", "CCmark"]),
+        .library("HTML"),
+        .library("TemplateEngine", ["SourceText"]),
+
+        // Notebooks.
+        .library("NotebookModel", ["SourceText", "JSON"]),
+        .library("NotebookParser", ["NotebookModel", "Markdown", "SourceText", "JSON", "Yams"]),
+        .library("ExecutionPlanner", ["NotebookModel", "SourceText"] + swiftSyntax),
+
+        // Running cells.
+        .library("CellWire"),
+        .library("CellRuntime", ["CellWire", "JSON"]),
+        .library("Charts", ["CellRuntime"]),
+        .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
+        .executableTarget(name: "cell-host", dependencies: ["CellWire"], swiftSettings: settings),
+        .library("CellExecutor", [
+            "ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON",
+            .product(name: "Subprocess", package: "swift-subprocess"),
+        ]),
+
+        // Pages.
+        .systemLibrary(name: "CDuktape", pkgConfig: "duktape", providers: [.apt(["duktape-dev"]), .brew(["duktape"])]),
+        .library("NotebookRenderer", ["NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "CDuktape"]),
+        .library("SiteBuilder", ["NotebookRenderer", "NotebookModel", "TemplateEngine", "HTML", "SourceText", "JSON"]),
+        .library("LivePreview", ["SiteBuilder", "CellExecutor", "SourceText", "FlyingFox"]),
+
+        // Inference.
+        .library("TensorMemory"),
+        .library("Tensors", ["TensorMemory", "JSON"]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
+        .library("CPUBackend", ["Tensors", "TensorMemory", "CKernels"]),
+        .target(name: "CCUDAShim", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .library("CUDABackend", ["Tensors", "TensorMemory", "CCUDAShim"]),
+        .library("Tokenizers", ["TemplateEngine", "JSON"]),
+        .library("Inference", ["Tensors", "TensorMemory", "Tokenizers", "CPUBackend", "CUDABackend", "JSON"]),
+
+        // The command.
+        .library("GalleyCommand", [
+            "SourceText", "JSON", "NotebookModel", "NotebookParser", "ExecutionPlanner", "CellExecutor",
+            "Markdown", "NotebookRenderer", "TemplateEngine", "SiteBuilder", "LivePreview",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+        .executableTarget(name: "galley", dependencies: ["GalleyCommand"], swiftSettings: settings),
+
+        // Tests.
+        .tests("ArchitectureTests", ["JSON"]),
+        .tests("SourceTextTests", ["SourceText"]),
+        .tests("JSONTests", ["JSON"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,99 @@
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+/// A call of the system on a file failed.
+public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let operation: String
+    public let path: String
+    /// The system's error number.
+    public let code: Int32
+
+    public init(operation: String, path: String, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
+}
+
+/// Reads a file whole.
+///
+/// - Throws: ``FileError`` when it cannot be opened or read.
+public func readFile(_ path: String) throws(FileError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError(operation: "read", path: path, code: errno) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: min(max(Int(status.st_size) + 1, 4096), 1 << 24))
+    while true {
+        let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 {
+            if errno == EINTR { continue }
+            throw FileError(operation: "read", path: path, code: errno)
+        }
+        if count == 0 { return bytes }
+        if bytes.isEmpty, count == chunk.count - 1 {
+            // The usual case: the whole file came at once.
+            bytes = chunk
+            bytes.removeLast()
+        } else {
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+}
+
+/// Writes a file so that a reader sees the old content or the new, never a part: the bytes go to a
+/// temporary file in the same folder, which is then renamed.
+///
+/// - Throws: ``FileError``; the old content stands and the temporary file is gone.
+public func writeFileAtomically(_ path: String, _ bytes: some Collection<UInt8>) throws(FileError) {
+    let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
+    var code: Int32 = 0
+    let contiguous = Array(bytes)
+    contiguous.withUnsafeBytes { buffer in
+        var written = 0
+        while written < buffer.count {
+            let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
+            let count = write(descriptor, rest.baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                code = errno
+                return
+            }
+            written += count
+        }
+    }
+    if close(descriptor) != 0, code == 0 { code = errno }
+    if code == 0, rename(temporary, path) != 0 { code = errno }
+    if code != 0 {
+        unlink(temporary)
+        throw FileError(operation: "write", path: path, code: code)
+    }
+}
+
+/// Makes a folder and the ones above it, as `mkdir -p` does.
+public func makeFolder(_ path: String) throws(FileError) {
+    if mkdir(path, 0o755) == 0 || (errno == EEXIST && isFolder(path)) { return }
+    guard errno == ENOENT, let slash = path.dropLast().lastIndex(of: "/"), slash > path.startIndex else {
+        throw FileError(operation: "make folder", path: path, code: errno)
+    }
+    try makeFolder(String(path[..<slash]))
+    if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileError(operation: "make folder", path: path, code: errno) }
+}
+
+/// Whether `path` is a folder, links followed.
+public func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR
+}
+
+/// Whether anything is at `path`, links followed.
+public func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
