@@ -93,6 +93,7 @@ let package = Package(
         .executableTarget(name: "galley", dependencies: ["GalleyCommand"], swiftSettings: settings),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .tests("ArchitectureTests", ["JSON"]),
         .tests("SourceTextTests", ["SourceText"]),
         .tests("JSONTests", ["JSON"]),
