@@ -94,7 +94,7 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        .tests("ArchitectureTests", ["JSON"]),
+        .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .tests("SourceTextTests", ["SourceText"]),
         .tests("JSONTests", ["JSON"]),
     ],
