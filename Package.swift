@@ -97,6 +97,7 @@ let package = Package(
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .tests("SourceTextTests", ["SourceText"]),
         .tests("JSONTests", ["JSON"]),
+        .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
