@@ -98,6 +98,7 @@ let package = Package(
         .tests("SourceTextTests", ["SourceText"]),
         .tests("JSONTests", ["JSON"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
+        .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

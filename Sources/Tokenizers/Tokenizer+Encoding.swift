@@ -1,0 +1,100 @@
+extension Tokenizer {
+    /// The tokens of a text.
+    ///
+    /// - Parameters:
+    ///   - addSpecialTokens: puts before and after the text what the model expects there (often a begin-of-text token).
+    ///   - parseSpecial: control tokens written in the text, such as `<|im_end|>`, become those tokens. Off, they are
+    ///     ordinary text, as text from users should be.
+    public func encode(_ text: String, addSpecialTokens: Bool = true, parseSpecial: Bool = false) -> [Int] {
+        var ids = addSpecialTokens ? special.prefix : []
+        let bytes = Array(text.utf8)
+        var scratch = Scratch()
+        split(bytes, 0..<bytes.count, at: addedTokens, special: parseSpecial, into: &ids) { range, ids in
+            let normalized = normalizer.steps.isEmpty && range.count == bytes.count
+                ? bytes : normalizer.apply(bytes[range], isStart: range.lowerBound == 0)
+            split(normalized, 0..<normalized.count, at: normalizedAddedTokens, special: parseSpecial, into: &ids) { range, ids in
+                encodeWords(normalized, range, into: &ids, &scratch)
+            }
+        }
+        if addSpecialTokens { ids += special.suffix }
+        return ids
+    }
+
+    /// What one call keeps from word to word: the memory of the symbols being merged.
+    private struct Scratch {
+        var symbols: [Int32] = []
+    }
+
+    private func split(
+        _ text: [UInt8], _ range: Range<Int>, at tokens: AddedTokens, special: Bool, into ids: inout [Int],
+        between: (Range<Int>, inout [Int]) -> Void
+    ) {
+        var position = range.lowerBound
+        while let match = tokens.firstMatch(in: text, from: position, special: special) {
+            if match.range.lowerBound > position { between(position..<match.range.lowerBound, &ids) }
+            ids.append(match.token.id)
+            position = match.range.upperBound
+        }
+        if position < range.upperBound { between(position..<range.upperBound, &ids) }
+    }
+
+    private func encodeWords(_ text: [UInt8], _ range: Range<Int>, into ids: inout [Int], _ scratch: inout Scratch) {
+        switch model {
+        case .scored(let merging):
+            merging.encode(text, range, into: &ids) { appendUnknown(text[$0], to: &$1) }
+        case .ranked(let merging, let wholeWordsFirst):
+            var start = range.lowerBound
+            for end in preTokenizer.ends(in: text, range) {
+                let word = text[start..<end]
+                start = end
+                if wholeWordsFirst, let id = vocabulary.find(word) {
+                    ids.append(id)
+                    continue
+                }
+                scratch.symbols.removeAll(keepingCapacity: true)
+                appendSymbols(of: word, in: text, to: &scratch.symbols)
+                merging.merge(&scratch.symbols)
+                for symbol in scratch.symbols { ids.append(Int(symbol)) }
+            }
+        }
+    }
+
+    /// The tokens that merging starts from: bytes, or characters.
+    private func appendSymbols(of word: ArraySlice<UInt8>, in text: [UInt8], to symbols: inout [Int32]) {
+        if vocabulary.spelling == .byteLevel {
+            for byte in word {
+                let token = vocabulary.byteTokens[Int(byte)]
+                if token >= 0 {
+                    symbols.append(token)
+                } else if let unknown = special.unknown {
+                    symbols.append(Int32(truncatingIfNeeded: unknown))
+                }
+            }
+            return
+        }
+        var position = word.startIndex
+        while position < word.endIndex {
+            let end = min(word.endIndex, position + (UTF8Text.scalar(in: text, at: position)?.width ?? 1))
+            if let id = vocabulary.find(text[position..<end]) {
+                symbols.append(Int32(truncatingIfNeeded: id))
+            } else {
+                var ids: [Int] = []
+                appendUnknown(text[position..<end], to: &ids)
+                let unknown = special.unknown.map(Int32.init(truncatingIfNeeded:))
+                for id in ids.map(Int32.init(truncatingIfNeeded:)) where !(id == unknown && symbols.last == unknown && fusesUnknown) {
+                    symbols.append(id)
+                }
+            }
+            position = end
+        }
+    }
+
+    /// A character that is no token: its bytes, or the unknown token.
+    private func appendUnknown(_ character: ArraySlice<UInt8>, to ids: inout [Int]) {
+        if character.allSatisfy({ vocabulary.byteTokens[Int($0)] >= 0 }) {
+            for byte in character { ids.append(Int(vocabulary.byteTokens[Int(byte)])) }
+        } else if let unknown = special.unknown {
+            ids.append(unknown)
+        }
+    }
+}
