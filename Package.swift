@@ -99,6 +99,7 @@ let package = Package(
         .tests("JSONTests", ["JSON"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
+        .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

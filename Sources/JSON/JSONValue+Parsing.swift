@@ -35,8 +35,10 @@ extension JSONValue {
     }
 
     /// Parses bytes that are owned elsewhere, such as a part of a mapped file.
-    public static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
-        var parser = Parser(bytes: bytes)
+    ///
+    /// - Parameter refusingRepeatedNames: makes a name that an object has twice an error; else the last counts.
+    package static func parse(_ bytes: UnsafeRawBufferPointer, refusingRepeatedNames: Bool = false) throws(JSONError) -> JSONValue {
+        var parser = Parser(bytes: bytes, refusesRepeatedNames: refusingRepeatedNames)
         let value = try parser.value(depth: 0)
         parser.skipSpace()
         if parser.offset < bytes.count { throw parser.error("text after the value") }
@@ -46,10 +48,12 @@ extension JSONValue {
 
 private struct Parser {
     let bytes: UnsafeRawBufferPointer
+    let refusesRepeatedNames: Bool
     var offset = 0
 
-    init(bytes: UnsafeRawBufferPointer) {
+    init(bytes: UnsafeRawBufferPointer, refusesRepeatedNames: Bool) {
         self.bytes = bytes
+        self.refusesRepeatedNames = refusesRepeatedNames
     }
 
     func error(_ message: String) -> JSONError { JSONError(message: message, byteOffset: offset) }
@@ -92,7 +96,11 @@ private struct Parser {
         while true {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
+            let start = offset
             let key = try string()
+            if refusesRepeatedNames, members[key] != nil {
+                throw JSONError(message: "the name \"\(key)\" is there twice", byteOffset: start)
+            }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("expected ':'") }
             offset += 1

@@ -1,0 +1,108 @@
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+/// A file's bytes as the system maps them: read on demand, shared with other processes, never copied.
+///
+/// The file must not be cut short while it is mapped: reading past its new end ends the process (SIGBUS).
+/// Files that are replaced by renaming, as downloads are, stay as they were.
+public final class MappedFile: @unchecked Sendable {
+    // The mapping is read-only and lives until deinit, so every thread may read it.
+
+    public let path: String
+    /// The size when the file was opened.
+    public let byteCount: Int
+    private let start: UnsafeRawPointer?
+
+    /// - Throws: ``FileFormatError`` when the file cannot be opened or mapped, or is not a regular file.
+    public init(path: String) throws(FileFormatError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw MappedFile.failure("open", path, errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw MappedFile.failure("read", path, errno) }
+        guard (status.st_mode & S_IFMT) == S_IFREG else {
+            throw FileFormatError(path: path, message: "this is not a regular file", help: "give the path of a model file")
+        }
+        self.path = path
+        byteCount = Int(status.st_size)
+        if byteCount == 0 {
+            start = nil
+        } else {
+            let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+            guard let address, address != MAP_FAILED else { throw MappedFile.failure("map", path, errno) }
+            start = UnsafeRawPointer(address)
+        }
+    }
+
+    deinit {
+        if let start { munmap(UnsafeMutableRawPointer(mutating: start), byteCount) }
+    }
+
+    /// The whole file.
+    public var contents: FileSlice { FileSlice(file: self, byteOffset: 0, byteCount: byteCount) }
+
+    /// Valid for as long as the file object lives.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: byteCount) }
+
+    /// What will be done with a part of the file.
+    public enum Advice: Sendable {
+        /// It will be read soon: the system may read ahead.
+        case willNeed
+        /// It was read and will not be again for long: its pages may leave this process's memory.
+        case dontNeed
+    }
+
+    fileprivate func advise(_ advice: Advice, byteOffset: Int, byteCount: Int) {
+        guard let start, byteCount > 0 else { return }
+        let page = Int(getpagesize())
+        var lower = byteOffset
+        var upper = byteOffset + byteCount
+        switch advice {
+        case .willNeed: lower = lower / page * page
+        case .dontNeed:
+            // Pages shared with a neighbour stay.
+            lower = (lower + page - 1) / page * page
+            if upper < self.byteCount { upper = upper / page * page }
+        }
+        guard lower < upper else { return }
+        madvise(UnsafeMutableRawPointer(mutating: start + lower), upper - lower, advice == .willNeed ? MADV_WILLNEED : MADV_DONTNEED)
+    }
+
+    private static func failure(_ operation: String, _ path: String, _ code: Int32) -> FileFormatError {
+        FileFormatError(
+            path: path, message: "cannot \(operation) the file: \(String(cString: strerror(code)))",
+            help: code == ENOENT ? "check the path, or fetch the model first" : "check the file's permissions and the disk it is on")
+    }
+}
+
+/// A part of a mapped file. It keeps the mapping alive.
+public struct FileSlice: Sendable {
+    public let file: MappedFile
+    /// Where it starts in the file.
+    public let byteOffset: Int
+    public let byteCount: Int
+
+    fileprivate init(file: MappedFile, byteOffset: Int, byteCount: Int) {
+        self.file = file
+        self.byteOffset = byteOffset
+        self.byteCount = byteCount
+    }
+
+    /// A part of this part; `nil` where it is not wholly inside.
+    public func slice(offset: Int, count: Int) -> FileSlice? {
+        guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else { return nil }
+        return FileSlice(file: file, byteOffset: byteOffset + offset, byteCount: count)
+    }
+
+    /// Tells the system what will be done with these bytes.
+    public func advise(_ advice: MappedFile.Advice) { file.advise(advice, byteOffset: byteOffset, byteCount: byteCount) }
+
+    /// A copy of the bytes.
+    public var copy: [UInt8] { [UInt8](bytes) }
+
+    /// Valid for as long as ``file`` lives.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[byteOffset..<(byteOffset + byteCount)]) }
+}
