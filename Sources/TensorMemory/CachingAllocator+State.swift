@@ -76,7 +76,8 @@ extension CachingAllocator.State {
                 totals[use.owner, default: (0, 0)].count += 1
             }
         }
-        return totals
+        return
+            totals
             .map { MemorySnapshot.Owner(name: $0.key, allocated: $0.value.allocated, blockCount: $0.value.count) }
             .sorted { ($1.allocated, $0.name) < ($0.allocated, $1.name) }
     }

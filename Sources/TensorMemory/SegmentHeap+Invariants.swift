@@ -13,7 +13,9 @@ extension SegmentHeap {
             for index in blockIndices(of: segment) {
                 let block = blocks[index]
                 if block.address != address { found.append("block \(index) leaves a gap or overlaps") }
-                if block.byteCount <= 0 || block.byteCount % SizeClass.minimumBlock != 0 { found.append("block \(index) has \(block.byteCount) bytes") }
+                if block.byteCount <= 0 || block.byteCount % SizeClass.minimumBlock != 0 {
+                    found.append("block \(index) has \(block.byteCount) bytes")
+                }
                 if block.segment != number { found.append("block \(index) names another segment") }
                 if block.previous != previous { found.append("block \(index) has a wrong neighbour") }
                 if block.use == nil {

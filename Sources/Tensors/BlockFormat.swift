@@ -1,5 +1,7 @@
 /// GGUF's quantised types: elements in blocks that share scales
 /// (https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h).
+// ggml's own names, underscores included.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public enum BlockFormat: String, Sendable, Hashable, CaseIterable {
     case q4_0 = "Q4_0"
     case q4_1 = "Q4_1"
