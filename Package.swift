@@ -97,6 +97,7 @@ let package = Package(
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .tests("SourceTextTests", ["SourceText"]),
         .tests("JSONTests", ["JSON"]),
+        .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"]),

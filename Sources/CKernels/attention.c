@@ -1,0 +1,133 @@
+// Rotary embedding, the KV cache, and attention in plain C.
+
+#include "gk_attention.h"
+
+#include "platform.h"
+
+#include <math.h>
+
+gk_status gk_rope(
+    float *x, int64_t m, int64_t x_stride, int64_t heads, int64_t head_dim, int64_t dims, const float *cosines,
+    const float *sines, gk_rope_layout layout) {
+    if (x == NULL || cosines == NULL || sines == NULL || m < 0 || heads < 0 || head_dim < 1) return GK_BAD_ARGUMENT;
+    if (dims < 0 || dims > head_dim || dims % 2 != 0 || x_stride < 0 || heads > x_stride / head_dim) return GK_BAD_ARGUMENT;
+    if (layout != GK_ROPE_HALVES && layout != GK_ROPE_INTERLEAVED) return GK_UNSUPPORTED;
+    int64_t half = dims / 2;
+    for (int64_t i = 0; i < m; i++) {
+        const float *c = cosines + i * half, *s = sines + i * half;
+        for (int64_t h = 0; h < heads; h++) {
+            float *head = x + i * x_stride + h * head_dim;
+            for (int64_t k = 0; k < half; k++) {
+                float *pa = layout == GK_ROPE_HALVES ? head + k : head + 2 * k;
+                float *pb = layout == GK_ROPE_HALVES ? head + half + k : head + 2 * k + 1;
+                float a = *pa, b = *pb;
+                *pa = a * c[k] - b * s[k];
+                *pb = a * s[k] + b * c[k];
+            }
+        }
+    }
+    return GK_OK;
+}
+
+static bool is_cache(const gk_kv *cache) {
+    return cache->data != NULL && cache->position_stride >= 0 && cache->head_stride >= 0
+        && (cache->type == GK_F32 || cache->type == GK_F16 || cache->type == GK_BF16);
+}
+
+gk_status gk_kv_store(
+    const gk_kv *cache, int64_t first, const float *x, int64_t m, int64_t x_stride, int64_t kv_heads, int64_t head_dim) {
+    if (cache == NULL || x == NULL || !is_cache(cache) || first < 0 || m < 0 || kv_heads < 0) return GK_BAD_ARGUMENT;
+    if (head_dim < 1 || x_stride < 0 || kv_heads > x_stride / head_dim) return GK_BAD_ARGUMENT;
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t h = 0; h < kv_heads; h++) {
+            const float *source = x + i * x_stride + h * head_dim;
+            int64_t at = (first + i) * cache->position_stride + h * cache->head_stride;
+            if (cache->type == GK_F32) {
+                memcpy((float *)cache->data + at, source, (size_t)head_dim * sizeof(float));
+            } else if (cache->type == GK_F16) {
+                uint16_t *destination = (uint16_t *)cache->data + at;
+                for (int64_t k = 0; k < head_dim; k++) destination[k] = gk_f16_from_f32(source[k]);
+            } else {
+                uint16_t *destination = (uint16_t *)cache->data + at;
+                for (int64_t k = 0; k < head_dim; k++) destination[k] = gk_bf16_from_f32(source[k]);
+            }
+        }
+    }
+    return GK_OK;
+}
+
+int64_t gk_attention_scratch_bytes(
+    const gk_pool *pool, int64_t m, int64_t positions, int64_t heads, int64_t head_dim) {
+    if (m < 0 || positions < 0 || heads < 0 || head_dim < 0) return -1;
+    if (positions > (int64_t)1 << 40 || head_dim > (int64_t)1 << 32) return -1;
+    return (positions + 3 * head_dim + 64) * (int64_t)sizeof(float) * gk_pool_threads(pool);
+}
+
+static void load_head(const gk_kv *cache, int64_t position, int64_t head, int64_t head_dim, float *destination) {
+    int64_t at = position * cache->position_stride + head * cache->head_stride;
+    if (cache->type == GK_F32) {
+        memcpy(destination, (const float *)cache->data + at, (size_t)head_dim * sizeof(float));
+    } else {
+        const uint16_t *source = (const uint16_t *)cache->data + at;
+        bool f16 = cache->type == GK_F16;
+        for (int64_t k = 0; k < head_dim; k++) destination[k] = f16 ? gk_f32_from_f16(source[k]) : gk_f32_from_bf16(source[k]);
+    }
+}
+
+typedef struct {
+    const gk_attention *a;
+    float *scratch;
+    int64_t scratch_step;
+} attention_job;
+
+static void attend(const gk_attention *a, int64_t i, int64_t h, float *scratch) {
+    int64_t position = a->first + i, from = 0, dim = a->head_dim, kv_head = h / (a->heads / a->kv_heads);
+    if (a->window > 0 && position - a->window + 1 > 0) from = position - a->window + 1;
+    int64_t count = position + 1 - from;
+    float *row = scratch, *sums = scratch + dim, *scores = scratch + 2 * dim;
+    const float *q = a->q + i * a->q_stride + h * dim;
+    float largest = -INFINITY;
+    for (int64_t j = 0; j < count; j++) {
+        load_head(&a->keys, from + j, kv_head, dim, row);
+        float score = 0;
+        for (int64_t k = 0; k < dim; k++) score += q[k] * row[k];
+        score *= a->scale;
+        if (a->softcap > 0) score = a->softcap * tanhf(score / a->softcap);
+        scores[j] = score;
+        largest = fmaxf(largest, score);
+    }
+    float total = 0;
+    for (int64_t k = 0; k < dim; k++) sums[k] = 0;
+    for (int64_t j = 0; j < count; j++) {
+        float p = expf(scores[j] - largest);
+        total += p;
+        load_head(&a->values, from + j, kv_head, dim, row);
+        for (int64_t k = 0; k < dim; k++) sums[k] += p * row[k];
+    }
+    float *y = a->y + i * a->y_stride + h * dim, factor = 1.0f / total;
+    for (int64_t k = 0; k < dim; k++) y[k] = sums[k] * factor;
+}
+
+static void attention_section(void *context, int64_t begin, int64_t end, int32_t worker) {
+    attention_job *job = context;
+    for (int64_t item = begin; item < end; item++) {
+        attend(job->a, item / job->a->heads, item % job->a->heads, job->scratch + worker * job->scratch_step);
+    }
+}
+
+gk_status gk_attention_run(gk_pool *pool, const gk_attention *a, void *scratch, int64_t scratch_bytes) {
+    if (a == NULL || a->q == NULL || a->y == NULL || !is_cache(&a->keys) || !is_cache(&a->values)) return GK_BAD_ARGUMENT;
+    if (a->m < 0 || a->first < 0 || a->heads < 1 || a->kv_heads < 1 || a->heads % a->kv_heads != 0) return GK_BAD_ARGUMENT;
+    if (a->head_dim < 1 || a->q_stride < 0 || a->heads > a->q_stride / a->head_dim) return GK_BAD_ARGUMENT;
+    if (a->y_stride < 0 || a->heads > a->y_stride / a->head_dim || a->first > INT64_MAX - a->m) return GK_BAD_ARGUMENT;
+    if (a->m == 0) return GK_OK;
+    int64_t positions = a->first + a->m;
+    if (a->window > 0 && positions > a->window) positions = a->window;
+    int64_t need = gk_attention_scratch_bytes(pool, a->m, positions, a->heads, a->head_dim);
+    if (need < 0) return GK_BAD_ARGUMENT;
+    if (scratch == NULL || scratch_bytes < need) return GK_SCRATCH_TOO_SMALL;
+    attention_job job = {.a = a, .scratch = scratch, .scratch_step = need / gk_pool_threads(pool) / 4};
+    int64_t work = a->m * a->heads * positions * a->head_dim;
+    gk_pool_run(work < 64 * 1024 ? NULL : pool, a->m * a->heads, 1, attention_section, &job);
+    return GK_OK;
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+// What the products of all instruction sets share.
+
+#include "gk_matmul.h"
+#include "packed.h"
+
+/// Activations after norm, activation function and rounding.
+typedef struct {
+    gk_compute compute;
+    int64_t m;
+    int64_t cols;
+    /// [m][x_stride]
+    const float *x;
+    int64_t x_stride;
+    /// INT8: codes [m][code_stride], scales [m][blocks], sums of 16 codes [m][2 * blocks], and scale times
+    /// the sum of 32 codes [m][blocks]. Zero blocks where there are none.
+    const int8_t *codes;
+    int64_t code_stride;
+    const float *scales;
+    const int32_t *sums;
+    const float *scaled_sums;
+    int64_t blocks;
+} gk_prepared;
+
+/// Computes all m outputs of the rows of `groups` groups of sixteen rows (fewer at the matrix's end).
+/// `panel` is the worker's own, 16 * cols_padded floats.
+typedef void (*gk_group_kernel)(
+    const gk_product *product, const gk_prepared *prepared, int64_t first_group, int64_t groups, float *panel);
+
+void gk_groups_scalar(const gk_product *, const gk_prepared *, int64_t first_group, int64_t groups, float *panel);
+
+/// Whether a product is computed with int8 activations.
+GK_INLINE bool gk_takes_int8(const gk_weight *weight, gk_compute compute) {
+    return compute == GK_COMPUTE_INT8 && weight->layout == GK_LAYOUT_PACKED;
+}
+
+/// y[row] with bias and residual added, the one place where outputs are written one by one.
+GK_INLINE void gk_store(const gk_product *p, int64_t i, int64_t row, float value) {
+    if (p->bias != NULL) value += p->bias[row];
+    if (p->residual != NULL) value += p->residual[i * p->residual_stride + row];
+    p->y[i * p->y_stride + row] = value;
+}
+
+/// Applies norm or activation function to row `i` of the input.
+void gk_prepare_row(const gk_input *input, int64_t i, float *destination);
+
+/// Rounds a row to int8 in blocks of 32.
+void gk_prepare_codes(
+    const float *x, int64_t blocks, int8_t *codes, float *scales, int32_t *sums, float *scaled_sums);
+
+/// The kernel for one weight on the instruction set in use.
+gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, int64_t m);
