@@ -59,7 +59,8 @@ let package = Package(
 
         // Running cells.
         .library("CellWire"),
-        .library("CellRuntime", ["CellWire", "JSON"]),
+        .target(name: "CCellHost", linkerSettings: [.linkedLibrary("dispatch", .when(platforms: [.linux]))]),
+        .library("CellRuntime", ["CellWire", "JSON", "CCellHost"]),
         .library("Charts", ["CellRuntime"]),
         .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
         .executableTarget(name: "cell-host", dependencies: ["CellWire"], swiftSettings: settings),
@@ -101,6 +102,10 @@ let package = Package(
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"]),
+        .tests("CellWireTests", ["CellWire"]),
+        .tests("CellRuntimeTests", ["CellRuntime"]),
+        .tests("ExecutionPlannerTests", ["ExecutionPlanner", "NotebookModel", "SourceText"]),
+        .tests("CellExecutorTests", ["CellExecutor", "ExecutionPlanner", "NotebookModel", "SourceText", "JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,1 +1,59 @@
-print("cell-host")
+private import CellWire
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+// Runs compiled cells for an executor that speaks over standard input and output. All that cells need
+// is in one shared library, which is opened once, before the first of them.
+
+setenv("SWIFT_BACKTRACE", "enable=no", 1)
+
+/// The library beside this program, or where the environment says.
+func libraryPath() -> String {
+    if let path = getenv("GALLEY_CELLS_LIBRARY") { return String(cString: path) }
+    #if os(Linux)
+        let name = "libGalleyCells.so"
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
+        let program = String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    #else
+        let name = "libGalleyCells.dylib"
+        let program = CommandLine.arguments.first ?? ""
+    #endif
+    let folder = program.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    return "\(folder)/\(name)"
+}
+
+/// Tells the executor why nothing can run.
+func refuse(_ message: String) -> Never {
+    for bytes in [hostPreamble, FrameReader.frame(HostEvent.fatal(message).encoded)] {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            if count <= 0 { exit(69) }
+            rest = rest.dropFirst(count)
+        }
+    }
+    exit(69)
+}
+
+// The connection moves away from 0 and 1, which belong to the cells.
+let commands = fcntl(0, F_DUPFD_CLOEXEC, 10)
+let events = fcntl(1, F_DUPFD_CLOEXEC, 10)
+let nothing = open("/dev/null", O_RDWR)
+guard commands >= 0, events >= 0, nothing >= 0 else { refuse("the connection cannot be set up") }
+
+let path = libraryPath()
+guard let library = dlopen(path, RTLD_NOW | RTLD_GLOBAL) else {
+    refuse("the library of the cells cannot be opened: \(dlerror().map { String(cString: $0) } ?? path)")
+}
+guard let symbol = dlsym(library, "galley_host_serve") else { refuse("\(path) is not the library of this host") }
+// Symbols that compiled cells need without their compiler naming the library.
+_ = dlopen("libswiftSwiftOnoneSupport.so", RTLD_NOW | RTLD_GLOBAL)
+dup2(nothing, 0)
+dup2(2, 1)
+typealias Serve = @convention(c) (Int32, Int32) -> Void
+unsafeBitCast(symbol, to: Serve.self)(commands, events)

@@ -1,0 +1,125 @@
+internal import CCellHost
+internal import CellWire
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+extension HostSession {
+    /// Stack of the thread that cells run on: recursion as deep as in a program of its own, and more.
+    static let stackSize = 256 << 20
+
+    /// Starts a thread that runs the queue's cells until it is given up.
+    func startCells() {
+        let mine = monitor.locked { generation }
+        startThread(stackSize: Self.stackSize) { [self] in
+            while true {
+                let request: RunRequest? = monitor.waiting {
+                    if generation != mine || (isEnding && queue.isEmpty) { return .some(nil) }
+                    return queue.isEmpty ? nil : .some(queue.removeFirst())
+                }
+                guard let request else { break }
+                run(request)
+            }
+            if monitor.locked({ generation == mine && isEnding }) { exitHost(0) }
+        }
+    }
+
+    private func run(_ request: RunRequest) {
+        begin(request.cell, stopBefore: request.stopBefore)
+        guard let image = monitor.locked({ images[request.image] }) else {
+            return end(failure: WireFailure(kind: .loading, name: "Loading", message: "\(request.image) is not loaded"))
+        }
+        guard let symbol = galley_find_symbol(image.handle, request.entry) else {
+            return end(failure: WireFailure(kind: .loading, name: "Loading", message: String(cString: galley_loading_error())))
+        }
+        let outcome = galley_run_cell(entryPoint(symbol), faultPipe.writing)
+        end(failure: outcome == GALLEY_THREW ? uncaughtError() : nil)
+    }
+
+    private func end(failure: WireFailure?) {
+        let cell = monitor.locked {
+            defer { running = nil }
+            return running
+        }
+        guard let cell else { return }
+        var failure = failure
+        if cell.isInterrupted, failure != nil { failure?.kind = .interrupted }
+        finish(cell, failure: failure)
+    }
+
+    private func uncaughtError() -> WireFailure? {
+        guard let error = takeError() else { return nil }
+        let frames = throwFrames()
+        if let error = error as? ShellError {
+            return WireFailure(kind: .command, name: "ShellError", message: error.description, frames: frames)
+        }
+        return WireFailure(kind: .thrown, name: String(describing: type(of: error)), message: "\(error)", frames: frames)
+    }
+
+    /// Waits for threads that stop in the middle of a cell, reports each, and goes on with a new thread.
+    func watchFaults() {
+        startThread(stackSize: 1 << 20) { [self] in
+            galley_mark_host_thread()
+            while let (signal, frames) = nextFault(faultPipe.reading) {
+                let isInterrupt = signal == SIGUSR2
+                let (cell, isSecond) = monitor.locked {
+                    generation += 1
+                    defer { running = nil }
+                    let isSecond = isTainted && !isInterrupt
+                    isTainted = true
+                    return (running, isSecond)
+                }
+                if let cell {
+                    let name = isInterrupt ? "Interrupted" : signalName(signal)
+                    finish(cell, failure: WireFailure(
+                        kind: isInterrupt ? .interrupted : .trap, name: name, message: "", frames: frames))
+                }
+                if isSecond {
+                    send(.fatal("a second cell of this host trapped"))
+                    exitHost(70)
+                }
+                startCells()
+            }
+        }
+    }
+
+    /// Ends the running cell: politely where it waits for something, and else where it is.
+    func interrupt() {
+        guard let cell = monitor.locked({
+            running?.isInterrupted = true
+            return running?.cell
+        }) else { return }
+        startThread(stackSize: 1 << 20) { [self] in
+            galley_mark_host_thread()
+            for attempt in 0..<60 {
+                guard monitor.locked({ running?.cell }) == cell else { return }
+                if attempt == 0 {
+                    waitedFor.task?.cancel()
+                    if let process = waitedFor.process { kill(-process, SIGINT) }
+                }
+                // A thread inside the system's own code may hold a lock that others need: it is given time to
+                // leave it.
+                galley_interrupt_cell(attempt == 59 ? 1 : 0)
+                usleep(5000)
+            }
+        }
+    }
+
+    private func signalName(_ signal: Int32) -> String {
+        switch signal {
+        case SIGSEGV: "Segmentation fault"
+        case SIGBUS: "Bus error"
+        case SIGFPE: "Arithmetic fault"
+        case SIGABRT: "Abort"
+        default: "Fatal error"
+        }
+    }
+
+    func exitHost(_ status: Int32) -> Never {
+        galley_flush_streams()
+        _exit(status)
+    }
+}

@@ -1,0 +1,117 @@
+internal import CCellHost
+internal import CellWire
+
+/// The state of a host process: its connection, its images, the cell that runs.
+package final class HostSession: @unchecked Sendable {
+    // Sendable because what changes is used with the monitor's lock held; `pump` is set before the first
+    // cell runs and never again.
+    package static var current: HostSession? { SessionHolder.session }
+
+    let monitor = Monitor()
+    private let writing = Monitor()
+    private let connection: Int32
+    var pump: OutputPump?
+    var images: [String: CellImageHandle] = [:]
+    /// What is to run next.
+    var queue: [RunRequest] = []
+    var running: RunningCell?
+    var isTainted = false
+    var isEnding = false
+    /// Bumped when a thread is given up, so that it never speaks for the session again.
+    var generation = 0
+    private var waitingTask: (any CancellableTask)?
+    private var waitingProcess: Int32?
+    let faultPipe: (reading: Int32, writing: Int32)
+
+    struct RunningCell {
+        var cell: Int
+        var stopBefore: Int
+        var start: Double
+        var isInterrupted = false
+    }
+
+    init?(connection: Int32) {
+        guard let faultPipe = makePipe() else { return nil }
+        self.connection = connection
+        self.faultPipe = faultPipe
+    }
+
+    func makeCurrent() { SessionHolder.session = self }
+
+    func send(_ event: HostEvent) {
+        let frame = FrameReader.frame(event.encoded)
+        writing.locked { _ = writeAll(connection, frame) }
+    }
+
+    func sendPreamble() { writing.locked { _ = writeAll(connection, hostPreamble) } }
+
+    /// Sends a display in its place among the streams.
+    func show(_ display: WireDisplay) {
+        galley_flush_streams()
+        pump?.fence()
+        guard let cell = monitor.locked({ running?.cell }) else { return }
+        send(.display(cell: cell, display))
+    }
+
+    /// Ends the running cell of an image that holds several, and begins the next or stops before it.
+    func cross(into next: Int) {
+        guard let ending = monitor.locked({ running }) else { return }
+        finish(ending)
+        if ending.stopBefore == next {
+            monitor.locked { running = nil }
+            galley_stop_cell()
+        }
+        begin(next, stopBefore: ending.stopBefore)
+    }
+
+    func begin(_ cell: Int, stopBefore: Int) {
+        pump?.begin(cell: cell)
+        send(.started(cell: cell))
+        monitor.locked { running = RunningCell(cell: cell, stopBefore: stopBefore, start: secondsNow()) }
+    }
+
+    /// Sends what the cell still has to say, and its end.
+    func finish(_ cell: RunningCell, failure: WireFailure? = nil) {
+        let end = secondsNow()
+        galley_flush_streams()
+        pump?.fence()
+        pump?.finish()
+        if let failure { send(.failed(cell: cell.cell, failure)) }
+        send(.ended(cell: cell.cell, CellUsage(
+            duration: end - cell.start, residentBytes: residentBytes(), isTainted: monitor.locked { isTainted })))
+    }
+
+    func waiting(for task: any CancellableTask) {
+        monitor.locked { waitingTask = task }
+    }
+
+    func waitingEnded() {
+        monitor.locked { waitingTask = nil }
+    }
+
+    func waiting(forProcess process: Int32?) {
+        monitor.locked { waitingProcess = process }
+    }
+
+    var waitedFor: (task: (any CancellableTask)?, process: Int32?) {
+        monitor.locked { (waitingTask, waitingProcess) }
+    }
+}
+
+/// A task whose types do not matter.
+protocol CancellableTask: Sendable {
+    func cancel()
+}
+
+extension Task: CancellableTask {}
+
+private enum SessionHolder {
+    // Set once, before the first cell's thread starts.
+    nonisolated(unsafe) static var session: HostSession?
+}
+
+/// A loaded image.
+struct CellImageHandle: @unchecked Sendable {
+    // Sendable because the dynamic linker's handles may be used from any thread.
+    let handle: UnsafeMutableRawPointer
+}
