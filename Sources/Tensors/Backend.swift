@@ -1,0 +1,54 @@
+public import TensorMemory
+
+/// A device that holds weights and runs decoders.
+///
+/// The boundary lies at whole models and not at single operations: a ``DecoderPlan`` says what is to be
+/// computed, and the ``DecoderSession`` that a backend makes of it decides how. So the CPU calls its
+/// kernels one after another with all buffers set up beforehand, and a GPU captures a step as one graph
+/// and feeds its tokens back on the device; neither pays for an interface made for the other. What they
+/// share, such as sampling (``TokenSampler``) and the rotary tables, is in plain values.
+///
+///     let weight = try backend.makeWeight(source, in: .dense(.bfloat16))      // once a tensor
+///     let session = try backend.makeSession(for: plan, capacity: 512)
+///     _ = try session.evaluate(prompt, wanting: .readyToGenerate)
+///     try session.startGenerating(GenerationRequest(maximumTokens: 64))
+///     while … { let token = try session.nextToken() … }
+///     session.stopGenerating()
+public protocol Backend: AnyObject, Sendable {
+    var device: Device { get }
+    /// The device's name as its maker gives it.
+    var deviceName: String { get }
+    /// What all of the backend's memory comes from: weights, caches and activations.
+    var allocator: any MemoryAllocator { get }
+
+    /// Whether a linear layer can be computed from weights in this format.
+    func supports(_ format: WeightFormat) -> Bool
+
+    /// Converts a tensor of a file into the device's memory, straight into its final place: no second
+    /// copy of it exists at any time, beyond a piece of a fixed size.
+    func makeWeight(_ source: WeightSource, in format: WeightFormat) throws(BackendError) -> Weight
+
+    /// Makes a session with room for `capacity` tokens.
+    ///
+    /// - Precondition: the plan's weights were made by this backend.
+    func makeSession(for plan: DecoderPlan, capacity: Int) throws(BackendError) -> any DecoderSession
+
+    /// Bytes that a session needs beside its weights, as they will be allocated.
+    func sessionByteCount(for shape: DecoderShape, capacity: Int) -> SessionByteCount
+
+    /// Bytes that a weight of this shape takes in a format, as they will be allocated.
+    func weightByteCount(shape: [Int], in format: WeightFormat) -> Int
+}
+
+/// Bytes that a session allocates.
+public struct SessionByteCount: Sendable, Hashable {
+    /// Keys and values.
+    public var cache: Int
+    /// All else: intermediate results, logits, scratch memory.
+    public var activations: Int
+
+    public init(cache: Int, activations: Int) {
+        self.cache = cache
+        self.activations = activations
+    }
+}
