@@ -26,6 +26,15 @@ struct ActivationBuffers {
         logits = part(layout.logits)
         scratch = base + layout.scratch
     }
+
+    /// Chooses a token from the first row of logits.
+    func sample(
+        _ sampler: inout TokenSampler, count: Int, statistics: LogitStatistics, alternatives: Int
+    ) -> GeneratedToken {
+        sampler.next(
+            Span(_unsafeElements: UnsafeBufferPointer(start: logits, count: count)), best: statistics.best,
+            logSum: statistics.logSum, alternatives: alternatives)
+    }
 }
 
 extension MemoryBlock {

@@ -1,4 +1,4 @@
-private import CKernels
+import CKernels
 import TensorMemory
 import Tensors
 
@@ -68,7 +68,7 @@ final class DecoderKernels {
             throw .badWeight(name: weight.name, reason: "it was not made by the CPU's backend")
         }
         let place = weights + weightCount
-        place.initialize(to: try storage.kernelWeight(rows: weight.rows, columns: weight.columns))
+        place.initialize(to: try storage.kernelWeight(name: weight.name))
         weightCount += 1
         return UnsafePointer(place)
     }

@@ -18,7 +18,7 @@ public final class HostBackend: Backend {
     public init(threads: Int, allocator: (any MemoryAllocator)? = nil) {
         pool = KernelPool(threads: threads)
         deviceName = ProcessorInfo.name
-        self.allocator = allocator ?? Memory.cpuAllocator
+        self.allocator = allocator ?? (try? Memory.allocator(for: .cpu)) ?? CachingAllocator(SystemMemory())
     }
 
     public var threadCount: Int { pool.threadCount }
@@ -28,9 +28,9 @@ public final class HostBackend: Backend {
 
     public func supports(_ format: WeightFormat) -> Bool {
         switch format {
-        case .plain(let type): KernelType(type) != nil
+        case .dense, .blocks: format.kernelType != nil
         case .int8: true
-        case .fourBit(let format): format.blockSize > 0 && format.blockSize % 2 == 0
+        case .fourBit(let fourBit): WeightFormat.FourBit.blockSizes.contains(fourBit.blockSize)
         }
     }
 

@@ -157,22 +157,25 @@ final class HostSession: DecoderSession {
     }
 
     func nextToken() throws(BackendError) -> GeneratedToken {
-        guard run != nil else { throw .unsupported("a next token before generating was started") }
-        if let pending = run?.pending {
+        // Taken out while it is changed, so that the sampler's own arrays are not copied.
+        guard var run else { throw .unsupported("a next token before generating was started") }
+        self.run = nil
+        if let pending = run.pending {
             guard position < capacity else { throw .cacheFull(capacity: capacity, needed: position + 1) }
             try step(pending)
         }
-        guard let buffers, let request = run?.request else { throw .unsupported("a next token before generating was started") }
-        let statistics = kernels.statistics(of: buffers)
-        let token: GeneratedToken? =
+        guard let buffers else { throw .unsupported("a next token before generating was started") }
+        let statistics = kernels.statistics(of: buffers.logits)
+        let request = run.request
+        let token =
             if request.sampling.isPlainGreedy && request.alternatives == 0 {
                 GeneratedToken(id: statistics.best, logProbability: statistics.bestLogProbability)
             } else {
-                run?.sampler.next(
-                    buffers.logitSpan(count: shape.vocabularySize), logSum: statistics.logSum, alternatives: request.alternatives)
+                buffers.sample(
+                    &run.sampler, count: shape.vocabularySize, statistics: statistics, alternatives: request.alternatives)
             }
-        guard let token else { throw .unsupported("a next token before generating was started") }
-        run?.pending = token.id
+        run.pending = token.id
+        self.run = run
         return token
     }
 
@@ -189,4 +192,44 @@ final class HostSession: DecoderSession {
     }
 
     func stopGenerating() { run = nil }
+
+    // MARK: - Saving
+
+    /// The signature, then the sizes that must agree, in little-endian words of 64 bits.
+    private func header(position: Int) -> [UInt8] {
+        let words = [position, shape.layerCount, cacheLayout.rowByteCount, shape.keyValueHeadCount, shape.cacheType.byteCount]
+        return Array("GalleyKV".utf8)
+            + words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    }
+
+    func exportCache() throws(BackendError) -> [UInt8] {
+        var bytes = header(position: position)
+        let count = position * cacheLayout.rowByteCount
+        bytes.reserveCapacity(bytes.count + 2 * count * caches.count)
+        for block in caches {
+            block.append(to: &bytes, offset: 0, count: count)
+            block.append(to: &bytes, offset: cacheLayout.valueOffset(capacity: capacity), count: count)
+        }
+        return bytes
+    }
+
+    func importCache(_ bytes: [UInt8]) throws(BackendError) {
+        stopGenerating()
+        let length = header(position: 0).count
+        guard bytes.count >= length else { throw .badCache("it has \(bytes.count) bytes, fewer than its header") }
+        let rows = (0..<8).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
+        guard rows >= 0, rows <= (bytes.count - length) / max(1, 2 * cacheLayout.rowByteCount * shape.layerCount),
+            Array(bytes[..<length]) == header(position: rows)
+        else { throw .badCache("it was saved from another model, or in another type") }
+        let count = rows * cacheLayout.rowByteCount
+        guard bytes.count == length + 2 * count * shape.layerCount else { throw .badCache("it is incomplete") }
+        try reserve(capacity: rows)
+        for (layer, block) in caches.enumerated() {
+            let start = length + 2 * count * layer
+            block.write(bytes[start..<start + count], at: 0)
+            block.write(bytes[start + count..<start + 2 * count], at: cacheLayout.valueOffset(capacity: capacity))
+        }
+        position = rows
+        hasLogits = false
+    }
 }

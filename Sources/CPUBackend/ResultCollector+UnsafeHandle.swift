@@ -123,8 +123,3 @@ extension DecoderKernels {
         return result
     }
 }
-
-extension ActivationBuffers {
-    /// The first row of logits.
-    var firstLogits: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: logits, count: vocabularySize) }
-}

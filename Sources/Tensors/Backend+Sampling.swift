@@ -63,6 +63,11 @@ public struct TokenSampler: Sendable {
     /// - Parameter logits: (vocabularySize), not empty. NaN counts as minus infinity.
     public mutating func next(_ logits: Span<Float>, alternatives: Int = 0) -> GeneratedToken {
         let (best, logSum) = Self.statistics(logits)
+        return next(logits, best: best, logSum: logSum, alternatives: alternatives)
+    }
+
+    /// The same where the id of the largest logit and ln Σ exp(logit) are known.
+    public mutating func next(_ logits: Span<Float>, best: Int32, logSum: Float, alternatives: Int) -> GeneratedToken {
         var chosen = best
         if !sampling.isPlainGreedy { chosen = draw(logits) }
         if sampling.repetitionPenalty != 1 { history.append(chosen) }

@@ -32,25 +32,108 @@ public protocol WeightStorage: AnyObject, Sendable {
     var byteCount: Int { get }
 }
 
-/// How a weight's elements are stored.
+/// How a weight's elements are stored on a device.
 public enum WeightFormat: Sendable, Hashable {
-    /// `.float32`, `.float16`, `.bfloat16`, or a block type of GGUF.
-    case plain(DType)
+    /// One element after the other: `.float32`, `.float16` or `.bfloat16`.
+    case dense(DType)
+    /// A block type of GGUF, computed on as it is.
+    case blocks(BlockFormat)
     /// int8 codes with one float32 scale a row: value = code · absmax / 127 (Dettmers et al.,
     /// arXiv 2208.07339, its vector-wise quantisation).
     case int8
     /// 4-bit codes with a scale for each block of elements along the flattened tensor, as bitsandbytes stores them.
-    case fourBit(FourBitFormat)
+    case fourBit(FourBit)
+
+    public struct FourBit: Sendable, Hashable {
+        /// The sixteen values that codes stand for.
+        public enum Code: String, Sendable, Hashable, CaseIterable {
+            /// A sign, two bits of exponent, one of mantissa.
+            case fp4
+            /// Quantiles of the normal distribution (Dettmers et al., arXiv 2305.14314).
+            case nf4
+        }
+
+        public var code: Code
+        /// Elements that share a scale: 32, 64, 128, 256, 512, 1024, 2048 or 4096.
+        public var blockSize: Int
+        /// Whether the scales are themselves quantised to eight bits, 256 at a time.
+        public var isDoublyQuantized: Bool
+
+        public init(_ code: Code, blockSize: Int = 64, isDoublyQuantized: Bool = false) {
+            self.code = code
+            self.blockSize = blockSize
+            self.isDoublyQuantized = isDoublyQuantized
+        }
+
+        /// The block sizes that bitsandbytes allows.
+        public static let blockSizes = [32, 64, 128, 256, 512, 1024, 2048, 4096]
+    }
 }
 
 extension WeightFormat: CustomStringConvertible {
-    /// Such as `bfloat16`, `int8` or `nf4`.
+    /// Such as `bfloat16`, `Q4_1`, `int8` or `nf4`.
     public var description: String {
         switch self {
-        case .plain(let type): "\(type)"
+        case .dense(let type): "\(type)"
+        case .blocks(let format): "\(format)"
         case .int8: "int8"
-        case .fourBit(let format): "\(format)"
+        case .fourBit(let format): format.code.rawValue
         }
+    }
+}
+
+/// What a weight is made from: a tensor of a file, and what to do to its elements on the way.
+public struct WeightSource: Sendable {
+    public enum Content: Sendable {
+        case tensor(StoredTensor)
+        case fourBit(SavedFourBit)
+    }
+
+    public var name: String
+    public var shape: TensorShape
+    public var content: Content
+    /// Elements are rounded to this type before they are quantised, as where a checkpoint is loaded in
+    /// bfloat16 and then quantised.
+    public var rounding: DType?
+    /// Added to every element in float32: 1 for the norms of Gemma's checkpoints, which store *w - 1*.
+    public var addend: Float
+
+    public init(_ tensor: StoredTensor, name: String? = nil, rounding: DType? = nil, addend: Float = 0) {
+        self.name = name ?? tensor.name
+        shape = tensor.shape
+        content = .tensor(tensor)
+        self.rounding = rounding
+        self.addend = addend
+    }
+
+    public init(_ saved: SavedFourBit, name: String, shape: TensorShape) {
+        self.name = name
+        self.shape = shape
+        content = .fourBit(saved)
+        rounding = nil
+        addend = 0
+    }
+}
+
+/// A 4-bit tensor as bitsandbytes saves it. The slices' sizes fit the shape and the format.
+public struct SavedFourBit: Sendable {
+    public var format: WeightFormat.FourBit
+    /// Two codes a byte, the first in the high half.
+    public var codes: FileSlice
+    /// One a block: float32, or the 8-bit codes of doubly quantised scales.
+    public var scales: FileSlice
+    /// Doubly quantised: one float32 for each 256 scales, the 256 float32 values that the 8-bit codes stand
+    /// for, and what is added to each product.
+    public var nested: (scales: FileSlice, map: FileSlice, offset: Float)?
+
+    public init(
+        format: WeightFormat.FourBit, codes: FileSlice, scales: FileSlice,
+        nested: (scales: FileSlice, map: FileSlice, offset: Float)? = nil
+    ) {
+        self.format = format
+        self.codes = codes
+        self.scales = scales
+        self.nested = nested
     }
 }
 

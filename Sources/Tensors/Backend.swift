@@ -8,7 +8,7 @@ public import TensorMemory
 /// and feeds its tokens back on the device; neither pays for an interface made for the other. What they
 /// share, such as sampling (``TokenSampler``) and the rotary tables, is in plain values.
 ///
-///     let weight = try backend.makeWeight(source, in: .dense(.bfloat16))      // once a tensor
+///     let weight = try backend.makeWeight(source, in: .dense(.bfloat16))   // for each tensor
 ///     let session = try backend.makeSession(for: plan, capacity: 512)
 ///     _ = try session.evaluate(prompt, wanting: .readyToGenerate)
 ///     try session.startGenerating(GenerationRequest(maximumTokens: 64))
@@ -36,8 +36,9 @@ public protocol Backend: AnyObject, Sendable {
     /// Bytes that a session needs beside its weights, as they will be allocated.
     func sessionByteCount(for shape: DecoderShape, capacity: Int) -> SessionByteCount
 
-    /// Bytes that a weight of this shape takes in a format, as they will be allocated.
-    func weightByteCount(shape: [Int], in format: WeightFormat) -> Int
+    /// Bytes that a weight of this shape takes in a format, as they will be asked of the allocator; `nil`
+    /// where it cannot be stored so.
+    func weightByteCount(shape: [Int], in format: WeightFormat) -> Int?
 }
 
 /// Bytes that a session allocates.
