@@ -66,14 +66,19 @@ final class FloatVectors {
     private var block: MemoryBlock?
 
     init(_ vectors: [Weight], backend: HostBackend) throws(BackendError) {
-        let expanded = vectors.filter { $0.format != .plain(.float32) }
-        let starts = expanded.reduce(into: [0]) { $0.append($0[$0.count - 1] + ($1.elementCount + 15) & ~15) }
-        if let total = starts.last, total > 0 {
+        let expanded = vectors.filter { $0.format != .dense(.float32) }
+        var starts: [Int] = []
+        var total = 0
+        for vector in expanded {
+            starts.append(total)
+            total += (vector.elementCount + 15) & ~15
+        }
+        if total > 0 {
             block = try backend.allocate(total * MemoryLayout<Float>.size, owner: "norms in float32")
         }
         for vector in vectors {
             let storage = try Self.storage(vector)
-            if vector.format == .plain(.float32), let pointer = storage.floats { places[ObjectIdentifier(storage)] = pointer }
+            if vector.format == .dense(.float32), let pointer = storage.floats { places[ObjectIdentifier(storage)] = pointer }
         }
         guard let base = block?.hostBytes?.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
         for (vector, start) in zip(expanded, starts) {

@@ -13,14 +13,24 @@ enum ProcessorInfo {
     }
 
     private static var availableCores: Int {
-        #if canImport(Glibc)
-            // Honours taskset and the CPU sets of containers, which the number of processors online does not.
-            var set = cpu_set_t()
-            if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 {
-                return withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-            }
-        #endif
+        // Honours taskset and the CPU sets of containers, which the number of processors online does not.
+        if let mask = firstLine(of: "/proc/self/status", startingWith: "Cpus_allowed:") {
+            let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+            if count > 0 { return count }
+        }
         return sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    }
+
+    /// What follows `prefix` on the first line that starts with it.
+    private static func firstLine(of path: String, startingWith prefix: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 512)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if text.hasPrefix(prefix) { return String(text.dropFirst(prefix.count)) }
+        }
+        return nil
     }
 
     /// The processor's name as the system reports it.
@@ -32,17 +42,9 @@ enum ProcessorInfo {
             guard sysctlbyname("machdep.cpu.brand_string", &text, &size, nil, 0) == 0 else { return "CPU" }
             return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
         #else
-            guard let file = fopen("/proc/cpuinfo", "r") else { return "CPU" }
-            defer { fclose(file) }
-            var line = [CChar](repeating: 0, count: 512)
-            while fgets(&line, Int32(line.count), file) != nil {
-                let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                guard text.hasPrefix("model name") else { continue }
-                guard let colon = text.firstIndex(of: ":") else { break }
-                let name = text[text.index(after: colon)...]
-                return name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            }
-            return "CPU"
+            guard let line = firstLine(of: "/proc/cpuinfo", startingWith: "model name"), let colon = line.firstIndex(of: ":")
+            else { return "CPU" }
+            return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #endif
     }
 }
