@@ -1,4 +1,4 @@
-import CKernels
+private import CKernels
 import TensorMemory
 import Tensors
 
@@ -12,12 +12,10 @@ final class DecoderKernels {
     private let pool: KernelPool
     /// Norms and biases in float32.
     private let vectors: FloatVectors
-    private let weights: UnsafeMutablePointer<gk_weight>
-    private var weightCount = 0
-    private var layers: [Layer] = []
-    private var embedding: UnsafePointer<gk_weight>?
-    private var finalNorm: UnsafePointer<Float>?
-    private var head: Linear?
+    private let layers: [Layer]
+    private let embedding: UnsafePointer<gk_weight>
+    private let finalNorm: UnsafePointer<Float>
+    private let head: Linear
     private let compute: gk_compute
 
     private struct Linear {
@@ -42,8 +40,11 @@ final class DecoderKernels {
             case .bfloat16: GK_COMPUTE_BF16
             case .int8: GK_COMPUTE_INT8
             }
-        vectors = try FloatVectors(plan.vectors, backend: backend)
-        weights = .allocate(capacity: plan.layers.count * 7 + 2)
+        let vectors = try FloatVectors(plan.vectors, backend: backend)
+        func linear(_ layer: LinearLayer) throws(BackendError) -> Linear {
+            Linear(weight: try Self.matrix(layer.weight), bias: try vectors.pointer(layer.bias))
+        }
+        var layers: [Layer] = []
         for layer in plan.layers {
             layers.append(
                 Layer(
@@ -56,25 +57,18 @@ final class DecoderKernels {
                     output: try linear(layer.output), gate: try linear(layer.gate), up: try linear(layer.up),
                     down: try linear(layer.down), window: layer.slidingWindow ?? 0, rotary: layer.rotary))
         }
-        embedding = try matrix(plan.embedding)
+        self.layers = layers
+        self.vectors = vectors
+        embedding = try Self.matrix(plan.embedding)
         finalNorm = try vectors.pointer(plan.finalNorm)
         head = try linear(plan.outputHead)
     }
 
-    deinit { weights.deallocate() }
-
-    private func matrix(_ weight: Weight) throws(BackendError) -> UnsafePointer<gk_weight> {
+    private static func matrix(_ weight: Weight) throws(BackendError) -> UnsafePointer<gk_weight> {
         guard let storage = weight.storage as? HostWeight else {
             throw .badWeight(name: weight.name, reason: "it was not made by the CPU's backend")
         }
-        let place = weights + weightCount
-        place.initialize(to: try storage.kernelWeight(name: weight.name))
-        weightCount += 1
-        return UnsafePointer(place)
-    }
-
-    private func linear(_ layer: LinearLayer) throws(BackendError) -> Linear {
-        Linear(weight: try matrix(layer.weight), bias: try vectors.pointer(layer.bias))
+        return storage.kernelWeight.assumingMemoryBound(to: gk_weight.self)
     }
 
     /// Bytes of scratch memory for `rows` rows with `positions` keys in view.
@@ -97,7 +91,6 @@ extension DecoderKernels {
     /// Looks tokens up into the residual stream, and sets up the angles of their positions.
     func embed(_ tokens: some Collection<Int32>, first: Int, in state: ActivationBuffers) throws(BackendError) {
         let width = plan.shape.hiddenSize
-        guard let embedding else { throw .unsupported("a decoder without an embedding") }
         for (row, token) in tokens.enumerated() {
             try check(gk_weight_row(embedding, Int64(token), state.residual + row * width), "embedding")
         }
@@ -205,7 +198,6 @@ extension DecoderKernels {
     func logits(
         of hidden: UnsafePointer<Float>, rows: Int, into logits: UnsafeMutablePointer<Float>, in state: ActivationBuffers
     ) throws(BackendError) {
-        guard let head, let finalNorm else { throw .unsupported("a decoder without an output head") }
         var input = normed(hidden, by: finalNorm, rows: rows)
         try multiply(&input, product(head, logits, Int64(plan.shape.vocabularySize)), nil, nil, in: state)
         if let cap = plan.shape.logitSoftCap {

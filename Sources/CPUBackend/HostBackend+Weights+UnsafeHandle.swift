@@ -15,8 +15,10 @@ extension HostBackend {
             throw .badWeight(name: source.name, reason: "a tensor of the shape \(source.shape) cannot be stored as \(format) on the CPU")
         }
         let block = try allocate(layout.byteCount, owner: "weights")
-        let weight = HostWeight(block: block, layout: layout)
-        guard let base = weight.base else { throw .badWeight(name: source.name, reason: "its memory is not the CPU's") }
+        guard let weight = HostWeight(block: block, layout: layout) else {
+            throw .badWeight(name: source.name, reason: "its memory is not the CPU's")
+        }
+        let base = weight.base
         switch source.content {
         case .fourBit(let saved): try copy(saved, of: source, in: format, to: weight, base: base)
         case .tensor(let tensor): try convert(tensor, of: source, in: format, to: weight, base: base)
@@ -28,7 +30,7 @@ extension HostBackend {
         _ tensor: StoredTensor, of source: WeightSource, in format: WeightFormat, to weight: HostWeight, base: UnsafeMutableRawPointer
     ) throws(BackendError) {
         let layout = weight.layout
-        guard let type = tensor.encoding.kernelType else {
+        guard let type = tensor.encoding.kernelType.map({ gk_type($0) }) else {
             throw .badWeight(name: source.name, reason: "its elements are stored as \(tensor.encoding), which cannot be converted")
         }
         guard let bytes = tensor.data.bytes.baseAddress else { throw .badWeight(name: source.name, reason: "it is empty") }
@@ -37,21 +39,21 @@ extension HostBackend {
         let elements = Elements(bytes: bytes, type: type, source: source)
         switch format {
         case .blocks:
-            guard type == layout.type, source.addend == 0 else {
+            guard type.rawValue == layout.type, source.addend == 0 else {
                 throw .unsupported("quantising \(source.name) from \(tensor.encoding) to \(format)")
             }
-            if layout.packing == GK_LAYOUT_PACKED {
+            if layout.isPacked {
                 try check(gk_pack(pool.handle, type, Int64(layout.rows), Int64(layout.columns), bytes, base), source)
             } else {
                 base.copyMemory(from: bytes, byteCount: layout.dataByteCount)
             }
         case .dense(let target):
             if source.addend == 0, source.rounding == nil || source.rounding == target {
-                try check(gk_dequantize(pool.handle, type, bytes, layout.type, base, Int64(count)), source)
+                try check(gk_dequantize(pool.handle, type, bytes, gk_type(layout.type), base, Int64(count)), source)
             } else {
                 try elements.forEachPiece(count, of: Self.pieceElements, pool) { (piece, first, length) throws(BackendError) in
                     let place = base + first * target.byteCount
-                    try check(gk_convert(pool.handle, GK_F32, piece, layout.type, place, Int64(length)), source)
+                    try check(gk_convert(pool.handle, GK_F32, piece, gk_type(layout.type), place, Int64(length)), source)
                 }
             }
         case .int8:
@@ -82,13 +84,13 @@ extension HostBackend {
         try elements.forEachPiece(count, of: Self.pieceElements, pool) { (piece, first, length) throws(BackendError) in
             try check(
                 gk_quantize_4bit(
-                    pool.handle, layout.type, piece, Int64(length), Int64(format.blockSize), codes + first / 2,
+                    pool.handle, gk_type(layout.type), piece, Int64(length), Int64(format.blockSize), codes + first / 2,
                     absmax + first / format.blockSize), elements.source)
         }
         if let scaleCodes = weight.bytes(layout.scaleCodes), let scaleScales = weight.floats(layout.scaleScales) {
             var offset: Float = 0
             gk_quantize_absmax(absmax, Int64(blocks), gk_dynamic_map(), scaleCodes, scaleScales, &offset)
-            weight.scaleOffset = offset
+            weight.setScaleOffset(offset)
         }
     }
 
@@ -113,7 +115,7 @@ extension HostBackend {
         try take(saved.scales, layout.scaleCodes, "its scales")
         try take(saved.nested?.scales, layout.scaleScales, "the scales of its scales")
         guard let nested = saved.nested else { return }
-        weight.scaleOffset = nested.offset
+        weight.setScaleOffset(nested.offset)
         let map = UnsafeRawBufferPointer(start: gk_dynamic_map(), count: 256 * MemoryLayout<Float>.size)
         guard nested.map.bytes.elementsEqual(map) else {
             throw .unsupported("\(source.name) with a map of its own for its scales")
@@ -135,7 +137,7 @@ private struct Elements {
     ) throws(BackendError) {
         let piece = UnsafeMutablePointer<Float>.allocate(capacity: min(length, count))
         defer { piece.deallocate() }
-        let rounding = source.rounding.flatMap { TensorEncoding.dense($0).kernelType }
+        let rounding = source.rounding.flatMap { TensorEncoding.dense($0).kernelType }.map { gk_type($0) }
         let rounded: UnsafeMutablePointer<UInt32>? = rounding == nil ? nil : .allocate(capacity: min(length, count))
         defer { rounded?.deallocate() }
         for first in stride(from: 0, to: count, by: length) {

@@ -1,4 +1,4 @@
-import CKernels
+private import CKernels
 import TensorMemory
 import Tensors
 
@@ -6,8 +6,10 @@ import Tensors
 ///
 /// Matrices in GGUF's blocks are repacked where the kernels have a layout of their own for the type.
 struct WeightLayout {
-    let type: gk_type
-    let packing: gk_layout
+    /// The kernels' number of the elements' type.
+    let type: Int32
+    /// Whether rows are interleaved as the kernels like it.
+    let isPacked: Bool
     let rows: Int
     let columns: Int
     let dataByteCount: Int
@@ -36,7 +38,7 @@ struct WeightLayout {
         }
         if case .fourBit(let fourBit) = format {
             guard WeightFormat.FourBit.blockSizes.contains(fourBit.blockSize) else { return nil }
-            packing = GK_LAYOUT_ROWS
+            isPacked = false
             blockSize = fourBit.blockSize
             dataByteCount = part((elements + 1) / 2).count
             let blocks = (elements + blockSize - 1) / blockSize
@@ -45,9 +47,9 @@ struct WeightLayout {
             scaleScales = part(fourBit.isDoublyQuantized ? (blocks + 255) / 256 * 4 : 0)
         } else {
             var packed: Int64 = -1
-            if case .blocks = format, shape.count == 2 { packed = gk_packed_bytes(type, Int64(rows), Int64(columns)) }
-            packing = packed >= 0 ? GK_LAYOUT_PACKED : GK_LAYOUT_ROWS
-            let bytes = packed >= 0 ? packed : gk_rows_bytes(type, Int64(rows), Int64(columns))
+            if case .blocks = format, shape.count == 2 { packed = gk_packed_bytes(gk_type(type), Int64(rows), Int64(columns)) }
+            isPacked = packed >= 0
+            let bytes = packed >= 0 ? packed : gk_rows_bytes(gk_type(type), Int64(rows), Int64(columns))
             guard bytes >= 0 else { return nil }
             blockSize = 0
             dataByteCount = part(Int(bytes)).count
@@ -65,46 +67,57 @@ final class HostWeight: WeightStorage, @unchecked Sendable {
 
     let block: MemoryBlock
     let layout: WeightLayout
-    /// What is added to doubly quantised scales.
-    var scaleOffset: Float = 0
+    private let description: UnsafeMutablePointer<gk_weight>
 
-    init(block: MemoryBlock, layout: WeightLayout) {
+    /// `nil` where the block is not the CPU's.
+    init?(block: MemoryBlock, layout: WeightLayout) {
+        guard let base = block.hostBytes?.baseAddress else { return nil }
+        func floats(_ range: Range<Int>) -> UnsafePointer<Float>? {
+            range.isEmpty ? nil : UnsafePointer((base + range.lowerBound).assumingMemoryBound(to: Float.self))
+        }
         self.block = block
         self.layout = layout
+        description = .allocate(capacity: 1)
+        description.initialize(
+            to: gk_weight(
+                type: gk_type(layout.type), layout: layout.isPacked ? GK_LAYOUT_PACKED : GK_LAYOUT_ROWS,
+                rows: Int64(layout.rows), cols: Int64(layout.columns), data: base, block_size: Int64(layout.blockSize),
+                absmax: floats(layout.scales),
+                absmax_codes: layout.scaleCodes.isEmpty
+                    ? nil : UnsafePointer((base + layout.scaleCodes.lowerBound).assumingMemoryBound(to: UInt8.self)),
+                absmax_map: layout.scaleCodes.isEmpty ? nil : gk_dynamic_map(),
+                absmax_state2: floats(layout.scaleScales), absmax_offset: 0))
     }
+
+    deinit { description.deallocate() }
 
     var byteCount: Int { block.byteCount }
 
-    var base: UnsafeMutableRawPointer? { block.hostBytes?.baseAddress }
+    /// The `gk_weight` for the kernels, for as long as `self` lives.
+    var kernelWeight: UnsafeRawPointer { UnsafeRawPointer(description) }
 
-    /// The elements of a vector that is stored in float32.
+    /// Sets what is added to doubly quantised scales, before the weight is handed out.
+    func setScaleOffset(_ offset: Float) { description.pointee.absmax_offset = offset }
+
+    var base: UnsafeMutableRawPointer { UnsafeMutableRawPointer(mutating: description.pointee.data) }
+
+    /// The elements of a tensor that is stored in float32.
     var floats: UnsafePointer<Float>? {
-        layout.type == GK_F32 && layout.packing == GK_LAYOUT_ROWS ? base.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) } : nil
+        layout.type == GK_F32.rawValue ? UnsafePointer(base.assumingMemoryBound(to: Float.self)) : nil
     }
 
     func floats(_ range: Range<Int>) -> UnsafeMutablePointer<Float>? {
-        range.isEmpty ? nil : base.map { ($0 + range.lowerBound).assumingMemoryBound(to: Float.self) }
+        range.isEmpty ? nil : (base + range.lowerBound).assumingMemoryBound(to: Float.self)
     }
 
     func bytes(_ range: Range<Int>) -> UnsafeMutablePointer<UInt8>? {
-        range.isEmpty ? nil : base.map { ($0 + range.lowerBound).assumingMemoryBound(to: UInt8.self) }
-    }
-
-    /// The weight as the kernels take it, for as long as `self` lives.
-    func kernelWeight(name: String) throws(BackendError) -> gk_weight {
-        guard let base else { throw .badWeight(name: name, reason: "it is not in the CPU's memory") }
-        return gk_weight(
-            type: layout.type, layout: layout.packing, rows: Int64(layout.rows), cols: Int64(layout.columns), data: base,
-            block_size: Int64(layout.blockSize), absmax: floats(layout.scales), absmax_codes: bytes(layout.scaleCodes),
-            absmax_map: layout.scaleCodes.isEmpty ? nil : gk_dynamic_map(),
-            absmax_state2: floats(layout.scaleScales), absmax_offset: scaleOffset)
+        range.isEmpty ? nil : (base + range.lowerBound).assumingMemoryBound(to: UInt8.self)
     }
 
     /// Writes the elements in float32.
     func expand(_ weight: Weight, into destination: UnsafeMutablePointer<Float>) throws(BackendError) {
-        var kernelWeight = try kernelWeight(name: weight.name)
         for row in 0..<layout.rows {
-            let status = gk_weight_row(&kernelWeight, Int64(row), destination + row * layout.columns)
+            let status = gk_weight_row(description, Int64(row), destination + row * layout.columns)
             guard status == GK_OK else {
                 throw .badWeight(name: weight.name, reason: String(cString: gk_status_text(status)))
             }
