@@ -96,6 +96,9 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
+        .testTarget(
+            name: "NotebookCaseTests", dependencies: ["TestSupport", "galley", "cell-host"], path: "Tests/NotebookCases",
+            exclude: ["failure"], swiftSettings: settings),
         .tests("SourceTextTests", ["SourceText"]),
         .tests("JSONTests", ["JSON"]),
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),

@@ -11,7 +11,11 @@ struct Manifest {
     static func dump() throws -> Manifest {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["swift", "package", "--package-path", ReferenceData.packageRoot, "dump-package"]
+        process.arguments = [
+            "swift", "package", "--package-path", ReferenceData.packageRoot,
+            // The build folder is locked by the run of the tests itself.
+            "--scratch-path", NSTemporaryDirectory() + "/galley-manifest", "dump-package",
+        ]
         let output = Pipe()
         process.standardOutput = output
         process.standardError = Pipe()

@@ -14,6 +14,18 @@ public enum ReferenceData {
         return parts.joined(separator: "/")
     }()
 
+    /// The folder that the tests' executable was built into, with `galley` beside it.
+    public static let productsFolder: String = {
+        #if os(Linux)
+            var buffer = [CChar](repeating: 0, count: 4096)
+            let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+            let executable = String(decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        #else
+            let executable = CommandLine.arguments[0]
+        #endif
+        return executable.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }()
+
     /// Data made with the peers: `GALLEY_GOLDEN`, or `shared/golden` beside the checkout.
     public static let golden: String? = firstFolder([
         environment("GALLEY_GOLDEN"), packageRoot + "/../shared/golden", packageRoot + "/../../shared/golden",
