@@ -71,9 +71,15 @@ private struct Parser {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
         case UInt8(ascii: "["): return .array(try array(depth: depth))
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "t"): try literal("true"); return .bool(true)
-        case UInt8(ascii: "f"): try literal("false"); return .bool(false)
-        case UInt8(ascii: "n"): try literal("null"); return .null
+        case UInt8(ascii: "t"):
+            try literal("true")
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            try literal("false")
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            try literal("null")
+            return .null
         case let byte? where byte == UInt8(ascii: "-") || isDigit(byte): return try number()
         case nil: throw error("the text ends where a value should be")
         default: throw error("no value starts here")
@@ -92,7 +98,10 @@ private struct Parser {
         offset += 1
         var members = JSONObject()
         skipSpace()
-        if current == UInt8(ascii: "}") { offset += 1; return members }
+        if current == UInt8(ascii: "}") {
+            offset += 1
+            return members
+        }
         while true {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
@@ -108,7 +117,9 @@ private struct Parser {
             skipSpace()
             switch current {
             case UInt8(ascii: ","): offset += 1
-            case UInt8(ascii: "}"): offset += 1; return members
+            case UInt8(ascii: "}"):
+                offset += 1
+                return members
             default: throw error("expected ',' or '}'")
             }
         }
@@ -118,13 +129,18 @@ private struct Parser {
         offset += 1
         var elements: [JSONValue] = []
         skipSpace()
-        if current == UInt8(ascii: "]") { offset += 1; return elements }
+        if current == UInt8(ascii: "]") {
+            offset += 1
+            return elements
+        }
         while true {
             elements.append(try value(depth: depth + 1))
             skipSpace()
             switch current {
             case UInt8(ascii: ","): offset += 1
-            case UInt8(ascii: "]"): offset += 1; return elements
+            case UInt8(ascii: "]"):
+                offset += 1
+                return elements
             default: throw error("expected ',' or ']'")
             }
         }

@@ -84,7 +84,8 @@ private struct SHA256 {
     private mutating func compress(_ block: Slice<UnsafeRawBufferPointer>) {
         var offset = block.startIndex
         for i in 0..<16 {
-            schedule[i] = UInt32(block[offset]) << 24 | UInt32(block[offset + 1]) << 16
+            schedule[i] =
+                UInt32(block[offset]) << 24 | UInt32(block[offset + 1]) << 16
                 | UInt32(block[offset + 2]) << 8 | UInt32(block[offset + 3])
             offset += 4
         }

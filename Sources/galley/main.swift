@@ -1,1 +1,3 @@
-print("galley")
+import GalleyCommand
+
+await Galley.main()

@@ -26,9 +26,10 @@ struct Manifest {
         var edges: [String: Set<String>] = [:]
         for target in manifest["targets"]?.arrayValue ?? [] {
             guard let name = target["name"]?.stringValue, name != "TestSupport", target["type"]?.stringValue != "test" else { continue }
-            edges[name] = Set((target["dependencies"]?.arrayValue ?? []).compactMap { dependency in
-                ["byName", "target", "product"].lazy.compactMap { dependency[$0]?[0]?.stringValue }.first
-            })
+            edges[name] = Set(
+                (target["dependencies"]?.arrayValue ?? []).compactMap { dependency in
+                    ["byName", "target", "product"].lazy.compactMap { dependency[$0]?[0]?.stringValue }.first
+                })
         }
         return Manifest(edges: edges)
     }
