@@ -1,60 +1,11 @@
-// Rotary embedding, the KV cache, and attention in plain C.
+// Attention: checks, splitting, and the plain C form.
 
 #include "gk_attention.h"
 
+#include "attention.h"
 #include "platform.h"
 
 #include <math.h>
-
-gk_status gk_rope(
-    float *x, int64_t m, int64_t x_stride, int64_t heads, int64_t head_dim, int64_t dims, const float *cosines,
-    const float *sines, gk_rope_layout layout) {
-    if (x == NULL || cosines == NULL || sines == NULL || m < 0 || heads < 0 || head_dim < 1) return GK_BAD_ARGUMENT;
-    if (dims < 0 || dims > head_dim || dims % 2 != 0 || x_stride < 0 || heads > x_stride / head_dim) return GK_BAD_ARGUMENT;
-    if (layout != GK_ROPE_HALVES && layout != GK_ROPE_INTERLEAVED) return GK_UNSUPPORTED;
-    int64_t half = dims / 2;
-    for (int64_t i = 0; i < m; i++) {
-        const float *c = cosines + i * half, *s = sines + i * half;
-        for (int64_t h = 0; h < heads; h++) {
-            float *head = x + i * x_stride + h * head_dim;
-            for (int64_t k = 0; k < half; k++) {
-                float *pa = layout == GK_ROPE_HALVES ? head + k : head + 2 * k;
-                float *pb = layout == GK_ROPE_HALVES ? head + half + k : head + 2 * k + 1;
-                float a = *pa, b = *pb;
-                *pa = a * c[k] - b * s[k];
-                *pb = a * s[k] + b * c[k];
-            }
-        }
-    }
-    return GK_OK;
-}
-
-static bool is_cache(const gk_kv *cache) {
-    return cache->data != NULL && cache->position_stride >= 0 && cache->head_stride >= 0
-        && (cache->type == GK_F32 || cache->type == GK_F16 || cache->type == GK_BF16);
-}
-
-gk_status gk_kv_store(
-    const gk_kv *cache, int64_t first, const float *x, int64_t m, int64_t x_stride, int64_t kv_heads, int64_t head_dim) {
-    if (cache == NULL || x == NULL || !is_cache(cache) || first < 0 || m < 0 || kv_heads < 0) return GK_BAD_ARGUMENT;
-    if (head_dim < 1 || x_stride < 0 || kv_heads > x_stride / head_dim) return GK_BAD_ARGUMENT;
-    for (int64_t i = 0; i < m; i++) {
-        for (int64_t h = 0; h < kv_heads; h++) {
-            const float *source = x + i * x_stride + h * head_dim;
-            int64_t at = (first + i) * cache->position_stride + h * cache->head_stride;
-            if (cache->type == GK_F32) {
-                memcpy((float *)cache->data + at, source, (size_t)head_dim * sizeof(float));
-            } else if (cache->type == GK_F16) {
-                uint16_t *destination = (uint16_t *)cache->data + at;
-                for (int64_t k = 0; k < head_dim; k++) destination[k] = gk_f16_from_f32(source[k]);
-            } else {
-                uint16_t *destination = (uint16_t *)cache->data + at;
-                for (int64_t k = 0; k < head_dim; k++) destination[k] = gk_bf16_from_f32(source[k]);
-            }
-        }
-    }
-    return GK_OK;
-}
 
 int64_t gk_attention_scratch_bytes(
     const gk_pool *pool, int64_t m, int64_t positions, int64_t heads, int64_t head_dim) {
@@ -116,7 +67,7 @@ static void attention_section(void *context, int64_t begin, int64_t end, int32_t
 }
 
 gk_status gk_attention_run(gk_pool *pool, const gk_attention *a, void *scratch, int64_t scratch_bytes) {
-    if (a == NULL || a->q == NULL || a->y == NULL || !is_cache(&a->keys) || !is_cache(&a->values)) return GK_BAD_ARGUMENT;
+    if (a == NULL || a->q == NULL || a->y == NULL || !gk_is_cache(&a->keys) || !gk_is_cache(&a->values)) return GK_BAD_ARGUMENT;
     if (a->m < 0 || a->first < 0 || a->heads < 1 || a->kv_heads < 1 || a->heads % a->kv_heads != 0) return GK_BAD_ARGUMENT;
     if (a->head_dim < 1 || a->q_stride < 0 || a->heads > a->q_stride / a->head_dim) return GK_BAD_ARGUMENT;
     if (a->y_stride < 0 || a->heads > a->y_stride / a->head_dim || a->first > INT64_MAX - a->m) return GK_BAD_ARGUMENT;

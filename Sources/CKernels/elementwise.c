@@ -2,6 +2,7 @@
 
 #include "gk_elementwise.h"
 
+#include "elementwise_vector.h"
 #include "platform.h"
 
 #include <math.h>
@@ -9,6 +10,12 @@
 void gk_rms_norm(float *y, const float *x, const float *weight, int64_t rows, int64_t cols, float eps) {
     for (int64_t i = 0; i < rows && cols > 0; i++) {
         const float *row = x + i * cols;
+#if GK_X86
+        if (gk_has_avx512()) {
+            gk_rms_norm_avx512(y + i * cols, row, weight, cols, eps);
+            continue;
+        }
+#endif
         float sums[16] = {0};
         int64_t whole = cols / 16 * 16;
         for (int64_t k = 0; k < whole; k += 16) {
@@ -40,10 +47,22 @@ void gk_scale(float *y, const float *x, float factor, int64_t count) {
 }
 
 void gk_silu_mul(float *y, const float *gate, const float *up, int64_t count) {
+#if GK_X86
+    if (gk_has_avx512()) {
+        gk_silu_mul_avx512(y, gate, up, count);
+        return;
+    }
+#endif
     for (int64_t i = 0; i < count; i++) y[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
 }
 
 void gk_gelu_mul(float *y, const float *gate, const float *up, int64_t count) {
+#if GK_X86
+    if (gk_has_avx512()) {
+        gk_gelu_mul_avx512(y, gate, up, count);
+        return;
+    }
+#endif
     const float factor = 0.79788456080286535588f;
     for (int64_t i = 0; i < count; i++) {
         float x = gate[i];
@@ -58,6 +77,14 @@ void gk_softcap(float *y, const float *x, float cap, int64_t count) {
 void gk_softmax(float *y, const float *x, int64_t count) {
     if (count <= 0) return;
     float largest = -INFINITY, sum = 0;
+#if GK_X86
+    if (gk_has_avx512()) {
+        double total;
+        gk_exp_avx512(y, x, gk_largest_avx512(x, count), count, &total);
+        gk_scale(y, y, (float)(1 / total), count);
+        return;
+    }
+#endif
     for (int64_t i = 0; i < count; i++) largest = fmaxf(largest, x[i]);
     for (int64_t i = 0; i < count; i++) {
         y[i] = expf(x[i] - largest);
@@ -68,6 +95,9 @@ void gk_softmax(float *y, const float *x, int64_t count) {
 }
 
 int64_t gk_argmax(const float *x, int64_t count) {
+#if GK_X86
+    if (gk_has_avx512()) return gk_first_equal_avx512(x, count, gk_largest_avx512(x, count));
+#endif
     int64_t best = -1;
     float largest = -INFINITY;
     for (int64_t i = 0; i < count; i++) {
@@ -82,6 +112,13 @@ int64_t gk_argmax(const float *x, int64_t count) {
 void gk_sum_exp(const float *x, int64_t count, float *largest, double *sum) {
     if (count <= 0) return;
     float top = -INFINITY;
+#if GK_X86
+    if (gk_has_avx512()) {
+        *largest = gk_largest_avx512(x, count);
+        gk_exp_avx512(NULL, x, *largest, count, sum);
+        return;
+    }
+#endif
     for (int64_t i = 0; i < count; i++) top = fmaxf(top, x[i]);
     double total = 0;
     for (int64_t i = 0; i < count; i++) total += (double)expf(x[i] - top);

@@ -13,7 +13,7 @@ enum { max_products = 8, max_workers = 256 };
 typedef struct {
     int64_t padded;
     int64_t blocks;
-    int64_t codes, scales, sums, scaled_sums;
+    int64_t codes, scales, scaled_sums, starts8, starts16, starts128, halves32;
     int64_t copy_bytes;
     int64_t copies;
     int64_t panel_bytes;
@@ -26,11 +26,15 @@ static bool plan_scratch(const gk_pool *pool, int64_t m, int64_t cols, scratch_p
     int64_t threads = gk_pool_threads(pool);
     plan->padded = gk_round_up(cols, 64);
     plan->blocks = plan->padded / 32;
+    int64_t by_block = gk_round_up(m * plan->blocks * 4, 64);
     plan->codes = gk_round_up(m * plan->padded * 4, 64);
     plan->scales = plan->codes + gk_round_up(m * plan->padded, 64);
-    plan->sums = plan->scales + gk_round_up(m * plan->blocks * 4, 64);
-    plan->scaled_sums = plan->sums + gk_round_up(m * plan->blocks * 8, 64);
-    plan->copy_bytes = plan->scaled_sums + gk_round_up(m * plan->blocks * 4, 64);
+    plan->scaled_sums = plan->scales + by_block;
+    plan->starts8 = plan->scaled_sums + by_block;
+    plan->starts16 = plan->starts8 + by_block;
+    plan->starts128 = plan->starts16 + by_block;
+    plan->halves32 = plan->starts128 + by_block;
+    plan->copy_bytes = plan->halves32 + 2 * by_block;
     // A single row is so quickly prepared that each thread does it for itself: no section, no waiting.
     plan->copies = m == 1 ? threads : 1;
     plan->panel_bytes = GK_GROUP_ROWS * plan->padded * 4 + 64 * 1024;
@@ -58,12 +62,26 @@ typedef struct {
 
 static gk_prepared prepared_at(const job *j, int64_t copy) {
     uint8_t *base = j->scratch + copy * j->plan.copy_bytes;
+    const scratch_plan *plan = &j->plan;
     return (gk_prepared){
         .compute = j->input->compute, .m = j->input->m, .cols = j->input->cols,
-        .x = (const float *)base, .x_stride = j->plan.padded,
-        .codes = (const int8_t *)(base + j->plan.codes), .code_stride = j->plan.padded,
-        .scales = (const float *)(base + j->plan.scales), .sums = (const int32_t *)(base + j->plan.sums),
-        .scaled_sums = (const float *)(base + j->plan.scaled_sums), .blocks = j->plan.blocks,
+        .x = (const float *)base, .x_stride = plan->padded,
+        .codes = (const int8_t *)(base + plan->codes), .code_stride = plan->padded,
+        .scales = (const float *)(base + plan->scales), .scaled_sums = (const float *)(base + plan->scaled_sums),
+        .starts8 = (const int32_t *)(base + plan->starts8), .starts16 = (const int32_t *)(base + plan->starts16),
+        .starts128 = (const int32_t *)(base + plan->starts128), .halves32 = (const int32_t *)(base + plan->halves32),
+        .blocks = plan->blocks,
+    };
+}
+
+static gk_code_row code_row_at(const job *j, uint8_t *base, int64_t i) {
+    const scratch_plan *plan = &j->plan;
+    int64_t at = i * plan->blocks;
+    return (gk_code_row){
+        .codes = (int8_t *)(base + plan->codes) + i * plan->padded,
+        .scales = (float *)(base + plan->scales) + at, .scaled_sums = (float *)(base + plan->scaled_sums) + at,
+        .starts8 = (int32_t *)(base + plan->starts8) + at, .starts16 = (int32_t *)(base + plan->starts16) + at,
+        .starts128 = (int32_t *)(base + plan->starts128) + at, .halves32 = (int32_t *)(base + plan->halves32) + 2 * at,
     };
 }
 
@@ -77,11 +95,7 @@ static void prepare_rows(job *j, int64_t copy, int64_t begin, int64_t end) {
         if (j->input->compute == GK_COMPUTE_BF16) {
             for (int64_t k = 0; k < padded; k++) row[k] = gk_f32_from_bf16(gk_bf16_from_f32(row[k]));
         }
-        if (j->needs_codes) {
-            gk_prepare_codes(
-                row, blocks, (int8_t *)(base + j->plan.codes) + i * padded, (float *)(base + j->plan.scales) + i * blocks,
-                (int32_t *)(base + j->plan.sums) + i * blocks * 2, (float *)(base + j->plan.scaled_sums) + i * blocks);
-        }
+        if (j->needs_codes) gk_prepare_codes(row, blocks, code_row_at(j, base, i));
     }
 }
 

@@ -13,13 +13,17 @@ typedef struct {
     /// [m][x_stride]
     const float *x;
     int64_t x_stride;
-    /// INT8: codes [m][code_stride], scales [m][blocks], sums of 16 codes [m][2 * blocks], and scale times
-    /// the sum of 32 codes [m][blocks]. Zero blocks where there are none.
+    /// INT8: codes [m][code_stride], and by block of 32 [m][blocks] the scale and scale * sum of codes.
     const int8_t *codes;
     int64_t code_stride;
     const float *scales;
-    const int32_t *sums;
     const float *scaled_sums;
+    /// What integer sums start from, so that unsigned weight codes need no zero point: the sum of the
+    /// block's codes times -8, -16, -128 [m][blocks], and by half block times -32 [m][2 * blocks].
+    const int32_t *starts8;
+    const int32_t *starts16;
+    const int32_t *starts128;
+    const int32_t *halves32;
     int64_t blocks;
 } gk_prepared;
 
@@ -29,6 +33,10 @@ typedef void (*gk_group_kernel)(
     const gk_product *product, const gk_prepared *prepared, int64_t first_group, int64_t groups, float *panel);
 
 void gk_groups_scalar(const gk_product *, const gk_prepared *, int64_t first_group, int64_t groups, float *panel);
+
+/// For AVX-512: int8 activations on PACKED, and float32 sums on ROWS and on panels of dequantised rows.
+gk_group_kernel gk_int8_kernel_avx512(gk_type type);
+gk_group_kernel gk_rows_kernel_avx512(gk_type type);
 
 /// Whether a product is computed with int8 activations.
 GK_INLINE bool gk_takes_int8(const gk_weight *weight, gk_compute compute) {
@@ -45,9 +53,19 @@ GK_INLINE void gk_store(const gk_product *p, int64_t i, int64_t row, float value
 /// Applies norm or activation function to row `i` of the input.
 void gk_prepare_row(const gk_input *input, int64_t i, float *destination);
 
+/// Where a row's codes go; the arrays of `gk_prepared`, at this row.
+typedef struct {
+    int8_t *codes;
+    float *scales;
+    float *scaled_sums;
+    int32_t *starts8;
+    int32_t *starts16;
+    int32_t *starts128;
+    int32_t *halves32;
+} gk_code_row;
+
 /// Rounds a row to int8 in blocks of 32.
-void gk_prepare_codes(
-    const float *x, int64_t blocks, int8_t *codes, float *scales, int32_t *sums, float *scaled_sums);
+void gk_prepare_codes(const float *x, int64_t blocks, gk_code_row row);
 
 /// The kernel for one weight on the instruction set in use.
 gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, int64_t m);

@@ -60,8 +60,3 @@ void gk_groups_scalar(
         for (int64_t i = 0; i < in->m; i++) gk_store(product, i, row, dot(panel, in->x + i * in->x_stride, w->cols));
     }
 }
-
-gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, int64_t m) {
-    (void)weight, (void)compute, (void)m;
-    return gk_groups_scalar;
-}

@@ -2,6 +2,7 @@
 
 #include "matmul.h"
 
+#include "elementwise_vector.h"
 #include "gk_elementwise.h"
 
 #include <math.h>
@@ -16,23 +17,32 @@ void gk_prepare_row(const gk_input *in, int64_t i, float *destination) {
     }
 }
 
-void gk_prepare_codes(
-    const float *x, int64_t blocks, int8_t *codes, float *scales, int32_t *sums, float *scaled_sums) {
+void gk_prepare_codes(const float *x, int64_t blocks, gk_code_row row) {
+#if GK_X86
+    if (gk_has_avx512()) {
+        gk_prepare_codes_avx512(x, blocks, row);
+        return;
+    }
+#endif
     for (int64_t b = 0; b < blocks; b++) {
         float absmax = 0;
         for (int k = 0; k < 32; k++) absmax = fmaxf(absmax, fabsf(x[b * 32 + k]));
         float inverse = absmax > 0 ? 127.0f / absmax : 0;
-        scales[b] = absmax / 127.0f;
+        row.scales[b] = absmax / 127.0f;
         int32_t halves[2] = {0, 0};
         for (int k = 0; k < 32; k++) {
-            // NaN and infinity have no code: they become zero, and the scale carries them on.
+            // NaN and infinity have no code: they become zero.
             float scaled = x[b * 32 + k] * inverse;
             int32_t code = scaled >= -127.5f && scaled <= 127.5f ? (int32_t)lrintf(scaled) : 0;
-            codes[b * 32 + k] = (int8_t)(code > 127 ? 127 : code < -127 ? -127 : code);
-            halves[k / 16] += codes[b * 32 + k];
+            row.codes[b * 32 + k] = (int8_t)(code > 127 ? 127 : code < -127 ? -127 : code);
+            halves[k / 16] += row.codes[b * 32 + k];
         }
-        sums[2 * b] = halves[0];
-        sums[2 * b + 1] = halves[1];
-        scaled_sums[b] = scales[b] * (float)(halves[0] + halves[1]);
+        int32_t sum = halves[0] + halves[1];
+        row.scaled_sums[b] = row.scales[b] * (float)sum;
+        row.starts8[b] = -8 * sum;
+        row.starts16[b] = -16 * sum;
+        row.starts128[b] = -128 * sum;
+        row.halves32[2 * b] = -32 * halves[0];
+        row.halves32[2 * b + 1] = -32 * halves[1];
     }
 }
