@@ -1,0 +1,183 @@
+/// A replacement of bytes of a text.
+struct Edit {
+    var offset: Int
+    var length: Int
+    var replacement: [UInt8]
+}
+
+/// Finds, in the raw text of a paragraph, heading or cell, what must be hidden from libcmark: math, footnote
+/// references and escaped tildes. Code spans, autolinks and HTML tags are passed over.
+///
+/// - Complexity: linear in the length of the text.
+struct InlineScanner {
+    let text: [UInt8]
+    let extensions: MarkdownExtensions
+    /// The labels that are defined.
+    let footnotes: Set<String>
+
+    private var edits: [Edit] = []
+    /// For each length of a run of backticks, where runs of that length start.
+    private var backtickRuns: [Int: [Int]] = [:]
+    private var backtickCursor: [Int: Int] = [:]
+    private var noInlineMathAfter = Int.max
+    private var noDisplayMathAfter = Int.max
+
+    init(text: [UInt8], extensions: MarkdownExtensions, footnotes: Set<String>) {
+        self.text = text
+        self.extensions = extensions
+        self.footnotes = footnotes
+    }
+
+    /// The edits in order.
+    mutating func scan() -> [Edit] {
+        guard text.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "~") }) else { return [] }
+        findBacktickRuns()
+        var index = 0
+        while index < text.count {
+            switch text[index] {
+            case UInt8(ascii: "\\"):
+                if extensions.contains(.strikethrough), byte(index + 1) == UInt8(ascii: "~") {
+                    edits.append(Edit(offset: index, length: 2, replacement: Sentinel.bytes(Sentinel.tilde)))
+                }
+                index += 2
+            case UInt8(ascii: "`"): index = endOfCodeSpan(at: index)
+            case UInt8(ascii: "<"): index = endOfTag(at: index)
+            case UInt8(ascii: "$") where extensions.contains(.math): index = math(at: index)
+            case UInt8(ascii: "[") where byte(index + 1) == UInt8(ascii: "^"): index = footnoteReference(at: index)
+            default: index += 1
+            }
+        }
+        return edits
+    }
+
+    private func byte(_ index: Int) -> UInt8? { index >= 0 && index < text.count ? text[index] : nil }
+
+    private mutating func findBacktickRuns() {
+        var index = 0
+        while index < text.count {
+            guard text[index] == UInt8(ascii: "`") else { index += 1; continue }
+            let start = index
+            while byte(index) == UInt8(ascii: "`") { index += 1 }
+            backtickRuns[index - start, default: []].append(start)
+        }
+    }
+
+    /// The start of the next run of exactly `length` backticks at or after `offset`.
+    private mutating func nextRun(ofLength length: Int, from offset: Int) -> Int? {
+        guard let runs = backtickRuns[length] else { return nil }
+        var cursor = backtickCursor[length] ?? 0
+        while cursor < runs.count, runs[cursor] < offset { cursor += 1 }
+        backtickCursor[length] = cursor
+        return cursor < runs.count ? runs[cursor] : nil
+    }
+
+    private mutating func endOfCodeSpan(at start: Int) -> Int {
+        var end = start
+        while byte(end) == UInt8(ascii: "`") { end += 1 }
+        guard let closing = nextRun(ofLength: end - start, from: end) else { return end }
+        return closing + (end - start)
+    }
+
+    private func endOfTag(at start: Int) -> Int {
+        guard let next = byte(start + 1), next.isLetter || next == UInt8(ascii: "/") || next == UInt8(ascii: "!") else { return start + 1 }
+        var index = start + 1
+        while let byte = byte(index), byte != UInt8(ascii: "<") {
+            if byte == UInt8(ascii: ">") { return index + 1 }
+            index += 1
+        }
+        return start + 1
+    }
+
+    // MARK: Math
+
+    /// Pandoc's rules: no space inside the dollars, no digit after the closing one.
+    private mutating func math(at start: Int) -> Int {
+        if byte(start + 1) == UInt8(ascii: "$") {
+            guard let closing = closingDisplayMath(from: start + 2), closing > start + 2 else { return start + 2 }
+            replace(start..<(start + 2), closing..<(closing + 2), mark: Sentinel.displayMath)
+            return closing + 2
+        }
+        if byte(start + 1) == UInt8(ascii: "`"), let end = gitHubMath(at: start) { return end }
+        guard let next = byte(start + 1), !next.isSpace, let closing = closingInlineMath(from: start + 1) else { return start + 1 }
+        replace(start..<(start + 1), closing..<(closing + 1), mark: Sentinel.inlineMath)
+        return closing + 1
+    }
+
+    /// `` $`x`$ ``.
+    private mutating func gitHubMath(at start: Int) -> Int? {
+        let end = endOfCodeSpan(at: start + 1)
+        guard byte(end) == UInt8(ascii: "$"), byte(end - 1) == UInt8(ascii: "`"), byte(start + 2) != UInt8(ascii: "`"), end > start + 3 else { return nil }
+        replace(start..<(start + 2), (end - 1)..<(end + 1), mark: Sentinel.inlineMath)
+        return end + 1
+    }
+
+    private mutating func closingInlineMath(from start: Int) -> Int? {
+        if start >= noInlineMathAfter { return nil }
+        var index = start
+        while let current = byte(index) {
+            if current == UInt8(ascii: "\\") { index += 2; continue }
+            if current == UInt8(ascii: "$"), index > start, let previous = byte(index - 1) {
+                // A dollar after a space would open: prices stay prices.
+                if previous.isSpace { return nil }
+                if byte(index + 1).map({ !$0.isDigit && $0 != UInt8(ascii: "$") }) ?? true { return index }
+            }
+            index += 1
+        }
+        noInlineMathAfter = start
+        return nil
+    }
+
+    private mutating func closingDisplayMath(from start: Int) -> Int? {
+        if start >= noDisplayMathAfter { return nil }
+        var index = start
+        while let current = byte(index) {
+            if current == UInt8(ascii: "\\") { index += 2; continue }
+            if current == UInt8(ascii: "$"), byte(index + 1) == UInt8(ascii: "$") { return index }
+            index += 1
+        }
+        noDisplayMathAfter = start
+        return nil
+    }
+
+    /// Makes a code span of what stands between two delimiters.
+    private mutating func replace(_ opening: Range<Int>, _ closing: Range<Int>, mark: UInt8) {
+        var longest = 0
+        var run = 0
+        for byte in text[opening.upperBound..<closing.lowerBound] {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
+            longest = max(longest, run)
+        }
+        let fence = [UInt8](repeating: UInt8(ascii: "`"), count: longest + 1)
+        edits.append(Edit(offset: opening.lowerBound, length: opening.count, replacement: fence + Sentinel.bytes(mark)))
+        edits.append(Edit(offset: closing.lowerBound, length: closing.count, replacement: fence))
+    }
+
+    // MARK: Footnotes
+
+    private mutating func footnoteReference(at start: Int) -> Int {
+        guard extensions.contains(.footnotes), let (label, end) = footnoteLabel(in: text[start...]), footnotes.contains(label) else {
+            return start + 1
+        }
+        edits.append(Edit(offset: start, length: 2, replacement: Sentinel.bytes(Sentinel.footnoteOpen)))
+        edits.append(Edit(offset: end - 1, length: 1, replacement: Sentinel.bytes(Sentinel.footnoteClose)))
+        return end
+    }
+}
+
+/// Reads `[^label]` at the start of `text`.
+///
+/// - Returns: the label in lower case and the index after the bracket.
+func footnoteLabel(in text: ArraySlice<UInt8>) -> (label: String, end: Int)? {
+    guard text.starts(with: [UInt8(ascii: "["), UInt8(ascii: "^")]) else { return nil }
+    var index = text.startIndex + 2
+    while index < text.endIndex, index - text.startIndex < 100 {
+        let byte = text[index]
+        if byte == UInt8(ascii: "]") {
+            guard index > text.startIndex + 2 else { return nil }
+            return (text[(text.startIndex + 2)..<index].string.lowercased(), index + 1)
+        }
+        if byte.isSpace || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "^") || byte == UInt8(ascii: "`") { return nil }
+        index += 1
+    }
+    return nil
+}

@@ -1,0 +1,31 @@
+public import Markdown
+public import NotebookModel
+public import SourceText
+
+/// A notebook with the Markdown document that its cells were found in.
+public struct ParsedNotebook: Sendable, Hashable {
+    public var notebook: Notebook
+    public var document: MarkdownDocument
+
+    public init(notebook: Notebook, document: MarkdownDocument) {
+        self.notebook = notebook
+        self.document = document
+    }
+}
+
+/// Makes notebooks of text.
+public enum NotebookParsing {
+    /// Parses a notebook: front matter, prose and cells.
+    ///
+    /// Whatever is wrong is a diagnostic; what is right is in the notebook all the same.
+    /// - Complexity: linear in the length of the text.
+    public static func parse(_ file: SourceFile) -> (ParsedNotebook, [Diagnostic]) {
+        var reader = FrontMatterReader(file: file)
+        let (frontMatter, bodyLine) = reader.read()
+        let document = MarkdownDocument(parsing: file, fromLine: bodyLine)
+        var collector = CellCollector(file: file, defaults: frontMatter.execute)
+        let cells = collector.collect(from: document)
+        let notebook = Notebook(file: file, frontMatter: frontMatter, cells: cells)
+        return (ParsedNotebook(notebook: notebook, document: document), reader.diagnostics + collector.diagnostics)
+    }
+}

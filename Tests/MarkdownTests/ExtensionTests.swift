@@ -1,0 +1,180 @@
+import Markdown
+import SourceText
+import Testing
+
+/// The dump without its first line, which is always the document.
+private func tree(_ text: String) -> String {
+    MarkdownDocument(parsing: text).dump().split(separator: "\n").dropFirst().map { String($0.dropFirst(2)) }.joined(separator: "\n")
+}
+
+@Suite("What is understood beyond CommonMark")
+struct ExtensionTests {
+    @Test("A pipe table has a header, alignments and rows as long as its header")
+    func table() {
+        #expect(
+            tree(
+                """
+                | a | b |
+                | :- | -: |
+                | *x* | `1\\|2` | dropped |
+                | y
+                """) == """
+                table left right
+                  header row
+                    cell
+                      text "a"
+                    cell
+                      text "b"
+                  row
+                    cell
+                      emphasis
+                        text "x"
+                    cell
+                      code "1|2"
+                  row
+                    cell
+                      text "y"
+                    cell
+                """)
+    }
+
+    @Test("A table's cells see the link definitions of the document")
+    func tableReferences() {
+        #expect(
+            tree("> | [a] |\n> |---|\n\n[a]: /url") == """
+                block quote
+                  table none
+                    header row
+                      cell
+                        link /url
+                          text "a"
+                """)
+    }
+
+    @Test("Dollars make math by Pandoc's rules and hide what is in them")
+    func math() {
+        #expect(
+            tree("cost $5 and $10, but $a_1 * b_2$ and `$x$` and \\$y$") == """
+                paragraph
+                  text "cost $5 and $10, but "
+                  math "a_1 * b_2"
+                  text " and "
+                  code "$x$"
+                  text " and $y$"
+                """)
+        #expect(tree("$$\na \\\\\n- b\n= c\n$$ {#eq-one}") == #"math block {#eq-one} "a \\\n- b\n= c""#)
+        #expect(tree("$$ x^2 $$") == #"math block "x^2""#)
+        #expect(tree("```math\ny\n```") == #"math block "y""#)
+        #expect(tree("$`a`$") == "paragraph\n  math \"a\"")
+    }
+
+    @Test("Footnotes stand at the end in the order of their references")
+    func footnotes() {
+        #expect(
+            tree("One[^b] two[^a] one[^b] none[^c].\n\n[^a]: A\n[^b]: B\n\n    more *B*\n\n[^unused]: U\n") == """
+                paragraph
+                  text "One"
+                  footnote reference b (1.1)
+                  text " two"
+                  footnote reference a (2.1)
+                  text " one"
+                  footnote reference b (1.2)
+                  text " none[^c]."
+                footnote b
+                  paragraph
+                    text "B"
+                  paragraph
+                    text "more "
+                    emphasis
+                      text "B"
+                footnote a
+                  paragraph
+                    text "A"
+                """)
+    }
+
+    @Test("Callouts of GitHub and of Quarto are the same node")
+    func callouts() {
+        #expect(tree("> [!WARNING]\n> Hot *stuff*.\n>\n> More.") == """
+            callout warning
+              paragraph
+                text "Hot "
+                emphasis
+                  text "stuff"
+                text "."
+              paragraph
+                text "More."
+            """)
+        #expect(tree("::: {.callout-tip collapse=\"true\"}\n## Read *this*\nBody\n\n- item\n:::\nAfter") == """
+            callout tip "Read this" collapsed
+              paragraph
+                text "Body"
+              list tight
+                item
+                  paragraph
+                    text "item"
+            paragraph
+              text "After"
+            """)
+    }
+
+    @Test("Headings and images take attributes")
+    func attributes() {
+        #expect(tree("## Two *words* here {#id .class}") == """
+            heading 2 {#id .class}
+              text "Two "
+              emphasis
+                text "words"
+              text " here"
+            """)
+        #expect(tree("![Alt](x.png){#fig-a width=50%} rest") == """
+            paragraph
+              image x.png {#fig-a width=50%}
+                text "Alt"
+              text " rest"
+            """)
+    }
+
+    @Test("Struck text, task items and bare links are GitHub's")
+    func gitHub() {
+        #expect(tree("- [x] ~~done *it*~~\n- [ ] www.a.org, \\~no\\~") == """
+            list tight
+              item [x]
+                paragraph
+                  strikethrough
+                    text "done "
+                    emphasis
+                      text "it"
+              item [ ]
+                paragraph
+                  link http://www.a.org
+                    text "www.a.org"
+                  text ", ~no~"
+            """)
+    }
+
+    @Test("Ranges are the author's, also after what was rewritten")
+    func ranges() {
+        let file = SourceFile(path: "a.md", text: "---\nx: 1\n---\n\n| a |\n|---|\n| `b` |\n\n$m$ and `code`\n")
+        let dump = MarkdownDocument(parsing: file, fromLine: 4).dump(showsRanges: true)
+        #expect(dump.contains("code \"code\" @9:10-9:14"))
+        #expect(dump.contains("table none @5:1-8:1"))
+        #expect(dump.contains("code \"b\" @7:4-7:5"))
+    }
+
+    @Test("Twelve thousand levels of nesting are a tree like any other", arguments: [("> ", ""), ("- ", ""), ("*a _b ", " b_ a*"), ("[", "](x)")])
+    func depth(mark: (open: String, close: String)) {
+        let text = String(repeating: mark.open, count: 12_000) + "x $y$ ~~z~~" + String(repeating: mark.close, count: 12_000)
+        let document = MarkdownDocument(parsing: text)
+        #expect(document.plainText(of: 0).contains("x y z"))
+        #expect(document.nodes[0].end == document.nodes.count)
+        #expect(document.nodes.count > (mark.open == "[" ? 3 : 12_000))
+    }
+
+    @Test("A code block says whether its fence was closed")
+    func fences() {
+        #expect(tree("```swift\nlet a = 1") == #"code block fenced unclosed (swift) "let a = 1\n""#)
+        #expect(tree("    ```\n    x") == #"code block "```\nx\n""#)
+        #expect(tree("~~~ {swift}\r\nlet a = 1\r\n~~~\r\n") == #"code block fenced ({swift}) "let a = 1\n""#)
+    }
+}

@@ -1,0 +1,106 @@
+import NotebookModel
+import NotebookParser
+import SourceText
+import Testing
+
+private func parse(_ text: String) -> (Notebook, [String]) {
+    let (parsed, diagnostics) = NotebookParsing.parse(SourceFile(path: "post.md", text: text))
+    return (parsed.notebook, diagnostics.map(\.description))
+}
+
+@Suite("Cells of a notebook")
+struct CellTests {
+    @Test("Fences marked swift are cells, directives are blanked and set options")
+    func directives() {
+        let (notebook, diagnostics) = parse(
+            """
+            # Title
+
+            ```swift
+            # | echo: false
+            #|warning : false
+            //   |   label: first
+            #| depends:
+            #|   - a.csv
+            #|   - b.csv
+            # | volatile
+            let a = 1
+            # | eval: false
+            ```
+
+            ```python
+            no cell
+            ```
+
+            ```{swift}
+            a
+            ```
+            """)
+        #expect(diagnostics == [])
+        #expect(notebook.cells.map(\.id) == ["first", "cell-2"])
+        #expect(notebook.cells[0].source == "\n\n\n\n\n\n\nlet a = 1\n# | eval: false\n")
+        #expect(notebook.cells[0].firstLine == 4)
+        #expect(notebook.cells[0].options.echo == .hidden)
+        #expect(!notebook.cells[0].options.warning)
+        #expect(notebook.cells[0].options.volatile)
+        #expect(notebook.cells[0].options.eval)
+        #expect(notebook.cells[0].options.dependencies == ["a.csv", "b.csv"])
+        #expect(notebook.cells[1].source == "a\n")
+    }
+
+    @Test("A cell's option wins over execute, execute over the default")
+    func precedence() {
+        let (notebook, diagnostics) = parse("---\nexecute:\n  echo: false\n  timeout: 5\n---\n```swift\n#| echo: fenced\n1\n```\n```swift\n2\n```\n")
+        #expect(diagnostics == [])
+        #expect(notebook.cells[0].options.echo == .fenced)
+        #expect(notebook.cells[1].options.echo == .hidden)
+        #expect(notebook.cells.map(\.options.timeout) == [5, 5])
+    }
+
+    @Test("Inline values are cells in the order of the text")
+    func inlineValues() {
+        let (notebook, _) = parse("It is `{swift} 1 + 1`.\n\n```swift\nlet x = 2\n```\n\nAnd $m$ `{swift} x` too.\n")
+        #expect(notebook.cells.map(\.id) == ["inline-1", "cell-1", "inline-2"])
+        #expect(notebook.cells.map(\.source) == ["1 + 1", "let x = 2\n", "x"])
+        #expect(notebook.cells[0].firstLine == 1)
+        #expect(notebook.cells[0].indentation == 15)
+        #expect(notebook.cells[2].firstLine == 7)
+        #expect(notebook.cells[2].indentation == 17)
+    }
+
+    @Test("Mistakes are named on their lines, with a suggestion")
+    func mistakes() {
+        let (_, diagnostics) = parse("```swift\n#| ecko: false\n#| timeout: soon\n#| fig-width: 3\n#| label: a b\n1\n```\n")
+        #expect(
+            diagnostics == [
+                "post.md:2:4: warning: there is no option “ecko”\n  help: Did you mean “echo”?",
+                "post.md:3:13: warning: “timeout” takes a number of seconds above 0, not “soon”",
+                "post.md:4:4: warning: the option “fig-width” has no effect in Galley",
+                "post.md:5:11: warning: the label “a b” is no name for a cell\n  help: Use letters, digits, “-” and “_”, at most 64",
+            ])
+    }
+
+    @Test("An unclosed fence, a label used twice and bad YAML are errors")
+    func errors() {
+        #expect(
+            parse("```swift\n#| label: a\n```\n```swift\n#| label: a\n").1 == [
+                "post.md:4:1: error: the code block that begins here has no end\n  help: Close it with a line of as many backticks or tildes as it was opened with",
+                "post.md:5:11: error: the label “a” is used twice\npost.md:2:11: note: it was first used here\n  help: Give one of the cells another label",
+            ])
+        #expect(parse("---\ntitle: [a\n---\ntext\n").1.first?.hasPrefix("post.md:3:1: error: the front matter is not YAML") == true)
+        #expect(
+            parse("---\ntitle: a\ntext\n").1 == [
+                "post.md:1:1: error: the front matter that begins here has no end\n  help: Close it with a line `---`"
+            ])
+        #expect(parse("").1 == [])
+    }
+
+    @Test("Fence attributes set options")
+    func fenceAttributes() {
+        let (notebook, diagnostics) = parse("```{swift #one .wide echo=false}\n1\n```\n```{swift, eval=FALSE}\n2\n```\n")
+        #expect(diagnostics == [])
+        #expect(notebook.cells[0].id == "one")
+        #expect(notebook.cells[0].options.echo == .hidden)
+        #expect(!notebook.cells[1].options.eval)
+    }
+}
