@@ -16,8 +16,8 @@ extension Target {
         .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings, linkerSettings: linker)
     }
 
-    static func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-        .testTarget(name: name, dependencies: dependencies, exclude: [], swiftSettings: settings)
+    static func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+        .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
     }
 }
 
@@ -114,6 +114,7 @@ let package = Package(
         .tests("CellRuntimeTests", ["CellRuntime"]),
         .tests("ExecutionPlannerTests", ["ExecutionPlanner", "NotebookModel", "SourceText"]),
         .tests("CellExecutorTests", ["CellExecutor", "ExecutionPlanner", "NotebookModel", "SourceText", "JSON"]),
+        .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )
