@@ -109,12 +109,11 @@ let package = Package(
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
-        .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"]),
+        .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
         .tests("CellWireTests", ["CellWire"]),
         .tests("CellRuntimeTests", ["CellRuntime"]),
         .tests("ExecutionPlannerTests", ["ExecutionPlanner", "NotebookModel", "SourceText"]),
         .tests("CellExecutorTests", ["CellExecutor", "ExecutionPlanner", "NotebookModel", "SourceText", "JSON"]),
-        .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )
