@@ -106,6 +106,7 @@ let package = Package(
         .tests("NotebookParserTests", ["NotebookParser", "NotebookModel", "Markdown", "SourceText", "JSON", "TestSupport"]),
         .tests("NotebookRendererTests", ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"]),
         .tests("JSONTests", ["JSON"]),
+        .tests("ChartsTests", ["Charts", "CellRuntime"]),
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
