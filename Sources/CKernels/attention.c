@@ -10,8 +10,10 @@
 int64_t gk_attention_scratch_bytes(
     const gk_pool *pool, int64_t m, int64_t positions, int64_t heads, int64_t head_dim) {
     if (m < 0 || positions < 0 || heads < 0 || head_dim < 0) return -1;
-    if (positions > (int64_t)1 << 40 || head_dim > (int64_t)1 << 32) return -1;
-    return (positions + 3 * head_dim + 64) * (int64_t)sizeof(float) * gk_pool_threads(pool);
+    if (positions > (int64_t)1 << 40 || head_dim > (int64_t)1 << 24) return -1;
+    // Four rows of scores for decoding, or a tile for prefill.
+    int64_t row = 4 * (positions + 16) + 3 * head_dim + 64, tile = gk_tile_floats(head_dim);
+    return (row > tile || m == 1 ? row : tile) * (int64_t)sizeof(float) * gk_pool_threads(pool);
 }
 
 static void load_head(const gk_kv *cache, int64_t position, int64_t head, int64_t head_dim, float *destination) {
@@ -29,12 +31,13 @@ typedef struct {
     const gk_attention *a;
     float *scratch;
     int64_t scratch_step;
+    int64_t tile_rows;
+    int64_t tiles;
 } attention_job;
 
 static void attend(const gk_attention *a, int64_t i, int64_t h, float *scratch) {
-    int64_t position = a->first + i, from = 0, dim = a->head_dim, kv_head = h / (a->heads / a->kv_heads);
-    if (a->window > 0 && position - a->window + 1 > 0) from = position - a->window + 1;
-    int64_t count = position + 1 - from;
+    int64_t from = gk_first_key(a, i), dim = a->head_dim, kv_head = h / (a->heads / a->kv_heads);
+    int64_t count = a->first + i + 1 - from;
     float *row = scratch, *sums = scratch + dim, *scores = scratch + 2 * dim;
     const float *q = a->q + i * a->q_stride + h * dim;
     float largest = -INFINITY;
@@ -59,12 +62,41 @@ static void attend(const gk_attention *a, int64_t i, int64_t h, float *scratch) 
     for (int64_t k = 0; k < dim; k++) y[k] = sums[k] * factor;
 }
 
-static void attention_section(void *context, int64_t begin, int64_t end, int32_t worker) {
+/// Items are rows by heads.
+static void plain_section(void *context, int64_t begin, int64_t end, int32_t worker) {
     attention_job *job = context;
     for (int64_t item = begin; item < end; item++) {
         attend(job->a, item / job->a->heads, item % job->a->heads, job->scratch + worker * job->scratch_step);
     }
 }
+
+#if GK_X86
+
+/// Items are rows by heads; heads of a row that share a KV head are worked on together.
+static void row_section(void *context, int64_t begin, int64_t end, int32_t worker) {
+    attention_job *job = context;
+    const gk_attention *a = job->a;
+    int64_t sharing = a->heads / a->kv_heads;
+    for (int64_t item = begin; item < end;) {
+        int64_t head = item % a->heads, count = sharing - head % sharing;
+        if (count > end - item) count = end - item;
+        gk_attend_row_avx512(a, item / a->heads, head, count, job->scratch + worker * job->scratch_step);
+        item += count;
+    }
+}
+
+/// Items are tiles of rows by KV heads, the last rows first: they see the most keys.
+static void tile_section(void *context, int64_t begin, int64_t end, int32_t worker) {
+    attention_job *job = context;
+    const gk_attention *a = job->a;
+    for (int64_t item = begin; item < end; item++) {
+        int64_t tile = job->tiles - 1 - item / a->kv_heads, first = tile * job->tile_rows;
+        int64_t last = first + job->tile_rows < a->m ? first + job->tile_rows : a->m;
+        gk_attend_tile_avx512(a, first, last, item % a->kv_heads, job->scratch + worker * job->scratch_step);
+    }
+}
+
+#endif
 
 gk_status gk_attention_run(gk_pool *pool, const gk_attention *a, void *scratch, int64_t scratch_bytes) {
     if (a == NULL || a->q == NULL || a->y == NULL || !gk_is_cache(&a->keys) || !gk_is_cache(&a->values)) return GK_BAD_ARGUMENT;
@@ -79,6 +111,20 @@ gk_status gk_attention_run(gk_pool *pool, const gk_attention *a, void *scratch, 
     if (scratch == NULL || scratch_bytes < need) return GK_SCRATCH_TOO_SMALL;
     attention_job job = {.a = a, .scratch = scratch, .scratch_step = need / gk_pool_threads(pool) / 4};
     int64_t work = a->m * a->heads * positions * a->head_dim;
-    gk_pool_run(work < 64 * 1024 ? NULL : pool, a->m * a->heads, 1, attention_section, &job);
+    gk_pool *workers = work < 64 * 1024 ? NULL : pool;
+#if GK_X86
+    if (gk_has_avx512() && a->head_dim % 16 == 0) {
+        int64_t sharing = a->heads / a->kv_heads;
+        if (a->m >= 4 && sharing <= GK_TILE_QUERIES) {
+            job.tile_rows = GK_TILE_QUERIES / sharing;
+            job.tiles = (a->m + job.tile_rows - 1) / job.tile_rows;
+            gk_pool_run(workers, job.tiles * a->kv_heads, 1, tile_section, &job);
+        } else {
+            gk_pool_run(workers, a->m * a->heads, 1, row_section, &job);
+        }
+        return GK_OK;
+    }
+#endif
+    gk_pool_run(workers, a->m * a->heads, 1, plain_section, &job);
     return GK_OK;
 }
