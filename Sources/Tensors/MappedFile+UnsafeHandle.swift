@@ -15,10 +15,12 @@ public final class MappedFile: @unchecked Sendable {
     /// The size when the file was opened.
     public let byteCount: Int
     private let start: UnsafeRawPointer?
+    /// What is to be unmapped.
+    private let mapping: UnsafeMutableRawBufferPointer
 
     /// - Throws: ``FileFormatError`` when the file cannot be opened or mapped, or is not a regular file.
     public init(path: String) throws(FileFormatError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw MappedFile.failure("open", path, errno) }
         defer { close(descriptor) }
         var status = stat()
@@ -30,15 +32,33 @@ public final class MappedFile: @unchecked Sendable {
         byteCount = Int(status.st_size)
         if byteCount == 0 {
             start = nil
+            mapping = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         } else {
             let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
             guard let address, address != MAP_FAILED else { throw MappedFile.failure("map", path, errno) }
             start = UnsafeRawPointer(address)
+            mapping = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
         }
     }
 
+    /// Bytes in place of a file, for tests: a page that no one may touch follows the last one, so that reading past
+    /// it ends the process.
+    package init(path: String, holding content: some Collection<UInt8>) {
+        let page = Int(getpagesize())
+        let pages = (content.count + page - 1) / page * page
+        let address = mmap(nil, pages + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+        guard let address, address != MAP_FAILED else { preconditionFailure("no memory for \(content.count) bytes") }
+        let target = UnsafeMutableRawBufferPointer(start: address + (pages - content.count), count: content.count)
+        target.copyBytes(from: content)
+        precondition(mprotect(address + pages, page, PROT_NONE) == 0)
+        self.path = path
+        byteCount = content.count
+        start = UnsafeRawPointer(target.baseAddress)
+        mapping = UnsafeMutableRawBufferPointer(start: address, count: pages + page)
+    }
+
     deinit {
-        if let start { munmap(UnsafeMutableRawPointer(mutating: start), byteCount) }
+        if let address = mapping.baseAddress { munmap(address, mapping.count) }
     }
 
     /// The whole file.
@@ -56,7 +76,9 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     fileprivate func advise(_ advice: Advice, byteOffset: Int, byteCount: Int) {
-        guard let start, byteCount > 0 else { return }
+        // Bytes that stand in for a file have nothing to be read from again.
+        guard let start, byteCount > 0, mapping.count == self.byteCount else { return }
+        // Counted from the mapping's start, which is a page's.
         let page = Int(getpagesize())
         var lower = byteOffset
         var upper = byteOffset + byteCount
