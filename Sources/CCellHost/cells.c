@@ -88,6 +88,10 @@ enum galley_outcome galley_run_cell(galley_entry entry, int fault_fd) {
     char *arguments[] = {name, NULL};
     find_stack();
     use_alternate_stack();
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR2);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     atomic_store(&fault_fd_of_cell, fault_fd);
     cell_error = NULL;
     throw_frame_count = 0;

@@ -4,6 +4,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#if defined(__linux__)
+#include <link.h>
+#endif
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -31,7 +34,10 @@ int galley_spawn_shell(const char *command, int *process) {
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     code = posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -58,7 +64,27 @@ uintptr_t galley_find_image(uintptr_t address, char *name, size_t capacity) {
     return (uintptr_t)info.dli_fbase;
 }
 
-void *galley_open_image(const char *path) { return dlopen(path, RTLD_NOW | RTLD_GLOBAL); }
+#if defined(__linux__)
+static int add_ranges(struct dl_phdr_info *info, size_t size, void *base) {
+    (void)size;
+    if (info->dlpi_addr != *(ElfW(Addr) *)base) return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X)) continue;
+        galley_add_code_range(info->dlpi_addr + segment->p_vaddr, info->dlpi_addr + segment->p_vaddr + segment->p_memsz);
+    }
+    return 1;
+}
+#endif
+
+void *galley_open_image(const char *path) {
+    void *image = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+#if defined(__linux__)
+    struct link_map *map = NULL;
+    if (image && !dlinfo(image, RTLD_DI_LINKMAP, &map) && map) dl_iterate_phdr(add_ranges, &map->l_addr);
+#endif
+    return image;
+}
 
 void *galley_find_symbol(void *image, const char *name) { return dlsym(image, name); }
 

@@ -9,6 +9,9 @@ public func _galleyResult<Value>(_ value: Value) {
     CellOutputs.show(displayRepresentations(of: value), role: .result)
 }
 
+/// Takes the value of a cell's last expression where a semicolon follows it.
+public func _galleyDiscard<Value>(_ value: Value) {}
+
 /// The value of an expression in prose.
 public func _galleyInline<Value>(_ value: Value) {
     CellOutputs.show(displayRepresentations(of: value), role: .result)

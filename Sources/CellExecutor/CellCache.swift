@@ -1,0 +1,71 @@
+internal import SourceText
+
+/// The folder that compiled cells are kept in, by the keys of their contents.
+public struct CellCache: Sendable, Hashable {
+    public let folder: String
+    /// Bytes kept at most, the most recently used.
+    public var limit: Int
+
+    /// - Parameter folder: `nil` for `galley` in `XDG_CACHE_HOME`, or in `~/.cache`.
+    /// - Throws: ``ExecutionError/file(_:)`` when it cannot be made.
+    public init(folder: String? = nil, limit: Int = 2 << 30) throws(ExecutionError) {
+        let base = environmentVariable("XDG_CACHE_HOME") ?? "\(environmentVariable("HOME") ?? "/tmp")/.cache"
+        self.folder = folder ?? "\(base)/galley"
+        self.limit = limit
+        do throws(FileError) {
+            try makeFolder(cells)
+            try makeFolder(modules)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    var cells: String { "\(folder)/cells" }
+    /// Modules that the compiler itself caches.
+    var modules: String { "\(folder)/modules" }
+
+    func image(_ module: String) -> String { "\(cells)/\(module).so" }
+    func interface(_ module: String) -> String { "\(cells)/\(module).swiftmodule" }
+    /// The compiler's output; written last, so that its presence says that the others are whole.
+    func log(_ module: String) -> String { "\(cells)/\(module).log" }
+
+    func holds(_ module: String) -> Bool { fileExists(log(module)) && fileExists(image(module)) }
+
+    /// Removes everything; returns the bytes freed.
+    @discardableResult
+    public func clean() -> Int {
+        var freed = 0
+        func empty(_ folder: String) {
+            for name in folderContents(folder) {
+                let path = "\(folder)/\(name)"
+                if isFolder(path) {
+                    empty(path)
+                    removeEmptyFolder(path)
+                } else {
+                    freed += fileIdentity(path)?.size ?? 0
+                    removeFile(path)
+                }
+            }
+        }
+        for folder in [cells, modules] { empty(folder) }
+        return freed
+    }
+
+    /// Removes the compiled cells that were used longest ago, until the rest fits.
+    public func trim() {
+        var modules: [String: (size: Int, changed: String)] = [:]
+        var total = 0
+        for name in folderContents(cells) {
+            guard let identity = fileIdentity("\(cells)/\(name)") else { continue }
+            let module = String(name.prefix { $0 != "." })
+            total += identity.size
+            modules[module, default: (0, "")].size += identity.size
+            if name.hasSuffix(".log") { modules[module]?.changed = identity.changed }
+        }
+        guard total > limit else { return }
+        for (module, entry) in modules.sorted(by: { $0.value.changed < $1.value.changed }) where total > limit {
+            for path in [log(module), image(module), interface(module)] { removeFile(path) }
+            total -= entry.size
+        }
+    }
+}

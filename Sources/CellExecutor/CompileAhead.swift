@@ -1,0 +1,68 @@
+internal import ExecutionPlanner
+internal import NotebookModel
+internal import SourceText
+
+/// Compiles the cells of a plan on every core, each as soon as the modules that it imports are there.
+final class CompileAhead: @unchecked Sendable {
+    // Sendable because all that changes is used with the monitor's lock held.
+    private let monitor = Monitor()
+    private let plan: ExecutionPlan
+    private let compiler: CellCompiler
+    private let report: @Sendable (Int, CellCompiler.Outcome) -> Void
+    private var waiting: [Int]
+    private var outcomes: [Int: CellCompiler.Outcome] = [:]
+    private var failure: ExecutionError?
+    private var runningCount = 0
+
+    /// - Parameter cells: The places in the plan of those to compile, in order.
+    init(_ plan: ExecutionPlan, cells: [Int], compiler: CellCompiler, report: @escaping @Sendable (Int, CellCompiler.Outcome) -> Void) {
+        self.plan = plan
+        self.compiler = compiler
+        self.report = report
+        waiting = cells
+    }
+
+    /// Compiles all of them; cells that import one that does not compile are left out.
+    func run(jobs: Int) throws(ExecutionError) -> [Int: CellCompiler.Outcome] {
+        for _ in 0..<max(1, min(jobs, waiting.count)) {
+            monitor.locked { runningCount += 1 }
+            startBlockingThread { [self] in
+                work()
+                monitor.locked { runningCount -= 1 }
+                monitor.signal()
+            }
+        }
+        _ = monitor.waiting { runningCount == 0 ? () : nil }
+        if let failure { throw failure }
+        return outcomes
+    }
+
+    private func work() {
+        while let index = monitor.waiting(for: next) {
+            guard let index else { return }
+            do throws(ExecutionError) {
+                let outcome = try compiler.compile(plan.steps[index], in: plan)
+                monitor.locked { outcomes[index] = outcome }
+                report(index, outcome)
+            } catch {
+                monitor.locked { if failure == nil { failure = error } }
+            }
+            monitor.signal()
+        }
+    }
+
+    /// The next cell whose imports are compiled; `.some(nil)` when none is left, `nil` to wait.
+    private func next() -> Int?? {
+        if failure != nil { return .some(nil) }
+        waiting.removeAll { index in plan.steps[index].node.imports.contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) } }
+        if waiting.isEmpty { return .some(nil) }
+        guard let place = waiting.firstIndex(where: { plan.steps[$0].node.imports.allSatisfy { outcomes[$0]?.isCompiled == true } }) else {
+            return nil
+        }
+        return .some(waiting.remove(at: place))
+    }
+
+    private func isLeftOut(_ index: Int) -> Bool {
+        outcomes[index] == nil && plan.steps[index].node.imports.contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) }
+    }
+}

@@ -1,0 +1,100 @@
+internal import ExecutionPlanner
+internal import NotebookModel
+internal import SourceText
+
+/// Reads what the compiler printed about a cell, and puts each remark where the author wrote its cause.
+struct CompilerDiagnostics {
+    private(set) var diagnostics: [Diagnostic] = []
+
+    /// - Parameters:
+    ///   - output: What the compiler printed, in its style for editors.
+    ///   - prefixLines: How many lines stand before the cell's own in the compiled file.
+    init(_ output: String, step: ExecutionPlan.Step, prefixLines: Int, path: String) {
+        let cell = step.cell
+        let lines = cell.source.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in output.split(whereSeparator: \.isNewline) {
+            guard let remark = Remark(line) else { continue }
+            var range: SourceRange?
+            if remark.file == "cell" || remark.file.hasSuffix("/\(step.moduleName).swift") {
+                let line = max(1, remark.file == "cell" ? remark.line : remark.line - prefixLines)
+                var start = step.analysis.place(line: cell.firstLine + line - 1, compilerColumn: remark.column, in: cell)
+                if line > lines.count {
+                    // The cell ends too early: the place is its end.
+                    let last = lines.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? 0
+                    let width = lines.indices.contains(last) ? lines[last].utf8.count : 0
+                    start = SourceLocation(line: cell.firstLine + last, column: cell.indentation + width + 1)
+                }
+                range = SourceRange(start: start, end: SourceLocation(line: start.line, column: start.column + 1))
+            }
+            let message = withoutModuleNames(remark.message)
+            if remark.severity == .note {
+                guard !diagnostics.isEmpty, let range else { continue }
+                diagnostics[diagnostics.count - 1].notes.append(.init(message: message, path: path, range: range))
+            } else {
+                let diagnostic = Diagnostic(remark.severity, identifier: "swift", summary: message, path: path, range: range)
+                if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+            }
+        }
+    }
+
+    private struct Remark {
+        var file: String
+        var line: Int
+        var column: Int
+        var severity: Diagnostic.Severity
+        var message: String
+
+        /// `file:line:column: severity: message`.
+        init?(_ text: Substring) {
+            for severity in [Diagnostic.Severity.error, .warning, .note] {
+                guard let mark = text.firstRange(of: ": \(severity.rawValue): ") else { continue }
+                let place = text[..<mark.lowerBound].split(separator: ":", omittingEmptySubsequences: false)
+                guard place.count >= 3, let column = Int(place[place.count - 1]), let line = Int(place[place.count - 2]) else { continue }
+                file = place.dropLast(2).joined(separator: ":")
+                self.line = line
+                self.column = column
+                self.severity = severity
+                var message = String(text[mark.upperBound...])
+                // The group that a warning belongs to, such as ` [#no-usage]`.
+                if message.hasSuffix("]"), let bracket = message.lastIndex(of: "["), message[bracket...].hasPrefix("[#") {
+                    message = String(message[..<bracket])
+                    while message.last == " " { message.removeLast() }
+                }
+                self.message = message
+                return
+            }
+            return nil
+        }
+    }
+}
+
+/// The text with the names of cells' modules taken out: `Cell_0123456789ab.Point` is `Point` to the author.
+func withoutModuleNames(_ text: String) -> String {
+    guard text.contains("Cell_") else { return text }
+    let bytes = Array(text.utf8)
+    let name = Array("Cell_".utf8)
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+        if bytes[index] == name[0], bytes[index...].starts(with: name) {
+            var end = index + name.count
+            let digits = bytes[end...].prefix { isHexDigit($0) }.count
+            end += digits
+            if end < bytes.count, bytes[end] == UInt8(ascii: "_") {
+                let number = bytes[(end + 1)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+                if number > 0 { end += 1 + number }
+            }
+            if digits == 12, end < bytes.count, bytes[end] == UInt8(ascii: ".") || bytes[end] == UInt8(ascii: "/") {
+                index = end + 1
+                continue
+            }
+        }
+        result.append(bytes[index])
+        index += 1
+    }
+    return String(decoding: result, as: UTF8.self)
+}
+
+private func isHexDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+}

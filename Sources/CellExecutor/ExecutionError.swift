@@ -1,0 +1,25 @@
+public import SourceText
+
+/// The system or the installation keeps a notebook from running; nothing that the author wrote.
+public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A tool or a file of the installation is missing.
+    case missing(what: String, looked: [String], remedy: String)
+    /// A program could not be started.
+    case cannotStart(program: String, reason: String)
+    /// The host ended or could not be reached.
+    case host(String)
+    case file(FileError)
+    /// The compiler itself failed, without a diagnostic.
+    case compiler(String)
+
+    public var description: String {
+        switch self {
+        case .missing(let what, let looked, let remedy):
+            "\(what) was not found (looked at \(looked.joined(separator: ", "))). \(remedy)"
+        case .cannotStart(let program, let reason): "cannot start \(program): \(reason)"
+        case .host(let reason): "the cell host failed: \(reason)"
+        case .file(let error): error.description
+        case .compiler(let output): "the Swift compiler failed: \(output)"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+internal import CellWire
+internal import ExecutionPlanner
+internal import NotebookModel
+
+/// Says in the author's terms why a cell ended early.
+struct FailureReading {
+    let step: ExecutionPlan.Step
+    let symbolizer: Symbolizer
+
+    /// - Parameter outputs: A trap's message is taken out of the cell's standard error.
+    func error(_ failure: WireFailure, outputs: inout [CellOutput], stopped: CellError.Kind?, seconds: Double?) -> CellError {
+        switch failure.kind {
+        case .thrown:
+            return CellError(
+                kind: stopped ?? .thrown, name: withoutModuleNames(failure.name), message: withoutModuleNames(failure.message), line: line(failure))
+        case .command:
+            return CellError(kind: stopped ?? .command, name: "Shell", message: failure.message, line: line(failure))
+        case .loading:
+            return CellError(kind: .host, name: "Loading", message: withoutModuleNames(failure.message), line: step.cell.firstLine)
+        case .interrupted:
+            if stopped == .timeout {
+                return CellError(kind: .timeout, name: "Timeout", message: "the cell took longer than \(Self.text(seconds))", line: line(failure))
+            }
+            return CellError(kind: .interrupted, name: "Interrupted", message: "the cell was interrupted", line: line(failure))
+        case .trap:
+            let trap = TrapMessage.take(from: &outputs)
+            let line = trap?.line.map { step.cell.firstLine + $0 - 1 } ?? line(failure)
+            return CellError(kind: .trap, name: failure.name, message: withoutModuleNames(trap?.message ?? Self.silentTrap(failure)), line: line)
+        }
+    }
+
+    private func line(_ failure: WireFailure) -> Int? {
+        symbolizer.line(in: step.moduleName, of: failure.frames).map { step.cell.firstLine + $0 - 1 }
+    }
+
+    /// Traps of arithmetic print nothing.
+    private static func silentTrap(_ failure: WireFailure) -> String {
+        failure.name == "Fatal error" ? "the cell trapped, as Swift does on arithmetic overflow, without a message" : "the cell ended with: \(failure.name)"
+    }
+
+    static func text(_ seconds: Double?) -> String {
+        guard let seconds else { return "its time" }
+        return seconds == seconds.rounded() && abs(seconds) < 1e15 ? "\(Int(seconds)) s" : "\(seconds) s"
+    }
+}

@@ -1,0 +1,119 @@
+internal import CellWire
+internal import SourceText
+
+/// A host process on a pipe.
+final class HostConnection: @unchecked Sendable {
+    // Sendable because the queue and the flags are used with the monitor's lock held.
+    private let process: ChildProcess
+    private let monitor = Monitor()
+    private let writing = Monitor()
+    private var events: [HostEvent] = []
+    private var end: String?
+    private var errorText: [UInt8] = []
+    let isLocal: Bool
+    private var loaded: Set<String> = []
+
+    /// - Parameter command: A shell command that carries standard input and output to a `cell-host`; `nil` for the
+    ///   local one.
+    init(toolchain: CellToolchain, command: String?, configuration: HostConfiguration) throws(ExecutionError) {
+        ignoreBrokenPipes()
+        isLocal = command == nil
+        let arguments = command.map { ["/bin/sh", "-c", $0] } ?? [toolchain.host]
+        process = try ChildProcess(
+            arguments, hasInput: true, error: .piped,
+            environment: ["SWIFT_BACKTRACE": "enable=no", "GALLEY_CELLS_LIBRARY": toolchain.library])
+        startBlockingThread { [self] in read() }
+        startBlockingThread { [self] in
+            while let bytes = readAvailable(process.error) {
+                monitor.locked { if errorText.count < 1 << 16 { errorText += bytes } }
+            }
+        }
+        send(.configure(configuration))
+    }
+
+    func send(_ command: HostCommand) {
+        let frame = FrameReader.frame(command.encoded)
+        // A failed write shows as the end of the events.
+        writing.locked { _ = writeWhole(process.input, frame) }
+    }
+
+    /// Loads an image unless the host has it.
+    func load(_ module: String, path: String) throws(ExecutionError) {
+        guard monitor.locked({ loaded.insert(module).inserted }) else { return }
+        if isLocal {
+            send(.load(CellImage(name: module, content: .path(path))))
+        } else {
+            do throws(FileError) {
+                send(.load(CellImage(name: module, content: .bytes(try readFile(path)))))
+            } catch {
+                throw .file(error)
+            }
+        }
+    }
+
+    enum Next: Sendable {
+        case event(HostEvent)
+        case timeout
+        /// The host is gone, and why.
+        case end(String)
+    }
+
+    func next(until deadline: Double?) -> Next {
+        let next: Next? = monitor.waiting(until: deadline) {
+            if !events.isEmpty { return .event(events.removeFirst()) }
+            return end.map { .end($0) }
+        }
+        return next ?? .timeout
+    }
+
+    func kill() { process.kill() }
+
+    /// Asks for the end, and makes sure of it.
+    func close() {
+        send(.shutdown)
+        let deadline = secondsNow() + 2
+        while case .event = next(until: deadline) {}
+        if monitor.locked({ end == nil }) { process.kill() }
+    }
+
+    private func read() {
+        var reader = FrameReader()
+        var problem: String?
+        var greeting: [UInt8]? = []
+        reading: while let bytes = readAvailable(process.output) {
+            if var seen = greeting {
+                seen += bytes
+                guard let range = seen.firstRange(of: hostPreamble) else {
+                    if seen.count > 1 << 16 {
+                        problem = "it is no cell host: it wrote \(String(decoding: seen.prefix(200), as: UTF8.self))"
+                        break
+                    }
+                    greeting = seen
+                    continue
+                }
+                greeting = nil
+                reader.append(seen[range.upperBound...])
+            } else {
+                reader.append(bytes)
+            }
+            do throws(WireError) {
+                while let content = try reader.next() {
+                    let event = try HostEvent(decoding: content)
+                    if case .fatal(let message) = event { problem = problem ?? message }
+                    monitor.locked { events.append(event) }
+                    monitor.signal()
+                }
+            } catch {
+                problem = error.description
+                break reading
+            }
+        }
+        if problem != nil { process.kill() }
+        let (status, signal) = process.wait()
+        var reason = problem ?? (signal.map { "it was ended by signal \($0)" } ?? "it ended with status \(status)")
+        let text = monitor.locked { String(decoding: errorText.suffix(2000), as: UTF8.self) }
+        if problem == nil, !text.isEmpty { reason += ": \(text)" }
+        monitor.locked { end = reason }
+        monitor.signal()
+    }
+}

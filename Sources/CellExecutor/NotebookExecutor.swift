@@ -1,0 +1,146 @@
+public import ExecutionPlanner
+public import NotebookModel
+public import SourceText
+
+/// Runs notebooks.
+public struct NotebookExecutor: Sendable {
+    public let toolchain: CellToolchain
+    public let cache: CellCache
+
+    public init(toolchain: CellToolchain, cache: CellCache) {
+        self.toolchain = toolchain
+        self.cache = cache
+    }
+
+    /// Finds the tools and the cache folder where they usually are.
+    public static func standard() throws(ExecutionError) -> NotebookExecutor {
+        NotebookExecutor(toolchain: try .locate(), cache: try CellCache())
+    }
+
+    /// Plans a run without running anything.
+    public func plan(_ notebook: Notebook, previous: RunRecord?, options: RunOptions = RunOptions()) -> ExecutionPlan {
+        let folder = options.folder(of: notebook)
+        return ExecutionPlan(notebook, previous: previous, context: PlanContext(
+            tools: ContentKey([toolchain.identity.hexadecimal]), mode: options.mode, parameters: options.parameters,
+            ignoresRecord: options.ignoresRecord,
+            digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } }))
+    }
+
+    /// Runs a notebook to its end, or to the first cell that fails and may not.
+    ///
+    /// All cells are compiled before the first runs; if one does not compile, none runs and the outcome has
+    /// no record.
+    /// - Parameter report: Called as things happen, from any thread, one call at a time.
+    /// - Throws: What keeps any notebook from running; mistakes of the author are in the outcome.
+    public func run(
+        _ notebook: Notebook, previous: RunRecord? = nil, options: RunOptions = RunOptions(),
+        report: @escaping @Sendable (CellEvent) -> Void = { _ in }
+    ) async throws(ExecutionError) -> RunOutcome {
+        try await onThread { () -> Result<RunOutcome, ExecutionError> in
+            Result { () throws(ExecutionError) in try runBlocking(notebook, previous: previous, options: options, report: report) }
+        }.get()
+    }
+
+    /// The same, on the calling thread.
+    public func runBlocking(
+        _ notebook: Notebook, previous: RunRecord? = nil, options: RunOptions = RunOptions(),
+        report: @escaping @Sendable (CellEvent) -> Void = { _ in }
+    ) throws(ExecutionError) -> RunOutcome {
+        let plan = plan(notebook, previous: previous, options: options)
+        report(.planned(plan))
+        if plan.diagnostics.contains(where: { $0.severity == .error }) {
+            report(.diagnostics(plan.diagnostics))
+            return RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
+        }
+        if plan.isUnchanged, let previous {
+            return RunOutcome(plan: plan, record: previous, diagnostics: plan.diagnostics, failure: nil)
+        }
+        let run = NotebookRun(executor: self, notebook: notebook, plan: plan, previous: previous, options: options, report: report)
+        return try run.toEnd()
+    }
+}
+
+/// How to run.
+public struct RunOptions: Sendable {
+    public var mode = ExecutionPlan.Mode.fresh
+    /// Values from the command line, in the place of the front matter's.
+    public var parameters: [Parameter] = []
+    /// A shell command that carries standard input and output to a `cell-host` elsewhere.
+    public var hostCommand: String?
+    /// The folder that cells run in; `nil` for the notebook's own.
+    public var workingFolder: String?
+    /// Compilations at a time; `nil` for one a core.
+    public var jobs: Int?
+    /// Bytes of each stream kept from each cell.
+    public var outputLimit = 1 << 20
+    /// Bytes of address space for the host; 0 for no limit.
+    public var memoryLimit = 0
+    /// Seconds for a cell whose options give none.
+    public var cellTimeout: Double?
+    /// Seconds for the whole run.
+    public var notebookTimeout: Double?
+    /// The last cell to run; `nil` for all.
+    public var lastCell: Cell.ID?
+    public var ignoresRecord = false
+    /// The version of Galley, for the record.
+    public var galleyVersion = "development"
+    /// Runs may be interrupted through it.
+    public var interruption: Interruption?
+
+    public init() {}
+
+    func folder(of notebook: Notebook) -> String {
+        if let workingFolder { return absolutePath(workingFolder) }
+        let parts = notebook.file.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let folder = parts.isEmpty ? "." : parts.joined(separator: "/")
+        return absolutePath(folder.isEmpty ? "/" : folder)
+    }
+}
+
+/// Asks a run to stop: the first request ends the running cell, the second the host.
+public final class Interruption: @unchecked Sendable {
+    // Sendable because the count is used with the monitor's lock held.
+    private let monitor = Monitor()
+    private var requests = 0
+
+    public init() {}
+
+    public func request() { monitor.locked { requests += 1 } }
+
+    public var count: Int { monitor.locked { requests } }
+}
+
+/// What happens in a run, as it happens.
+public enum CellEvent: Sendable {
+    case planned(ExecutionPlan)
+    /// A cell was compiled, or found compiled.
+    case compiled(Cell.ID, wasCached: Bool)
+    case diagnostics([Diagnostic])
+    case started(Cell.ID)
+    /// A piece of a stream, as it came, or a display.
+    case output(Cell.ID, CellOutput)
+    case ended(CellRecord)
+    case reused(Cell.ID)
+}
+
+/// What a run came to.
+public struct RunOutcome: Sendable {
+    public var plan: ExecutionPlan
+    /// `nil` when nothing ran. After a failure it holds the cells up to the one that failed.
+    public var record: RunRecord?
+    /// The compiler's remarks and the planner's, on the notebook's lines.
+    public var diagnostics: [Diagnostic]
+    /// Why the run stopped before its end.
+    public var failure: RunFailure?
+    /// How many cells the compiler was started for, and how many ran.
+    public var compiledCount = 0
+    public var ranCount = 0
+
+    /// Whether all that should run ran.
+    public var succeeded: Bool { record != nil && failure == nil }
+}
+
+public struct RunFailure: Error, Sendable, Hashable {
+    public var cell: Cell.ID
+    public var error: CellError
+}

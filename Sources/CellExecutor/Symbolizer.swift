@@ -1,0 +1,27 @@
+internal import CellWire
+internal import SourceText
+
+/// Finds the lines of addresses in compiled cells.
+struct Symbolizer: Sendable {
+    let toolchain: CellToolchain
+    let cache: CellCache
+
+    /// The innermost line in the module itself.
+    ///
+    /// - Parameter frames: Return addresses, the innermost first; that of a trap is the place itself.
+    func line(in module: String, of frames: [WireFailure.Frame]) -> Int? {
+        guard let symbolizer = toolchain.symbolizer else { return nil }
+        let own = frames.filter { $0.image == "\(module).so" }
+        // A return address is the instruction after the call.
+        let addresses = own.prefix(16).map { "0x" + String($0.offset == 0 ? 0 : $0.offset - 1, radix: 16) }
+        guard !addresses.isEmpty,
+            let output = try? ChildProcess.run([symbolizer, "--obj=\(cache.image(module))", "--functions=none", "--no-inlines"] + addresses).output
+        else { return nil }
+        for text in output.split(separator: "\n") {
+            let parts = text.split(separator: ":")
+            guard parts.count >= 3, parts[parts.count - 3].hasSuffix("cell"), let line = Int(parts[parts.count - 2]), line > 0 else { continue }
+            return line
+        }
+        return nil
+    }
+}

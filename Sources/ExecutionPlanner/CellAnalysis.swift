@@ -1,0 +1,66 @@
+public import NotebookModel
+public import SourceText
+internal import SwiftParser
+internal import SwiftSyntax
+
+/// What can be said of a cell from its source alone.
+public struct CellAnalysis: Sendable, Hashable {
+    public let names: CellNames
+    /// The source for the compiler, without imports.
+    public let rewritten: RewrittenSource
+    /// Mistakes that the compiler would describe in terms that the author did not write.
+    public let diagnostics: [Diagnostic]
+    /// Nothing but blank lines and comments.
+    public let isEmpty: Bool
+
+    /// - Parameter path: The notebook's path as shown to the author.
+    public init(_ cell: Cell, path: String) {
+        let parsed = ParsedCell(cell.source)
+        let rewriter = CellRewriter(parsed, isInlineValue: cell.kind == .inlineValue)
+        var names = NameCollector(parsed.tree).names
+        if !parsed.commands.isEmpty {
+            // What is interpolated is used; names are found by parsing the calls.
+            for command in parsed.commands {
+                let inner = NameCollector(Parser.parse(source: command.swift)).names
+                names.uses.formUnion(inner.uses)
+                names.memberUses.formUnion(inner.memberUses)
+                names.processState.formUnion(inner.processState)
+            }
+        }
+        self.names = names
+        rewritten = RewrittenSource(cell.source, rewriter.edits)
+        isEmpty = parsed.tree.statements.isEmpty && parsed.commands.isEmpty
+        let lines = SourceFile(path: path, text: cell.source)
+        var diagnostics = rewriter.unsupported.map { offset in
+            let place = Self.place(lines.location(atOffset: offset), in: cell)
+            return Diagnostic(
+                .error, identifier: "async-let", summary: "'async let' cannot stand at the top level of a cell", path: path,
+                range: SourceText.SourceRange(start: place, end: SourceText.SourceLocation(line: place.line, column: place.column + 9)),
+                solutions: ["Write it inside an async function and call that with 'await'"])
+        }
+        if cell.kind == .inlineValue, !Self.isOneExpression(parsed) {
+            let place = SourceText.SourceLocation(line: cell.firstLine, column: cell.indentation + 1)
+            diagnostics.append(Diagnostic(
+                .error, identifier: "inline-value", summary: "an inline value must be one expression", path: path,
+                range: SourceText.SourceRange(start: place, end: place),
+                solutions: ["Compute it in a cell and name the result here"]))
+        }
+        self.diagnostics = diagnostics
+    }
+
+    private static func isOneExpression(_ parsed: ParsedCell) -> Bool {
+        guard parsed.tree.statements.count == 1, case .expr? = parsed.tree.statements.first?.item else { return false }
+        return true
+    }
+
+    /// The place in the notebook of a place in the cell.
+    private static func place(_ place: SourceText.SourceLocation, in cell: Cell) -> SourceText.SourceLocation {
+        SourceText.SourceLocation(line: cell.firstLine + place.line - 1, column: place.column + cell.indentation)
+    }
+
+    /// The place in the notebook of a line of the notebook and a column of the compiler's.
+    public func place(line: Int, compilerColumn: Int, in cell: Cell) -> SourceText.SourceLocation {
+        let column = rewritten.originalColumn(line: line - cell.firstLine + 1, column: compilerColumn)
+        return SourceText.SourceLocation(line: line, column: column + cell.indentation)
+    }
+}

@@ -1,0 +1,62 @@
+/// What a cell's names say about it.
+public struct CellNames: Sendable, Hashable {
+    public struct Definition: Sendable, Hashable {
+        public enum Kind: String, Sendable, Hashable {
+            case variable = "var"
+            case function = "func"
+            case structure = "struct"
+            case classType = "class"
+            case enumeration = "enum"
+            case protocolType = "protocol"
+            case alias = "typealias"
+        }
+
+        public var name: String
+        public var kind: Kind
+        /// What tells overloads apart: the name with labels and types; for all but functions the name alone.
+        public var signature: String
+        /// A `let` whose initialiser is visibly a value that nothing can change.
+        public var isConstant: Bool
+    }
+
+    /// At the top level, in the order written.
+    public internal(set) var definitions: [Definition] = []
+    /// Names that stand anywhere in the cell, its own among them.
+    public internal(set) var uses: Set<String> = []
+    /// Names after a dot.
+    public internal(set) var memberUses: Set<String> = []
+    /// Names whose values the cell may change: assigned, passed inout, called upon, or handed to a function.
+    public internal(set) var mutations: Set<String> = []
+    /// Of these, the ones inside bodies of functions and types: they happen when another cell calls them.
+    public internal(set) var deferredMutations: Set<String> = []
+    /// Types that it extends.
+    public internal(set) var extendedTypes: Set<String> = []
+    /// Members that its extensions add.
+    public internal(set) var extensionMembers: Set<String> = []
+    /// It defines operators or adds conformances: what they change cannot be told by names.
+    public internal(set) var reachesEverything = false
+    /// Modules that it imports.
+    public internal(set) var imports: [String] = []
+    /// It has stored properties that are initialised once for a process.
+    public internal(set) var hasStaticStorage = false
+    /// Known names of state of the process that stand in it.
+    public internal(set) var processState: Set<ProcessState> = []
+}
+
+/// State that a cell reads or changes although none of its names shows it.
+public enum ProcessState: String, Sendable, Hashable, CaseIterable {
+    case memory, files, clock, randomness, environment
+
+    static let names: [String: ProcessState] = {
+        let lists: [(ProcessState, [String])] = [
+            (.memory, ["allocated", "reserved", "peakAllocated", "peakReserved", "resetPeak", "emptyCache", "memoryStatistics", "MemoryStatistics", "withMemoryReport", "residentBytes"]),
+            (.files, ["fopen", "open", "FileManager", "FileHandle", "contentsOfFile", "contentsOf", "readFile", "writeFile", "shell", "FileDescriptor"]),
+            (.clock, ["Date", "ContinuousClock", "SuspendingClock", "clock_gettime", "time", "gettimeofday", "now"]),
+            (.randomness, ["random", "shuffled", "shuffle", "randomElement", "SystemRandomNumberGenerator", "UUID", "arc4random", "rand"]),
+            (.environment, ["getenv", "setenv", "ProcessInfo", "CommandLine", "chdir"]),
+        ]
+        var names: [String: ProcessState] = [:]
+        for (state, words) in lists { for word in words { names[word] = state } }
+        return names
+    }()
+}

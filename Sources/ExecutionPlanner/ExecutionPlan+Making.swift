@@ -1,0 +1,119 @@
+public import NotebookModel
+public import SourceText
+
+/// What a plan is made from beside the notebook.
+public struct PlanContext: Sendable {
+    /// Names the compiler, its flags and the library that cells link against.
+    public var tools: ContentKey
+    public var mode: ExecutionPlan.Mode
+    /// Values from the command line, in the place of the front matter's.
+    public var parameters: [Parameter]
+    /// The digest of a file that a cell declares to read; `nil` where it is missing.
+    public var digest: @Sendable (String) -> ContentKey?
+    /// Run all, whatever the record says.
+    public var ignoresRecord: Bool
+
+    public init(
+        tools: ContentKey, mode: ExecutionPlan.Mode = .fresh, parameters: [Parameter] = [], ignoresRecord: Bool = false,
+        digest: @escaping @Sendable (String) -> ContentKey? = { _ in nil }
+    ) {
+        self.tools = tools
+        self.mode = mode
+        self.parameters = parameters
+        self.ignoresRecord = ignoresRecord
+        self.digest = digest
+    }
+}
+
+extension ExecutionPlan {
+    /// Plans a run.
+    ///
+    /// - Parameter previous: The record of an earlier run, if there is one.
+    public init(_ notebook: Notebook, previous: RunRecord?, context: PlanContext) {
+        let path = notebook.file.path
+        let parameters = ParameterCell(notebook.frontMatter.parameters, replacements: context.parameters, path: path)
+        var cells = notebook.cells
+        if let cell = parameters.cell { cells.insert(cell, at: 0) }
+        let analyses = cells.map { CellAnalysis($0, path: path) }
+        let names = zip(cells, analyses).map { cell, analysis in
+            var names = Self.isRun(cell, analysis) || cell.options.compileFail ? analysis.names : CellNames()
+            if cell.options.compileFail {
+                // It leaves nothing behind.
+                names.definitions = []
+                names.extendedTypes = []
+                names.extensionMembers = []
+                names.reachesEverything = false
+            }
+            if cell.options.touchesProcess { names.processState.formUnion(ProcessState.allCases) }
+            return names
+        }
+        let graph = CellGraph(names)
+        var steps: [Step] = []
+        var moduleCounts: [String: Int] = [:]
+        for (index, cell) in cells.enumerated() {
+            let node = graph.nodes[index]
+            let imports = node.imports.map { steps[$0].moduleName }
+            let shadows = node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].moduleName).\($0.name)" }
+            let compileKey = ContentKey(["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + imports + shadows)
+            // The same source twice is two cells with variables of their own.
+            let count = moduleCounts[compileKey.short, default: 0] + 1
+            moduleCounts[compileKey.short] = count
+            let moduleName = "Cell_" + compileKey.short + (count > 1 ? "_\(count)" : "")
+            var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
+            fields += node.stateDependencies.map { steps[$0].key.hexadecimal }
+            fields += cell.options.dependencies.map { context.digest($0)?.hexadecimal ?? "missing \($0)" }
+            steps.append(Step(
+                cell: cell, analysis: analyses[index], node: node, moduleName: moduleName, key: ContentKey(fields),
+                action: .skip, isParameters: parameters.cell != nil && index == 0))
+        }
+        self.init(steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics))
+        decide(previous: context.ignoresRecord ? nil : previous)
+    }
+
+    private static func isRun(_ cell: Cell, _ analysis: CellAnalysis) -> Bool {
+        cell.options.eval && !cell.options.compileFail && !analysis.isEmpty
+    }
+
+    private mutating func decide(previous: RunRecord?) {
+        let records = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
+        var needed: [Int: Cell.ID] = [:]
+        for index in steps.indices {
+            let step = steps[index]
+            if !step.cell.options.eval || step.analysis.isEmpty {
+                steps[index].action = .skip
+                continue
+            }
+            let record = records[step.cell.id]
+            if step.isParameters || (record?.key == step.key && (record?.status == .succeeded || record?.status == .failedAsAllowed)) {
+                steps[index].action = .reuse
+                continue
+            }
+            let reason = reason(index, record: record)
+            steps[index].action = step.cell.options.compileFail ? .compileOnly(reason) : .run(reason)
+        }
+        if isUnchanged { return }
+        for index in steps.indices.reversed() {
+            guard case .run = steps[index].action else { continue }
+            for dependency in steps[index].node.stateDependencies where needed[dependency] == nil {
+                needed[dependency] = steps[index].cell.id
+            }
+        }
+        for index in steps.indices where steps[index].action == .reuse {
+            if mode == .fresh {
+                steps[index].action = steps[index].cell.options.compileFail ? .compileOnly(.fresh) : .run(.fresh)
+            } else if let id = needed[index] {
+                steps[index].action = .run(.stateNeeded(by: id))
+            }
+        }
+    }
+
+    private func reason(_ index: Int, record: CellRecord?) -> Reason {
+        let step = steps[index]
+        guard let record else { return .never }
+        if record.source != step.cell.source { return .sourceChanged }
+        for dependency in step.node.stateDependencies {
+            if case .run = steps[dependency].action { return .dependencyChanged(steps[dependency].cell.id) }
+        }
+        return record.status == .failed ? .failedBefore : .optionsOrToolsChanged
+    }
+}

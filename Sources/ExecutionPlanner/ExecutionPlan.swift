@@ -1,0 +1,92 @@
+public import NotebookModel
+public import SourceText
+
+/// What a run of a notebook will do, cell by cell, and why.
+public struct ExecutionPlan: Sendable, Hashable {
+    public enum Mode: Sendable, Hashable {
+        /// All cells in order in a new host, unless nothing at all has changed.
+        case fresh
+        /// Changed cells, what depends on them, and what these need to have run.
+        case incremental
+    }
+
+    public enum Action: Sendable, Hashable {
+        case run(Reason)
+        /// The record's outputs stand.
+        case reuse
+        /// `eval: false`, or nothing to run.
+        case skip
+        /// It is only compiled, and must not.
+        case compileOnly(Reason)
+    }
+
+    public enum Reason: Sendable, Hashable {
+        case never
+        case sourceChanged
+        case dependencyChanged(Cell.ID)
+        case optionsOrToolsChanged
+        case failedBefore
+        /// Unchanged itself, but a cell that runs needs its state.
+        case stateNeeded(by: Cell.ID)
+        /// Another cell changed, and a fresh run runs all.
+        case fresh
+        case requested
+    }
+
+    public struct Step: Sendable, Hashable {
+        public var cell: Cell
+        public var analysis: CellAnalysis
+        public var node: CellGraph.Node
+        /// The name of its module, made from everything that its compilation depends on.
+        public var moduleName: String
+        /// Names what its outputs depend on.
+        public var key: ContentKey
+        public var action: Action
+        /// Made from the front matter's parameters; it has no record.
+        public var isParameters: Bool
+    }
+
+    public var steps: [Step]
+    public var mode: Mode
+    /// Mistakes found while planning.
+    public var diagnostics: [Diagnostic]
+
+    /// Whether the record at hand is what a run would give.
+    public var isUnchanged: Bool {
+        steps.allSatisfy { step in
+            switch step.action {
+            case .reuse, .skip: true
+            case .run, .compileOnly: false
+            }
+        }
+    }
+}
+
+extension ExecutionPlan.Reason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .never: "has no record"
+        case .sourceChanged: "its source changed"
+        case .dependencyChanged(let id): "depends on \(id), which changed"
+        case .optionsOrToolsChanged: "its options, its files or the tools changed"
+        case .failedBefore: "failed before"
+        case .stateNeeded(let id): "its state is needed by \(id)"
+        case .fresh: "another cell changed and the run is fresh"
+        case .requested: "as asked"
+        }
+    }
+}
+
+extension ExecutionPlan: CustomStringConvertible {
+    /// A line for each cell: its name, run or reuse, and the reason.
+    public var description: String {
+        steps.filter { !$0.isParameters }.map { step in
+            switch step.action {
+            case .run(let reason): "\(step.cell.id): run (\(reason))"
+            case .compileOnly(let reason): "\(step.cell.id): compile (\(reason))"
+            case .reuse: "\(step.cell.id): reuse"
+            case .skip: "\(step.cell.id): skip"
+            }
+        }.joined(separator: "\n")
+    }
+}
