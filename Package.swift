@@ -91,7 +91,9 @@ let package = Package(
             "Markdown", "NotebookRenderer", "TemplateEngine", "SiteBuilder", "LivePreview",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
-        .executableTarget(name: "galley", dependencies: ["GalleyCommand"], swiftSettings: settings),
+        .executableTarget(
+            name: "galley", dependencies: ["GalleyCommand", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -1,3 +1,4 @@
+import ArgumentParser
 import GalleyCommand
 
 await Galley.main()

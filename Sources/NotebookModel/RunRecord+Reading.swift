@@ -1,0 +1,67 @@
+public import JSON
+internal import SourceText
+
+extension RunRecord {
+    /// Reads a record that ``nbformat(for:)`` wrote.
+    ///
+    /// - Returns: `nil` for a notebook that Galley did not run.
+    /// - Throws: ``NBFormat/FormatError`` for a file that is no notebook, or whose record is damaged.
+    public init?(nbformat document: JSONValue) throws(NBFormat.FormatError) {
+        guard document["nbformat"]?.integerValue == 4, let documentCells = document["cells"]?.arrayValue else {
+            throw NBFormat.FormatError("it has no 'nbformat: 4' or no cells")
+        }
+        guard let galley = document["metadata"]?["galley"] else { return nil }
+        guard let mode = galley["mode"]?.stringValue.flatMap(Mode.init), let environment = galley["environment"] else {
+            throw NBFormat.FormatError("metadata.galley lacks its mode or its environment")
+        }
+        var records: [CellRecord] = []
+        for cell in documentCells {
+            guard let kept = cell["metadata"]?["galley"], let id = cell["id"]?.stringValue else { continue }
+            let source = kept["source"]?.stringValue ?? NBFormat.text(cell["source"]) ?? ""
+            records.append(try Self.record(id: id, kept, source: source, outputs: cell["outputs"]))
+        }
+        for inline in galley["inline"]?.arrayValue ?? [] {
+            guard let id = inline["id"]?.stringValue, let position = inline["position"]?.integerValue else { continue }
+            let record = try Self.record(id: id, inline, source: inline["source"]?.stringValue ?? "", outputs: inline["outputs"])
+            records.insert(record, at: min(max(0, position), records.count))
+        }
+        self.init(
+            mode: mode, cells: records,
+            environment: RunEnvironment(
+                galley: environment["galley"]?.stringValue ?? "", swift: environment["swift"]?.stringValue ?? "",
+                system: environment["system"]?.stringValue ?? "", cpu: environment["cpu"]?.stringValue ?? "",
+                coreCount: environment["cores"]?.integerValue ?? 0,
+                gpus: (environment["gpus"]?.arrayValue ?? []).compactMap(\.stringValue)),
+            parameters: (galley["parameters"]?.arrayValue ?? []).compactMap { parameter in
+                guard let name = parameter["name"]?.stringValue, let value = parameter["value"].flatMap(Self.value) else { return nil }
+                return Parameter(name: name, value: value)
+            },
+            date: galley["date"]?.stringValue ?? "", duration: galley["duration"]?.doubleValue ?? 0)
+    }
+
+    private static func record(
+        id: String, _ kept: JSONValue, source: String, outputs: JSONValue?
+    ) throws(NBFormat.FormatError) -> CellRecord {
+        guard let key = kept["key"]?.stringValue.flatMap(ContentKey.init(hexadecimal:)),
+            let status = kept["status"]?.stringValue.flatMap(CellRecord.Status.init)
+        else { throw NBFormat.FormatError("the record of the cell \(id) lacks its key or its status") }
+        var read: [CellOutput] = []
+        for output in outputs?.arrayValue ?? [] { read.append(try NBFormat.output(output, error: kept["error"])) }
+        return CellRecord(
+            id: id, key: key, status: status, outputs: read, source: source, executionCount: kept["execution"]?.integerValue,
+            duration: kept["duration"]?.doubleValue ?? 0, residentBytes: kept["residentBytes"]?.integerValue)
+    }
+
+    private static func value(_ json: JSONValue) -> Parameter.Value? {
+        switch json {
+        case .null, .object: return nil
+        case .bool(let value): return .bool(value)
+        case .integer(let value): return Int(exactly: value).map { .integer($0) }
+        case .number(let value): return .double(value)
+        case .string(let value): return .string(value)
+        case .array(let values):
+            let elements = values.compactMap(value)
+            return elements.count == values.count ? .list(elements) : nil
+        }
+    }
+}
