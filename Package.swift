@@ -111,6 +111,7 @@ let package = Package(
         .tests("ChartsTests", ["Charts", "CellRuntime"]),
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
+        .tests("TemplateEngineTests", ["TemplateEngine", "SourceText", "JSON"], exclude: ["Fixtures"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
         .tests("CellWireTests", ["CellWire"]),
