@@ -106,7 +106,7 @@ let package = Package(
         .tests("HTMLTests", ["HTML"]),
         .tests("NotebookModelTests", ["NotebookModel", "SourceText", "JSON", "TestSupport"]),
         .tests("NotebookParserTests", ["NotebookParser", "NotebookModel", "Markdown", "SourceText", "JSON", "TestSupport"]),
-        .tests("NotebookRendererTests", ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"]),
+        .tests("NotebookRendererTests", ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"], exclude: ["Fixtures"]),
         .tests("JSONTests", ["JSON"]),
         .tests("ChartsTests", ["Charts", "CellRuntime"]),
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),

@@ -1,0 +1,91 @@
+internal import HTML
+internal import Markdown
+internal import NotebookModel
+internal import SourceText
+
+/// The figures, tables and equations that can be referred to as `@fig-…`, `@tbl-…` and `@eq-…`, with their numbers.
+struct ReferenceTable {
+    struct Target {
+        var name: String
+        var number: Int
+    }
+
+    private var targets: [String: Target] = [:]
+    private var counts: [String: Int] = [:]
+
+    subscript(id: String) -> Target? { targets[id] }
+
+    /// Numbers everything in the order in which it stands on the page.
+    init(document: MarkdownDocument, cells: [Cell], words: PageWords) {
+        var nextCell = 0
+        func add(_ id: String?, to table: inout ReferenceTable) {
+            guard let id, table.targets[id] == nil, let (kind, word) = Self.kind(of: id, words) else { return }
+            table.counts[kind, default: 0] += 1
+            let number = table.counts[kind] ?? 1
+            table.targets[id] = Target(name: "\(word)\u{A0}\(number)", number: number)
+        }
+        for node in document.nodes {
+            while nextCell < cells.count, cells[nextCell].range.start < node.range.start {
+                add(cells[nextCell].options.label, to: &self)
+                nextCell += 1
+            }
+            switch node.kind {
+            case .image(_, _, let attributes), .mathBlock(_, let attributes), .tableCaption(let attributes): add(attributes.id, to: &self)
+            default: break
+            }
+        }
+        while nextCell < cells.count {
+            add(cells[nextCell].options.label, to: &self)
+            nextCell += 1
+        }
+    }
+
+    init() {}
+
+    static func kind(of id: String, _ words: PageWords) -> (kind: String, word: String)? {
+        if id.hasPrefix("fig-") { return ("fig", words.figure) }
+        if id.hasPrefix("tbl-") { return ("tbl", words.table) }
+        if id.hasPrefix("eq-") { return ("eq", words.equation) }
+        return nil
+    }
+}
+
+extension PageState {
+    /// Writes a text whose `@fig-…` and the like are links. An `@` within a word or without a target is itself.
+    mutating func writeReferences(in text: String, into writer: inout HTMLWriter) {
+        let bytes = Array(text.utf8)
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "["), !citations.isEmpty, let group = citationGroup(in: bytes, at: index) {
+                writer.text(utf8: bytes[start..<index])
+                writeCitations(group.items, into: &writer)
+                index = group.end
+                start = index
+                continue
+            }
+            guard bytes[index] == UInt8(ascii: "@"), index == 0 || !isNameByte(bytes[index - 1]) else { index += 1; continue }
+            var end = index + 1
+            while end < bytes.count, isNameByte(bytes[end]) || bytes[end] == UInt8(ascii: ":") || bytes[end] == UInt8(ascii: ".") { end += 1 }
+            while end > index + 1, !isNameByte(bytes[end - 1]) { end -= 1 }
+            let id = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
+            if let target = references[id] {
+                writer.text(utf8: bytes[start..<index])
+                writer.element("a", [HTMLAttribute("href", "#\(id)"), HTMLAttribute("class", "reference")], text: target.name)
+                start = end
+            } else if citations.contains(id) {
+                writer.text(utf8: bytes[start..<index])
+                writeNarrativeCitation(id, into: &writer)
+                start = end
+            } else if ReferenceTable.kind(of: id, words) != nil {
+                reportUnknownReference(id)
+            }
+            index = max(end, index + 1)
+        }
+        writer.text(utf8: bytes[start...])
+    }
+
+    private func isNameByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte >= 0x80
+    }
+}
