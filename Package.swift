@@ -72,7 +72,7 @@ let package = Package(
         // Pages.
         .systemLibrary(name: "CDuktape", pkgConfig: "duktape", providers: [.apt(["duktape-dev"]), .brew(["duktape"])]),
         .library("NotebookRenderer", ["NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "CDuktape"]),
-        .library("SiteBuilder", ["NotebookRenderer", "NotebookModel", "TemplateEngine", "HTML", "SourceText", "JSON"]),
+        .library("SiteBuilder", ["NotebookRenderer", "NotebookModel", "TemplateEngine", "HTML", "SourceText", "JSON", "Yams"]),
         .library("LivePreview", ["SiteBuilder", "CellExecutor", "SourceText", "FlyingFox"]),
 
         // Inference.
@@ -109,6 +109,8 @@ let package = Package(
         .tests("NotebookRendererTests", ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"], exclude: ["Fixtures"]),
         .tests("JSONTests", ["JSON"]),
         .tests("ChartsTests", ["Charts", "CellRuntime"]),
+        .tests("TemplatesTests", ["TestSupport", "SourceText"]),
+        .tests("SiteBuilderTests", ["SiteBuilder", "NotebookModel", "SourceText", "JSON", "TestSupport"]),
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TemplateEngineTests", ["TemplateEngine", "SourceText", "JSON"], exclude: ["Fixtures"]),

@@ -11,7 +11,7 @@ extension Chart {
         let area = PlotArea(
             left: min(widest + 12, 140), top: top + labelRoom + 6, right: ChartLayout.width - 12,
             bottom: top + labelRoom + 6 + ChartLayout.plotHeight)
-        if !y.label.isEmpty { body.label(y.label, x: 4, y: top + 13, [("fill-opacity", ".8")]) }
+        if !y.label.isEmpty { body.label(y.caption, x: 4, y: top + 13, [("fill-opacity", ".8")]) }
 
         for value in yTicks.values {
             guard let fraction = yTicks.position(value) else { continue }
@@ -33,7 +33,7 @@ extension Chart {
         }
         bottom += 24
         if !x.label.isEmpty {
-            body.label(x.label, x: area.x(0.5), y: bottom + 13, anchor: "middle", [("fill-opacity", ".8")])
+            body.label(x.caption, x: area.x(0.5), y: bottom + 13, anchor: "middle", [("fill-opacity", ".8")])
             bottom += ChartLayout.lineHeight + 3
         }
         for (index, series) in series.enumerated() {
@@ -58,10 +58,10 @@ extension Chart {
             let text = ticks.text(value)
             let half = SVGText.width(text, size: ChartLayout.fontSize) / 2
             // A label that would touch the one before is left out; its mark stays.
-            guard place - half > free else { continue }
             let centre = min(max(place, half + 1), ChartLayout.width - half - 1)
+            guard centre - half > free else { continue }
             body.label(text, x: centre, y: area.bottom + 18, anchor: "middle")
-            free = place + half + 6
+            free = centre + half + 6
         }
     }
 

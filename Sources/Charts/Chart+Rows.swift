@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
 extension Chart {
     /// Bars as rows, their names above them, and returns the height of the picture.
     func drawHorizontalBars(from top: Double, into body: inout SVGText) -> Double {
@@ -9,7 +15,7 @@ extension Chart {
         let base = min(max(ticks.position(0) ?? 0, 0), 1)
         var place = top + 4
         if !y.label.isEmpty {
-            body.label(y.label, x: 4, y: place + 10, [("fill-opacity", ".8")])
+            body.label(y.caption, x: 4, y: place + 10, [("fill-opacity", ".8")])
             place += ChartLayout.lineHeight + 4
         }
         for (position, category) in categories.enumerated() {
@@ -43,13 +49,15 @@ extension Chart {
             body.label("no values to show", x: ChartLayout.width / 2, y: top + 40, anchor: "middle")
             return top + 70
         }
+        // Three digits of the largest value, the same decimals for all.
+        let format = ValueFormat(y.unit, largest: max(abs(low), abs(high)), step: heatMapStep(high - low))
         let size = ChartLayout.fontSize
         let left = min((map.rows.map { SVGText.width($0, size: size) }.max() ?? 0) + 10, 150)
         let cellWidth = (ChartLayout.width - left - 4) / Double(map.columns.count)
         let cellHeight = min(max(cellWidth, 14), 30)
         func shade(_ value: Double) -> Double { high > low ? 0.08 + 0.87 * (value - low) / (high - low) : 0.5 }
         var place = top + (y.label.isEmpty ? 4 : 22)
-        if !y.label.isEmpty { body.label(y.label, x: 4, y: top + 12, [("fill-opacity", ".8")]) }
+        if !y.label.isEmpty { body.label(y.caption, x: 4, y: top + 12, [("fill-opacity", ".8")]) }
         for (index, name) in map.rows.enumerated() {
             body.label(
                 SVGText.fitted(name, width: left - 8, size: size), x: left - 6, y: place + cellHeight / 2 + 4.5, anchor: "end")
@@ -64,11 +72,11 @@ extension Chart {
                         ("width", SVGText.number(max(cellWidth - 1, 0.5))), ("height", SVGText.number(cellHeight - 1)),
                         ("fill", ChartLayout.colour(0)), ("fill-opacity", ValueFormat.fixed(shade(value), decimals: 2)),
                     ])
-                let text = ValueFormat.text(value, y.unit)
-                // On the deep shades neither of the page's colours for text is readable everywhere.
-                if shade(value) < 0.45, SVGText.width(text, size: 11) < cellWidth - 4 {
+                let text = format.text(value)
+                // On shades between, neither of the page's colours for text has the contrast in both schemes.
+                if shade(value) < 0.6, SVGText.width(text, size: 11) < cellWidth - 4 {
                     body.label(text, x: across + cellWidth / 2, y: place + cellHeight / 2 + 4, anchor: "middle", [("font-size", "11")])
-                } else if shade(value) > 0.7, SVGText.width(text, size: 11) < cellWidth - 4 {
+                } else if shade(value) > 0.9, SVGText.width(text, size: 11) < cellWidth - 4 {
                     body.label(
                         text, x: across + cellWidth / 2, y: place + cellHeight / 2 + 4, anchor: "middle",
                         [("font-size", "11"), ("fill", "var(--ground,#fff)")])
@@ -86,7 +94,7 @@ extension Chart {
         }
         place += 22
         if !x.label.isEmpty {
-            body.label(x.label, x: left + (ChartLayout.width - left) / 2, y: place + 13, anchor: "middle", [("fill-opacity", ".8")])
+            body.label(x.caption, x: left + (ChartLayout.width - left) / 2, y: place + 13, anchor: "middle", [("fill-opacity", ".8")])
             place += ChartLayout.lineHeight + 3
         }
         let lowText = ValueFormat.text(low, y.unit)
@@ -105,5 +113,10 @@ extension Chart {
         }
         body.label(ValueFormat.text(high, y.unit), x: across + 8, y: place + 14)
         return place + 22
+    }
+
+    private func heatMapStep(_ span: Double) -> Double {
+        guard span > 0, span.isFinite else { return 1 }
+        return pow(10, log10(span).rounded(.down) - 2)
     }
 }

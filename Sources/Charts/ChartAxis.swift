@@ -19,6 +19,12 @@ public struct ChartAxis: Sendable, Hashable, ExpressibleByStringLiteral {
         self.range = range
     }
 
+    /// The label as it stands at the axis: with the unit where its values do not carry it.
+    var caption: String {
+        if case .other(let name) = unit, !label.isEmpty, !name.isEmpty { return "\(label) (\(name))" }
+        return label
+    }
+
     public init(stringLiteral value: String) {
         self.init(value)
     }

@@ -11,6 +11,8 @@ struct Ticks: Sendable, Hashable {
     var format: ValueFormat
     var scale: ChartAxis.Scale
     var unit: ChartUnit
+    /// A unit without prefixes stands once, with the axis's label.
+    private let isUnitInLabel: Bool
 
     /// Marks for an axis.
     ///
@@ -21,6 +23,7 @@ struct Ticks: Sendable, Hashable {
     init(_ axis: ChartAxis, extent: ClosedRange<Double>, count: Int = 5, includesZero: Bool = false, isTight: Bool = false) {
         scale = axis.scale
         unit = axis.unit
+        if case .other = axis.unit { isUnitInLabel = !axis.label.isEmpty } else { isUnitInLabel = false }
         var low = axis.range?.lowerBound ?? extent.lowerBound
         var high = axis.range?.upperBound ?? extent.upperBound
         if scale == .logarithmic {
@@ -57,8 +60,9 @@ struct Ticks: Sendable, Hashable {
             high += room
         }
         let step = Self.step(for: (high - low) / Double(max(count, 2)), unit: axis.unit, largest: max(abs(low), abs(high)))
-        let first = (low / step + 1e-9).rounded(isTight || axis.range != nil ? .up : .down)
-        let last = (high / step - 1e-9).rounded(isTight || axis.range != nil ? .down : .up)
+        let endsAreGiven = isTight || axis.range != nil
+        let first = endsAreGiven ? (low / step - 1e-9).rounded(.up) : (low / step + 1e-9).rounded(.down)
+        let last = endsAreGiven ? (high / step + 1e-9).rounded(.down) : (high / step - 1e-9).rounded(.up)
         if first <= last, last - first < 1000 {
             values = Swift.stride(from: first, through: last, by: 1).map { $0 * step }
         } else {
@@ -66,7 +70,7 @@ struct Ticks: Sendable, Hashable {
         }
         let start = values.first ?? low
         let end = values.last ?? high
-        range = isTight || axis.range != nil ? low...high : min(start, low)...max(end, high)
+        range = endsAreGiven ? low...high : min(start, low)...max(end, high)
         format = ValueFormat(axis.unit, largest: max(abs(range.lowerBound), abs(range.upperBound)), step: step)
     }
 
@@ -96,7 +100,8 @@ struct Ticks: Sendable, Hashable {
     }
 
     func text(_ value: Double) -> String {
+        if isUnitInLabel { return ValueFormat.text(value, .number) }
         // On a logarithmic axis each mark has its own prefix: 1 kB, 1 MB, 1 GB.
-        scale == .logarithmic ? ValueFormat.text(value, unit) : format.text(value)
+        return scale == .logarithmic ? ValueFormat.text(value, unit) : format.text(value)
     }
 }

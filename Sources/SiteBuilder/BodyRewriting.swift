@@ -1,0 +1,30 @@
+/// Puts resolved references into a page's HTML.
+enum BodyRewriting {
+    /// - Parameters:
+    ///   - targets: where each of the scan's references leads, in their order.
+    ///   - address: the text of a reference to a target; `nil` leaves it as written.
+    static func rewritten(
+        _ body: [UInt8], _ references: [BodyScan.Reference], _ targets: [LinkTarget], sizes: [String: ImageSize],
+        address: (LinkTarget) -> String?
+    ) -> String {
+        var output: [UInt8] = []
+        output.reserveCapacity(body.count + references.count * 32)
+        var copied = 0
+        for (reference, target) in zip(references, targets) {
+            guard reference.range.lowerBound >= copied, let address = address(target) else { continue }
+            output += body[copied..<reference.range.lowerBound]
+            output += "\"\(Escape.attribute(address))\"".utf8
+            copied = reference.range.upperBound
+            if reference.element == "img", reference.attribute == "src", !reference.hasSize, case .site(let path, _) = target,
+                let size = sizes[path], reference.tagEnd >= copied
+            {
+                output += body[copied..<reference.tagEnd]
+                if output.last != 0x20 { output.append(0x20) }
+                output += "width=\"\(size.width)\" height=\"\(size.height)\"".utf8
+                copied = reference.tagEnd
+            }
+        }
+        output += body[copied...]
+        return String(decoding: output, as: UTF8.self)
+    }
+}

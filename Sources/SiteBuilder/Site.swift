@@ -1,0 +1,18 @@
+public import SourceText
+
+/// A site as values: each path with its bytes, and what the author should know.
+public struct Site: Sendable {
+    /// Every file by its path from the site's root.
+    public var files: [String: [UInt8]]
+    public var diagnostics: [Diagnostic]
+
+    public init(files: [String: [UInt8]] = [:], diagnostics: [Diagnostic] = []) {
+        self.files = files
+        self.diagnostics = diagnostics
+    }
+
+    /// The text of a file, for tests and the preview.
+    package func text(_ path: String) -> String? {
+        files[path].map { String(decoding: $0, as: UTF8.self) }
+    }
+}

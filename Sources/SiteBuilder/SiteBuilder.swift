@@ -1,0 +1,174 @@
+import NotebookModel
+import SourceText
+import TemplateEngine
+
+/// Makes a ``Site`` of rendered notebooks.
+public struct SiteBuilder: Sendable {
+    public let configuration: SiteConfiguration
+    /// The folder that sources and their pictures lie in.
+    public let sourceFolder: String
+    /// The version that the footer names.
+    public let version: String
+    let theme: Theme
+    let templates: TemplateSet
+    /// Whether drafts are published.
+    public var includesDrafts = false
+
+    public init(configuration: SiteConfiguration, theme: Theme, sourceFolder: String, version: String) {
+        self.configuration = configuration
+        self.theme = theme
+        self.sourceFolder = sourceFolder.isEmpty ? "." : sourceFolder
+        self.version = version
+        templates = TemplateSet(theme: theme)
+    }
+
+    /// Builds the whole site. The order of `pages` does not matter.
+    ///
+    /// A site whose diagnostics hold an error lacks pages, and should not replace an earlier one.
+    public func build(_ pages: [SitePage]) async -> Site {
+        var diagnostics: [Diagnostic] = []
+        let published = admitted(pages, &diagnostics)
+        let scans = await concurrentMap(published) { BodyScan($0.body) }
+        let tags = TagTable(published)
+        var links = resolver(pages: pages, published: published, scans: scans, tags: tags)
+        var entries: [PageEntry] = []
+        for (page, scan) in zip(published, scans) {
+            let targets = scan.references.map { links.resolve($0, in: page) }
+            entries.append(entry(of: page, scan: scan, targets: targets, links: &links, diagnostics: &diagnostics))
+        }
+        order(&entries)
+        let icon = configuration.icon.flatMap { sitePicture($0, &links, &diagnostics) }
+        let card = configuration.image.flatMap { sitePicture($0, &links, &diagnostics) }
+        diagnostics += links.diagnostics
+
+        let context = SiteContext(
+            builder: self, entries: entries, tags: tags, sizes: links.sizes, icon: icon, card: card, navigation: navigation(entries))
+        var site = Site(files: links.assets)
+        let jobs = context.jobs()
+        let results = await concurrentMap(jobs) { job in
+            Result { () throws(TemplateError) in try context.render(job, templates: templates) }
+        }
+        var failures: Set<TemplateError> = []
+        for (job, result) in zip(jobs, results) {
+            switch result {
+            case .success(let bytes): site.files[job.path] = bytes
+            case .failure(let error):
+                // A mistake in a template shows on every page; it is one mistake.
+                if failures.insert(error).inserted { diagnostics.append(templates.diagnostic(error)) }
+            }
+        }
+        context.addFixedFiles(to: &site)
+        site.diagnostics = diagnostics
+        return site
+    }
+
+    /// The pages that are published now: no drafts unless asked for, no two pages at one address.
+    private func admitted(_ pages: [SitePage], _ diagnostics: inout [Diagnostic]) -> [SitePage] {
+        var sources: [String: SitePage] = [:]
+        var admitted: [SitePage] = []
+        for page in pages.sorted(by: { $0.sourcePath < $1.sourcePath }) where includesDrafts || !page.frontMatter.draft {
+            guard SitePath.isSafe(page.path) else {
+                diagnostics.append(
+                    Diagnostic(.error, identifier: "page-address", summary: "“\(page.path)” is no address of a page", path: page.file.path))
+                continue
+            }
+            if let other = sources[page.path] {
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "page-address", summary: "this notebook and \(other.file.path) make the same page \(page.path)",
+                        path: page.file.path, solutions: ["rename one of them"]))
+                continue
+            }
+            sources[page.path] = page
+            admitted.append(page)
+        }
+        return admitted
+    }
+
+    private func resolver(pages: [SitePage], published: [SitePage], scans: [BodyScan], tags: TagTable) -> LinkResolver {
+        var made: Set<String> = []
+        if configuration.hasLists { made = Set(["index.html", "archive.html", "tags/index.html", "404.html"] + tags.tags.map(\.path)) }
+        if configuration.hasLists, configuration.baseURL != nil { made.formUnion(["feed.xml", "feed.json", "sitemap.xml"]) }
+        let publishedSources = Set(published.map(\.sourcePath))
+        return LinkResolver(
+            sourceFolder: sourceFolder,
+            pageOfSource: Dictionary(published.map { ($0.sourcePath, $0.path) }, uniquingKeysWith: { first, _ in first }),
+            identifiers: Dictionary(zip(published.map(\.path), scans.map(\.identifiers)), uniquingKeysWith: { first, _ in first }),
+            madePaths: made,
+            unpublished: Set(pages.map(\.sourcePath)).subtracting(publishedSources))
+    }
+
+    private func entry(
+        of page: SitePage, scan: BodyScan, targets: [LinkTarget], links: inout LinkResolver, diagnostics: inout [Diagnostic]
+    ) -> PageEntry {
+        var entry = PageEntry(page: page, scan: scan, targets: targets)
+        entry.date = date(page.frontMatter.date, of: page, &diagnostics)
+        entry.updated = date(page.frontMatter.updated, of: page, &diagnostics)
+        if let image = page.frontMatter.image {
+            switch links.resolve(image, isPicture: true, in: page) {
+            case .site(let path, _): entry.image = .site(path)
+            case .unchanged where image.hasPrefix("https://") || image.hasPrefix("http://"): entry.image = .remote(image)
+            default: break
+            }
+        }
+        return entry
+    }
+
+    private func date(_ text: String?, of page: SitePage, _ diagnostics: inout [Diagnostic]) -> PostDate? {
+        guard let text else { return nil }
+        if let date = PostDate(text) { return date }
+        diagnostics.append(
+            Diagnostic(
+                .warning, identifier: "date", summary: "“\(text)” is no date; the post counts as undated", path: page.file.path,
+                solutions: ["write it as 2026-11-23 or 2026-11-23T09:30:00+01:00"]))
+        return nil
+    }
+
+    private func order(_ entries: inout [PageEntry]) {
+        entries.sort { left, right in
+            switch (left.date, right.date) {
+            case (let a?, let b?) where a != b: a > b
+            case (.some, nil): true
+            case (nil, .some): false
+            default: (left.page.title, left.page.path) < (right.page.title, right.page.path)
+            }
+        }
+    }
+
+    private func sitePicture(_ path: String, _ links: inout LinkResolver, _ diagnostics: inout [Diagnostic]) -> PageEntry.Picture? {
+        if path.hasPrefix("https://") || path.hasPrefix("http://") { return .remote(path) }
+        if let asset = SitePath.resolve(path, from: "").flatMap({ links.asset($0, fingerprinted: true) }) { return .site(asset) }
+        diagnostics.append(
+            Diagnostic(
+                .warning, identifier: "missing-picture", summary: "there is no picture “\(path)” in the site's folder",
+                path: SitePath.join(sourceFolder, "site.yaml")))
+        return nil
+    }
+
+    /// The navigation's entries with the paths of pages in place of notebooks.
+    private func navigation(_ entries: [PageEntry]) -> [SiteConfiguration.NavigationItem] {
+        let pages = Dictionary(entries.map { ($0.page.sourcePath, $0.page.path) }, uniquingKeysWith: { first, _ in first })
+        return configuration.navigation.map { item in
+            var item = item
+            if let path = SitePath.resolve(item.target, from: "").flatMap({ pages[$0] }) { item.target = path }
+            return item
+        }
+    }
+}
+
+/// Maps on all cores, keeping the order.
+func concurrentMap<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], _ transform: @escaping @Sendable (Element) -> Result
+) async -> [Result] {
+    let chunk = max(1, min(64, (elements.count + 7) / 8))
+    if elements.count <= 2 { return elements.map(transform) }
+    return await withTaskGroup(of: (Int, [Result]).self) { group in
+        for start in stride(from: 0, to: elements.count, by: chunk) {
+            let slice = elements[start..<min(start + chunk, elements.count)]
+            group.addTask { (start, slice.map(transform)) }
+        }
+        var parts: [(Int, [Result])] = []
+        for await part in group { parts.append(part) }
+        return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+    }
+}

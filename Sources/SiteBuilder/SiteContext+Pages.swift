@@ -1,0 +1,131 @@
+import NotebookModel
+import TemplateEngine
+
+extension SiteContext {
+    /// One file to be made from a template.
+    struct Job: Sendable {
+        var path: String
+        var template: String
+        var context: TemplateMap
+        /// The notebook whose body goes into the page.
+        var entry: PageEntry?
+    }
+
+    /// Every file that a template makes.
+    func jobs() -> [Job] {
+        let posts = posts
+        let summaries = posts.map { TemplateValue.map(summary($0)) }
+        var jobs = entries.filter { !isIndex($0) }.map(pageJob)
+        link(posts, in: &jobs)
+        jobs += redirects()
+        guard configuration.hasLists else { return jobs }
+        jobs.append(index(summaries))
+        jobs.append(archive(posts, summaries))
+        jobs += tagJobs(posts, summaries)
+        jobs.append(notFound(summaries))
+        if hasFeeds { jobs.append(feed()) }
+        return jobs
+    }
+
+    private func isIndex(_ entry: PageEntry) -> Bool { configuration.hasLists && entry.page.path == "index.html" }
+
+    private func pageJob(_ entry: PageEntry) -> Job {
+        let front = entry.page.frontMatter
+        var context = common(path: entry.page.path, kind: entry.page.isPost ? "post" : "page", title: entry.page.title)
+        context["page"] = .map(pageContext(entry))
+        context["description"] = optional(front.description ?? entry.page.summary)
+        context["authors"] = .list(authors(front).map(TemplateValue.string))
+        context["language"] = .string(front.language ?? configuration.language)
+        context["noindex"] = .bool(front.draft)
+        if let own = picture(entry.image, alternative: front.imageAlternative) { context["card"] = .map(own) }
+        let layout = builder.theme.templates[entry.page.layout] == nil ? "post.html" : entry.page.layout
+        return Job(path: entry.page.path, template: layout, context: context, entry: entry)
+    }
+
+    private func pageContext(_ entry: PageEntry) -> TemplateMap {
+        var map = summary(entry)
+        map["toc"] = .list(entry.page.frontMatter.tableOfContents ? entry.page.contents.map(contents) : [])
+        map["run"] = entry.page.run.map { .map(run($0)) } ?? TemplateValue.none
+        map["older"] = TemplateValue.none
+        map["newer"] = TemplateValue.none
+        return map
+    }
+
+    private func contents(_ entry: SitePage.ContentsEntry) -> TemplateValue {
+        ["id": .string(PercentEncoding.encode(path: entry.id)), "title": .safe(entry.title), "children": .list(entry.children.map(contents))]
+    }
+
+    private func run(_ run: SitePage.Run) -> TemplateMap {
+        let environment = run.environment
+        let date = PostDate(run.date)
+        let minutes = run.date.count >= 16 ? String(run.date.dropFirst(11).prefix(5)) + " UTC" : nil
+        return [
+            "reproducible": .bool(run.mode == .fresh),
+            "date": .string(run.date),
+            "date_long": .string(
+                date.map { [$0.long(months: configuration.months), minutes].compactMap { $0 }.joined(separator: ", ") } ?? run.date),
+            "duration": .string(Self.duration(run.duration)),
+            "galley": .string(environment.galley), "swift": .string(environment.swift), "system": .string(environment.system),
+            "cpu": .string(environment.cpu), "cores": .integer(environment.coreCount),
+            "gpus": .list(environment.gpus.map(TemplateValue.string)),
+            "parameters": .list(run.parameters.map { ["name": .string($0.name), "value": .string(Self.text($0.value))] }),
+        ]
+    }
+
+    /// Seconds as people say them: `0.42 s`, `41 s`, `3 min 5 s`.
+    static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "" }
+        if seconds < 10 {
+            let hundredths = Int((seconds * 100).rounded())
+            let rest = hundredths % 100
+            return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
+        }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+
+    private static func text(_ value: Parameter.Value) -> String {
+        switch value {
+        case .bool(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .string(let value): value
+        case .list(let values): "[" + values.map(text).joined(separator: ", ") + "]"
+        }
+    }
+
+    /// Gives posts their neighbours in time.
+    private func link(_ posts: [PageEntry], in jobs: inout [Job]) {
+        guard configuration.hasLists else { return }
+        let positions = Dictionary(posts.enumerated().map { ($1.page.path, $0) }, uniquingKeysWith: { first, _ in first })
+        func neighbour(_ position: Int) -> TemplateValue {
+            guard posts.indices.contains(position) else { return .none }
+            let page = posts[position].page
+            return ["title": .string(page.title), "path": .string(PercentEncoding.encode(path: page.path))]
+        }
+        for index in jobs.indices {
+            guard let position = positions[jobs[index].path], case .map(var page)? = jobs[index].context["page"] else { continue }
+            page["newer"] = neighbour(position - 1)
+            page["older"] = neighbour(position + 1)
+            jobs[index].context["page"] = .map(page)
+        }
+    }
+
+    private func redirects() -> [Job] {
+        let taken = Set(entries.map(\.page.path))
+        var jobs: [Job] = []
+        for entry in entries {
+            for alias in entry.page.frontMatter.aliases {
+                guard let resolved = SitePath.resolve(alias.hasPrefix("/") ? alias : "/" + alias, from: ""), !resolved.isEmpty else { continue }
+                let path = SitePath.fileExtension(resolved).isEmpty ? resolved + "/index.html" : resolved
+                guard SitePath.isSafe(path), !taken.contains(path) else { continue }
+                var context = common(path: path, kind: "redirect", title: entry.page.title)
+                context["target"] = .string(PercentEncoding.encode(path: SitePath.relative(to: entry.page.path, from: path)))
+                context["canonical"] = optional(configuration.address(of: entry.page.path))
+                jobs.append(Job(path: path, template: "redirect.html", context: context))
+            }
+        }
+        return jobs
+    }
+}

@@ -1,0 +1,91 @@
+import JSON
+public import NotebookModel
+public import SourceText
+
+/// A rendered notebook on its way into a site.
+public struct SitePage: Sendable {
+    /// An entry of the table of contents.
+    public struct ContentsEntry: Sendable, Hashable {
+        /// The heading's identifier in the page.
+        public var id: String
+        /// HTML.
+        public var title: String
+        public var children: [ContentsEntry]
+
+        public init(id: String, title: String, children: [ContentsEntry] = []) {
+            self.id = id
+            self.title = title
+            self.children = children
+        }
+    }
+
+    /// What the footer says of the run that the outputs come from.
+    public struct Run: Sendable, Hashable {
+        public var mode: RunRecord.Mode
+        public var environment: RunEnvironment
+        public var parameters: [Parameter]
+        /// ISO 8601 in UTC.
+        public var date: String
+        /// Seconds.
+        public var duration: Double
+
+        public init(_ record: RunRecord) {
+            mode = record.mode
+            environment = record.environment
+            parameters = record.parameters
+            date = record.date
+            duration = record.duration
+        }
+    }
+
+    /// The notebook's path from the site's folder.
+    public var sourcePath: String
+    /// The path of the page, when it is not the source's with `.html`.
+    public var outputPath: String?
+    /// The notebook's text, for the places of diagnostics.
+    public var file: SourceFile
+    public var frontMatter: FrontMatter
+    /// The title where the front matter gives none.
+    public var fallbackTitle: String?
+    /// HTML.
+    public var body: [UInt8]
+    public var contents: [ContentsEntry]
+    /// The beginning of the prose, for lists and link previews where the front matter gives no description.
+    public var summary: String?
+    /// How long reading takes; counted from the body where it is not given.
+    public var readingMinutes: Int?
+    /// Where the author wrote which reference.
+    public var linkPlaces: [String: SourceRange] = [:]
+    public var run: Run?
+
+    public init(
+        sourcePath: String, outputPath: String? = nil, file: SourceFile, frontMatter: FrontMatter, fallbackTitle: String? = nil,
+        body: [UInt8], contents: [ContentsEntry] = [], summary: String? = nil, readingMinutes: Int? = nil, run: Run? = nil
+    ) {
+        self.sourcePath = sourcePath
+        self.outputPath = outputPath
+        self.file = file
+        self.frontMatter = frontMatter
+        self.fallbackTitle = fallbackTitle
+        self.body = body
+        self.contents = contents
+        self.summary = summary
+        self.readingMinutes = readingMinutes
+        self.run = run
+    }
+
+    /// The path of the page from the site's root.
+    public var path: String { outputPath ?? SitePath.page(ofSource: sourcePath) }
+
+    /// The front matter's title, the first heading's, or the file's name.
+    public var title: String {
+        if let title = frontMatter.title ?? fallbackTitle, !title.isEmpty { return title }
+        return SitePath.fileName(SitePath.withoutExtension(sourcePath))
+    }
+
+    /// Whether the page is one of the site's posts: neither an index nor of a layout of its own.
+    var isPost: Bool { SitePath.fileName(path) != "index.html" && frontMatter.extra["layout"] == nil }
+
+    /// The template that lays the page out.
+    var layout: String { frontMatter.extra["layout"]?.stringValue.map { "\($0).html" } ?? "post.html" }
+}

@@ -1,0 +1,135 @@
+/// Paths within a site: relative, with `/`, without `.` and `..`, never starting or ending with `/`.
+enum SitePath {
+    /// Resolves a reference against the folder of `base`. `nil` when it leaves the site.
+    ///
+    /// A reference that starts with `/` counts from the site's root.
+    static func resolve(_ reference: String, from base: String) -> String? {
+        var parts: [Substring] = reference.hasPrefix("/") ? [] : base.split(separator: "/").dropLast()
+        for part in reference.split(separator: "/") {
+            switch part {
+            case ".": continue
+            case "..":
+                if parts.isEmpty { return nil }
+                parts.removeLast()
+            default: parts.append(part)
+            }
+        }
+        return parts.joined(separator: "/")
+    }
+
+    /// Whether a path can be written beneath a folder without leaving it.
+    static func isSafe(_ path: String) -> Bool {
+        !path.isEmpty && !path.hasPrefix("/") && !path.utf8.contains(0)
+            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    }
+
+    /// The `../` that lead from the folder of `path` to the site's root; empty for a page at the root.
+    static func root(from path: String) -> String {
+        String(repeating: "../", count: path.utf8.count { $0 == UInt8(ascii: "/") })
+    }
+
+    /// The relative reference from one page to a file of the site.
+    static func relative(to target: String, from page: String) -> String {
+        let from = page.split(separator: "/").dropLast()
+        let to = target.split(separator: "/")
+        var shared = 0
+        while shared < from.count, shared < to.count - 1, from[shared] == to[shared] { shared += 1 }
+        return String(repeating: "../", count: from.count - shared) + to.dropFirst(shared).joined(separator: "/")
+    }
+
+    static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    }
+
+    static func fileName(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// The extension in lower case, without its dot; empty where there is none.
+    static func fileExtension(_ path: String) -> String {
+        let name = fileName(path)
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return "" }
+        return name[name.index(after: dot)...].lowercased()
+    }
+
+    static func withoutExtension(_ path: String) -> String {
+        let count = fileExtension(path).count
+        return count == 0 ? path : String(path.dropLast(count + 1))
+    }
+
+    /// The page that a notebook becomes.
+    static func page(ofSource path: String) -> String { withoutExtension(path) + ".html" }
+
+    /// Joins a folder and a path; an empty folder adds nothing.
+    static func join(_ folder: String, _ path: String) -> String {
+        folder.isEmpty ? path : folder.hasSuffix("/") ? folder + path : folder + "/" + path
+    }
+
+    /// A name for addresses: letters and digits of any script in lower case, everything else a single `-`.
+    static func slug(_ text: String) -> String {
+        var slug = ""
+        for character in text.lowercased() {
+            if character.isLetter || character.isNumber {
+                slug.append(character)
+            } else if !slug.isEmpty, !slug.hasSuffix("-") {
+                slug.append("-")
+            }
+        }
+        while slug.hasSuffix("-") { slug.removeLast() }
+        return slug.isEmpty ? "untitled" : slug
+    }
+}
+
+/// Percent-encoding of paths in addresses (RFC 3986).
+enum PercentEncoding {
+    /// Encodes everything but unreserved characters, `/` and the sub-delimiters that are safe in HTML attributes.
+    static func encode(path: String) -> String {
+        if path.utf8.allSatisfy(isPlain) { return path }
+        var bytes: [UInt8] = []
+        for byte in path.utf8 {
+            if isPlain(byte) {
+                bytes.append(byte)
+            } else {
+                let digits = Array("0123456789ABCDEF".utf8)
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Decodes once. `nil` where the encoding is broken, the bytes are not UTF-8, or hold a zero byte.
+    static func decode(_ text: String) -> String? {
+        if !text.utf8.contains(UInt8(ascii: "%")) { return text }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        if bytes.contains(0) { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "."), UInt8(ascii: "~"), UInt8(ascii: "@"), UInt8(ascii: ","), UInt8(ascii: "+"):
+            true
+        default: false
+        }
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,128 @@
+private import JSON
+public import SourceText
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+/// What writing a site did to its folder. All paths count from it, sorted.
+public struct ChangeSet: Sendable, Hashable {
+    public var written: [String] = []
+    public var unchanged: [String] = []
+    public var removed: [String] = []
+    /// Files in the way that Galley did not write: left as they are.
+    public var conflicts: [String] = []
+    /// Files of removed pages that someone changed since: left as they are.
+    public var kept: [String] = []
+
+    public init() {}
+}
+
+/// Brings a folder to the state of a ``Site``: writes what changed, removes what is gone, touches nothing else.
+///
+/// The folder holds a list of what Galley wrote, `.galley-manifest.json`; what is not on it is never written over or
+/// deleted.
+public struct SiteWriter: Sendable {
+    public static let manifestName = ".galley-manifest.json"
+
+    public let folder: String
+
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    /// - Parameter owner: names a part of the folder that is written by itself, such as a page without a site; files of
+    ///   other owners stay. The site as a whole has the empty name.
+    /// - Throws: ``FileError`` when a file cannot be written; the files before it stand, and are on the list.
+    public func write(_ site: Site, owner: String = "") throws(FileError) -> ChangeSet {
+        try makeFolder(folder)
+        var manifest = readManifest()
+        var changes = ChangeSet()
+        var madeFolders: Set<String> = []
+        // The list goes first, with the union of old and new: after a crash every file that Galley wrote is on it.
+        var planned = manifest
+        var writes: [(path: String, bytes: [UInt8], entry: Entry)] = []
+        for path in site.files.keys.sorted() {
+            guard let bytes = site.files[path], SitePath.isSafe(path) else {
+                changes.conflicts.append(path)
+                continue
+            }
+            let entry = Entry(owner: owner, digest: ContentKey(ofBytes: bytes).short)
+            let target = folder + "/" + path
+            let present = try? readFile(target)
+            if present == bytes {
+                changes.unchanged.append(path)
+                if manifest[path] == nil || manifest[path]?.owner != owner { manifest[path] = entry }
+                planned[path] = manifest[path]
+                continue
+            }
+            if manifest[path] == nil, fileExists(target) {
+                changes.conflicts.append(path)
+                continue
+            }
+            writes.append((path, bytes, entry))
+            planned[path] = entry
+        }
+        let stale = manifest.filter { $0.value.owner == owner && site.files[$0.key] == nil }
+        if !writes.isEmpty { try writeManifest(planned) }
+        for (path, bytes, entry) in writes {
+            let parent = SitePath.folder(of: path)
+            if madeFolders.insert(parent).inserted { try makeFolder(SitePath.join(folder, parent)) }
+            try writeFileAtomically(folder + "/" + path, bytes)
+            manifest[path] = entry
+            changes.written.append(path)
+        }
+        for path in stale.keys.sorted() {
+            remove(path, entry: stale[path], from: &manifest, &changes)
+        }
+        if writes.isEmpty, changes.removed.isEmpty, changes.kept.isEmpty, planned == readManifest() { return changes }
+        try writeManifest(manifest)
+        return changes
+    }
+
+    private func remove(_ path: String, entry: Entry?, from manifest: inout [String: Entry], _ changes: inout ChangeSet) {
+        manifest[path] = nil
+        let target = folder + "/" + path
+        guard SitePath.isSafe(path), let bytes = try? readFile(target) else { return }
+        guard ContentKey(ofBytes: bytes).short == entry?.digest else {
+            changes.kept.append(path)
+            return
+        }
+        guard unlink(target) == 0 else { return }
+        changes.removed.append(path)
+        var parent = SitePath.folder(of: path)
+        // Folders that are empty now go too; rmdir refuses the others.
+        while !parent.isEmpty, rmdir(folder + "/" + parent) == 0 { parent = SitePath.folder(of: parent) }
+    }
+
+    private struct Entry: Hashable {
+        var owner: String
+        var digest: String
+    }
+
+    private func readManifest() -> [String: Entry] {
+        guard let bytes = try? readFile(folder + "/" + Self.manifestName), let json = try? JSONValue(parsing: bytes),
+            let files = json["files"]?.objectValue
+        else { return [:] }
+        var manifest: [String: Entry] = [:]
+        for (path, value) in files {
+            if let digest = value["digest"]?.stringValue { manifest[path] = Entry(owner: value["owner"]?.stringValue ?? "", digest: digest) }
+        }
+        return manifest
+    }
+
+    private func writeManifest(_ manifest: [String: Entry]) throws(FileError) {
+        var files = JSONObject()
+        for path in manifest.keys.sorted() {
+            guard let entry = manifest[path] else { continue }
+            var value: JSONObject = ["digest": .string(entry.digest)]
+            if !entry.owner.isEmpty { value["owner"] = .string(entry.owner) }
+            files[path] = .object(value)
+        }
+        let text = JSONValue.object(["about": "Files that galley wrote here; it removes no others.", "files": .object(files)])
+            .text(.indented(1))
+        try writeFileAtomically(folder + "/" + Self.manifestName, Array((text + "\n").utf8))
+    }
+}

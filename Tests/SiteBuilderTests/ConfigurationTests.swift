@@ -1,0 +1,60 @@
+import SiteBuilder
+import SourceText
+import Testing
+
+@Suite("site.yaml")
+struct ConfigurationTests {
+    private func parse(_ text: String) -> (configuration: SiteConfiguration, diagnostics: [Diagnostic]) {
+        SiteConfiguration.parse(SourceFile(path: "site.yaml", text: text))
+    }
+
+    @Test("every key is read")
+    func keys() {
+        let (configuration, diagnostics) = parse(
+            """
+            title: Notes
+            description: On models
+            url: https://example.org/blog
+            author: A. Author
+            language: de
+            theme: plain
+            theme-folder: theme
+            navigation:
+              - Posts: index.html
+              - About: about.md
+            image: card.png
+            icon: icon.svg
+            index-count: 5
+            words:
+              skip: Zum Inhalt
+            exclude: [drafts]
+            extra:
+              analytics: none
+            """)
+        #expect(diagnostics.isEmpty)
+        #expect(configuration.title == "Notes")
+        #expect(configuration.baseURL == "https://example.org/blog/")
+        #expect(configuration.navigation == [.init(title: "Posts", target: "index.html"), .init(title: "About", target: "about.md")])
+        #expect(configuration.words == ["skip": "Zum Inhalt"])
+        #expect(configuration.indexCount == 5)
+        #expect(configuration.language == "de")
+    }
+
+    @Test(
+        "mistakes are diagnostics on their line",
+        arguments: [
+            ("title: a\ntitel: b\n", "unknown-site-key", 2), ("url: example.org\n", "site-url", 1), ("a: [\n", "site-yaml", 2),
+            ("- a\n", "site-yaml", 1), ("title: x\nlanguage: \"<x>\"\n", "site-language", 2), ("index-count: 0\n", "site-value", 1),
+        ])
+    func mistakes(text: String, identifier: String, line: Int) {
+        let diagnostics = parse(text).diagnostics
+        #expect(diagnostics.map(\.identifier) == [identifier])
+        #expect(diagnostics.first?.range?.start.line == line)
+    }
+
+    @Test("an empty file is an empty configuration")
+    func empty() {
+        #expect(parse("").diagnostics.isEmpty)
+        #expect(parse("").configuration == SiteConfiguration())
+    }
+}

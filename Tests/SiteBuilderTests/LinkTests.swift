@@ -1,0 +1,91 @@
+import NotebookModel
+import SiteBuilder
+import SourceText
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite("Links and pictures")
+struct LinkTests {
+    /// A PNG's signature and header, which is all that its size is read from.
+    static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 1, 0x40, 0, 0, 0, 0xC8, 8, 2, 0, 0, 0]
+
+    @Test("links between notebooks lead to their pages")
+    func notebooks() async throws {
+        let site = try await build([
+            page("posts/a.md", #"<p><a href="b.md">b</a> <a href="../c.md?x=1#part">c</a> <a href="/posts/b.md">b</a> <a href="https://e.org/b.md">e</a></p>"#),
+            page("posts/b.md"), page("c.md", #"<h2 id="part">P</h2>"#),
+        ])
+        #expect(site.diagnostics.isEmpty)
+        let text = try #require(site.text("posts/a.html"))
+        #expect(text.contains(#"<a href="b.html">b</a> <a href="../c.html?x=1#part">c</a> <a href="b.html">b</a> <a href="https://e.org/b.md">e</a>"#))
+    }
+
+    @Test("a broken link is a diagnostic on its line with what may have been meant")
+    func broken() async throws {
+        let site = try await build([page("a.md", #"<a href="bb.md">x</a>"#, source: "# T\n\nSee [x](bb.md).\n"), page("bc.md")])
+        let diagnostic = try #require(site.diagnostics.first)
+        #expect(diagnostic.identifier == "broken-link")
+        #expect(diagnostic.range?.start == SourceLocation(line: 3, column: 9))
+        #expect(diagnostic.solutions == ["did you mean “bc.md”?"])
+    }
+
+    @Test("a place that a page does not have is a diagnostic")
+    func anchors() async throws {
+        let site = try await build([page("a.md", ##"<a href="#nowhere">x</a><a href="b.md#alpa">y</a><a href="#top">t</a>"##), page("b.md", #"<h2 id="alpha">A</h2>"#)])
+        #expect(site.diagnostics.map(\.identifier) == ["broken-anchor", "broken-anchor"])
+        #expect(site.diagnostics.last?.solutions == ["did you mean “#alpha”?"])
+    }
+
+    @Test("pictures come along under a name of their content, with their size")
+    func pictures() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("posts/my plot.png", Self.png)
+        let site = try await build([page("posts/a.md", #"<img src="my%20plot.png" alt="A plot"/>"#) { $0.image = "my plot.png" }], in: folder.path)
+        #expect(site.diagnostics.isEmpty)
+        let asset = try #require(site.files.keys.first { $0.hasPrefix("assets/my-plot.") })
+        #expect(site.files[asset] == Self.png)
+        let text = try #require(site.text("posts/a.html"))
+        #expect(text.contains("<img src=\"../\(asset)\" alt=\"A plot\" width=\"320\" height=\"200\"/>"))
+        #expect(text.contains("<meta property=\"og:image\" content=\"https://example.org/blog/\(asset)\">"))
+    }
+
+    @Test("files outside of the folder are refused, by path and by symbolic link")
+    func outside() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a.md", "")
+        #expect(symlink("/etc/passwd", folder.path + "/link.txt") == 0)
+        let body = #"<a href="../../etc/passwd">1</a><a href="%2e%2e/%2e%2e/etc/passwd">2</a><a href="link.txt">3</a><img src="/etc/passwd" alt="">"#
+        let site = try await build([page("a.md", body)], in: folder.path)
+        #expect(site.diagnostics.map(\.identifier) == ["link-outside", "link-outside", "broken-link", "missing-picture"])
+        #expect(!site.files.values.contains { String(decoding: $0, as: UTF8.self).contains("root:") })
+    }
+
+    @Test("sizes are read from every kind of picture")
+    func sizes() async throws {
+        let pictures: [(String, [UInt8])] = [
+            ("a.gif", Array("GIF89a".utf8) + [0x40, 1, 0xC8, 0]),
+            ("a.svg", Array(#"<?xml version="1.0"?><svg xmlns="x" viewBox="0 0 320 200"></svg>"#.utf8)),
+            ("b.svg", Array(#"<svg width="320px" height="200" viewBox="0 0 1 1"></svg>"#.utf8)),
+            ("a.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 0, 0, 0xFF, 0xC0, 0, 11, 8, 0, 0xC8, 1, 0x40, 3]),
+            ("a.webp", Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WEBPVP8X".utf8) + [10, 0, 0, 0, 0, 0, 0, 0, 0x3F, 1, 0, 0xC7, 0, 0]),
+        ]
+        let folder = try TemporaryFolder()
+        for (name, bytes) in pictures { try folder.write(name, bytes) }
+        let site = try await build([page("p.md", pictures.map { "<img src=\"\($0.0)\" alt=\"\">" }.joined())], in: folder.path)
+        let text = try #require(site.text("p.html"))
+        #expect(text.split(separator: "width=\"320\" height=\"200\"", omittingEmptySubsequences: false).count - 1 == pictures.count)
+    }
+
+    @Test("truncated pictures are copied without a size")
+    func truncated() async throws {
+        let folder = try TemporaryFolder()
+        for length in 0..<Self.png.count { try folder.write("\(length).png", Array(Self.png.prefix(length))) }
+        let site = try await build([page("p.md", (0..<Self.png.count).map { "<img src=\"\($0).png\" alt=\"\">" }.joined())], in: folder.path)
+        #expect(site.diagnostics.isEmpty)
+    }
+}
