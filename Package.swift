@@ -114,7 +114,7 @@ let package = Package(
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TemplateEngineTests", ["TemplateEngine", "SourceText", "JSON"], exclude: ["Fixtures"]),
-        .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
+        .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"], exclude: ["Fixtures"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
         .tests("CellWireTests", ["CellWire"]),
         .tests("CellRuntimeTests", ["CellRuntime"]),

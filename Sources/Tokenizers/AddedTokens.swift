@@ -63,9 +63,13 @@ struct AddedTokens: Sendable {
     }
 
     private func isWholeWord(_ range: Range<Int>, in text: [UInt8]) -> Bool {
+        // `\w` of the peer's regular expressions (Unicode Technical Standard 18, annex C).
         func isWord(_ scalar: Unicode.Scalar?) -> Bool {
             guard let scalar else { return false }
-            return scalar == "_" || scalar.properties.isAlphabetic || ScalarClass(scalar) == .number
+            switch scalar.properties.generalCategory {
+            case .decimalNumber, .connectorPunctuation, .nonspacingMark, .spacingMark, .enclosingMark: return true
+            default: return scalar.properties.isAlphabetic || scalar.properties.isJoinControl
+            }
         }
         return !isWord(UTF8Text.scalar(in: text, before: range.lowerBound)) && !isWord(UTF8Text.scalar(in: text, at: range.upperBound)?.scalar)
     }

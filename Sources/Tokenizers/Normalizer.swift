@@ -5,9 +5,9 @@ struct Normalizer: Sendable, Hashable {
         case prepend([UInt8])
         /// Puts bytes before a piece that does not start with them, everywhere or only at the start of the text.
         case prependUnlessThere([UInt8], onlyAtStart: Bool)
-        /// Puts a space before a piece that does not start with white space.
-        case prependSpaceUnlessThere
         case replace([UInt8], with: [UInt8])
+        /// Composes characters (NFC).
+        case nfc
     }
 
     var steps: [Step] = []
@@ -23,8 +23,7 @@ struct Normalizer: Sendable, Hashable {
             case .prepend(let bytes): text.insert(contentsOf: bytes, at: 0)
             case .prependUnlessThere(let bytes, let onlyAtStart):
                 if isStart || !onlyAtStart, !text.starts(with: bytes) { text.insert(contentsOf: bytes, at: 0) }
-            case .prependSpaceUnlessThere:
-                if let first = UTF8Text.scalar(in: text, at: 0)?.scalar, !first.properties.isWhitespace { text.insert(0x20, at: 0) }
+            case .nfc: text = CanonicalComposition.apply(text)
             case .replace(let old, let new): text = Self.replacing(old, with: new, in: text)
             }
         }

@@ -9,11 +9,14 @@ extension Tokenizer {
         var ids = addSpecialTokens ? special.prefix : []
         let bytes = Array(text.utf8)
         var scratch = Scratch()
-        split(bytes, 0..<bytes.count, at: addedTokens, special: parseSpecial, into: &ids) { range, ids in
-            let normalized = normalizer.steps.isEmpty && range.count == bytes.count
-                ? bytes : normalizer.apply(bytes[range], isStart: range.lowerBound == 0)
-            split(normalized, 0..<normalized.count, at: normalizedAddedTokens, special: parseSpecial, into: &ids) { range, ids in
-                encodeWords(normalized, range, into: &ids, &scratch)
+        split(bytes, 0..<bytes.count, at: addedTokens, special: parseSpecial, into: &ids) { outer, ids in
+            let normalized = normalizer.steps.isEmpty && outer.count == bytes.count
+                ? bytes : normalizer.apply(bytes[outer], isStart: outer.lowerBound == 0)
+            split(normalized, 0..<normalized.count, at: normalizedAddedTokens, special: parseSpecial, into: &ids) { inner, ids in
+                if preparation.steps.isEmpty { return encodeWords(normalized, inner, into: &ids, &scratch) }
+                let isStart = outer.lowerBound == 0 && inner.lowerBound == 0
+                let prepared = preparation.apply(normalized[inner], isStart: isStart)
+                encodeWords(prepared, 0..<prepared.count, into: &ids, &scratch)
             }
         }
         if addSpecialTokens { ids += special.suffix }
@@ -47,7 +50,7 @@ extension Tokenizer {
             for end in preTokenizer.ends(in: text, range) {
                 let word = text[start..<end]
                 start = end
-                if wholeWordsFirst, let id = vocabulary.find(word) {
+                if wholeWordsFirst, let id = vocabulary.find(word), vocabulary.kind(of: id) == .normal {
                     ids.append(id)
                     continue
                 }

@@ -77,6 +77,7 @@ extension Tokenizer {
         addedTokens = AddedTokens(added)
         normalizedAddedTokens = AddedTokens([])
         fusesUnknown = false
+        preparation = Normalizer()
 
         let addsBOS: Bool
         switch source.model {
@@ -92,7 +93,7 @@ extension Tokenizer {
             model = .ranked(
                 RankedMerging(merges: Self.merges(source.merges, vocabulary)), wholeWordsFirst: rules.wholeWordsFirst)
             preTokenizer = rules.rules
-            normalizer = Normalizer(steps: source.addSpacePrefix == true ? [.prependSpaceUnlessThere] : [])
+            normalizer = Normalizer(steps: source.addSpacePrefix == true ? [.prependUnlessThere([0x20], onlyAtStart: false)] : [])
             stripsLeadingSpace = false
             addsBOS = source.addBOS ?? rules.addsBOS
         case "llama":

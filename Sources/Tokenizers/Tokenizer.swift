@@ -13,6 +13,8 @@ public struct Tokenizer: Sendable {
     public let vocabulary: Vocabulary
     let model: Model
     let normalizer: Normalizer
+    /// What is done to text once all added tokens are taken out.
+    let preparation: Normalizer
     let preTokenizer: PreTokenizer
     /// Added tokens matched in the text as given, and those matched once it is normalised.
     let addedTokens: AddedTokens
