@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "NotebookCaseTests", dependencies: ["TestSupport", "galley", "cell-host"], path: "Tests/NotebookCases",
             exclude: ["failure"], swiftSettings: settings),
-        .tests("SourceTextTests", ["SourceText"]),
+        .tests("SourceTextTests", ["SourceText", "TestSupport"]),
         .tests("MarkdownTests", ["Markdown", "SourceText", "TestSupport"]),
         .tests("HTMLTests", ["HTML"]),
         .tests("NotebookModelTests", ["NotebookModel", "SourceText", "JSON", "TestSupport"]),
@@ -115,6 +115,7 @@ let package = Package(
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TemplateEngineTests", ["TemplateEngine", "SourceText", "JSON"], exclude: ["Fixtures"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"], exclude: ["Fixtures"]),
+        .tests("FuzzTests", ["Tensors", "JSON", "TestSupport"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
         .tests("CellWireTests", ["CellWire"]),
         .tests("CellRuntimeTests", ["CellRuntime"]),

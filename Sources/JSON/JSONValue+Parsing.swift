@@ -9,7 +9,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// The depth of nesting past which a text is refused.
+    /// How many arrays and objects may stand one in the other.
     public static let maximumDepth = 256
 
     /// Parses one JSON text, whole.
@@ -65,7 +65,6 @@ private struct Parser {
     }
 
     mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-        if depth > JSONValue.maximumDepth { throw error("nested deeper than \(JSONValue.maximumDepth)") }
         skipSpace()
         switch current {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
@@ -86,6 +85,10 @@ private struct Parser {
         }
     }
 
+    private func checkDepth(_ depth: Int) throws(JSONError) {
+        if depth >= JSONValue.maximumDepth { throw error("nested deeper than \(JSONValue.maximumDepth)") }
+    }
+
     private mutating func literal(_ word: StaticString) throws(JSONError) {
         let matches = word.withUTF8Buffer { word in
             offset + word.count <= bytes.count && bytes[offset..<(offset + word.count)].elementsEqual(word)
@@ -95,6 +98,7 @@ private struct Parser {
     }
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+        try checkDepth(depth)
         offset += 1
         var members = JSONObject()
         skipSpace()
@@ -126,6 +130,7 @@ private struct Parser {
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+        try checkDepth(depth)
         offset += 1
         var elements: [JSONValue] = []
         skipSpace()

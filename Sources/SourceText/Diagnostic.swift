@@ -77,7 +77,7 @@ extension Diagnostic: CustomStringConvertible {
         let gutter = "\(range.start.line)"
         let indent = String(repeating: " ", count: gutter.count)
         // Tabs are kept so that the caret lands under its column at any tab width.
-        let lead = String(decoding: source.utf8.prefix(range.start.column - 1), as: UTF8.self)
+        let lead = String(decoding: source.utf8.prefix(max(0, range.start.column - 1)), as: UTF8.self)
             .map { $0 == "\t" ? "\t" : " " as Character }
         var lines = description.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         lines.insert("\(gutter) | \(source)", at: 1)

@@ -37,7 +37,7 @@ public struct SourceFile: Sendable, Hashable {
         if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
         guard let text = String(validating: content, as: UTF8.self) else {
             let valid = SourceFile.validPrefixLength(of: content)
-            let line = content.prefix(valid).count { $0 == 0x0A } + 1
+            let line = SourceFile(path: path, text: String(decoding: content.prefix(valid), as: UTF8.self)).lineCount
             throw InvalidUTF8(path: path, line: line, byteOffset: valid + (bytes.count - content.count))
         }
         self.init(path: path, text: text)

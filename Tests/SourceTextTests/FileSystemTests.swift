@@ -1,0 +1,51 @@
+import SourceText
+import TestSupport
+import Testing
+
+@Suite struct FileSystemTests {
+    @Test("what is written is read, whatever its size", arguments: [0, 1, 4095, 4096, 5_000_000])
+    func roundTrip(count: Int) throws {
+        try withTemporaryFiles(["file": []]) { folder in
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            try writeFileAtomically("\(folder)/file", bytes)
+            #expect(try readFile("\(folder)/file") == bytes)
+        }
+    }
+
+    @Test("a write that fails leaves the old content and no other file")
+    func failure() throws {
+        try withTemporaryFiles(["file": Array("old".utf8)]) { folder in
+            // A folder cannot be replaced by a file.
+            try makeFolder("\(folder)/target")
+            defer { removeEmptyFolder("\(folder)/target") }
+            let error = #expect(throws: FileError.self) { try writeFileAtomically("\(folder)/target", Array("new".utf8)) }
+            #expect(error?.operation == "write")
+            #expect(names(in: folder) == ["file", "target"])
+            try writeFileAtomically("\(folder)/file", Array("new".utf8))
+            #expect(try readFile("\(folder)/file") == Array("new".utf8))
+            #expect(names(in: folder) == ["file", "target"])
+        }
+    }
+
+    @Test("what is not there is a clear error")
+    func missing() {
+        let error = #expect(throws: FileError.self) { try readFile("/nowhere/file") }
+        #expect(error?.description == "cannot open /nowhere/file: No such file or directory")
+        #expect(throws: FileError.self) { try readFile("/") }
+        #expect(throws: FileError.self) { try writeFileAtomically("/nowhere/file", []) }
+        #expect(!fileExists("/nowhere/file"))
+        #expect(fileExists("/") && isFolder("/"))
+    }
+
+    @Test("folders are made with those above them, and twice is no error")
+    func folders() throws {
+        try withTemporaryFiles(["file": []]) { folder in
+            for _ in 0..<2 { try makeFolder("\(folder)/a/b/c/") }
+            #expect(isFolder("\(folder)/a/b/c"))
+            #expect(throws: FileError.self) { try makeFolder("\(folder)/file") }
+            #expect(throws: FileError.self) { try makeFolder("\(folder)/file/below") }
+            for name in ["a/b/c", "a/b", "a"] { removeEmptyFolder("\(folder)/\(name)") }
+            #expect(names(in: folder) == ["file"])
+        }
+    }
+}
