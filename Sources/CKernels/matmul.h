@@ -34,9 +34,10 @@ typedef void (*gk_group_kernel)(
 
 void gk_groups_scalar(const gk_product *, const gk_prepared *, int64_t first_group, int64_t groups, float *panel);
 
-/// For AVX-512: int8 activations on PACKED, and float32 sums on ROWS and on panels of dequantised rows.
+/// For AVX-512: int8 activations on PACKED; float32 sums on ROWS and on PACKED.
 gk_group_kernel gk_int8_kernel_avx512(gk_type type);
 gk_group_kernel gk_rows_kernel_avx512(gk_type type);
+gk_group_kernel gk_packed_kernel_avx512(gk_type type);
 
 /// Whether a product is computed with int8 activations.
 GK_INLINE bool gk_takes_int8(const gk_weight *weight, gk_compute compute) {
