@@ -3,17 +3,17 @@
 #include "matmul.h"
 
 gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, int64_t m) {
-    (void)m;
 #if GK_X86
     if (gk_has_avx512()) {
         gk_group_kernel kernel = NULL;
-        if (gk_takes_int8(weight, compute)) kernel = gk_int8_kernel_avx512(weight->type);
+        if (gk_takes_int8(weight, compute) && gk_has_amx() && m >= 16) kernel = gk_int8_kernel_amx(weight->type);
+        else if (gk_takes_int8(weight, compute)) kernel = gk_int8_kernel_avx512(weight->type);
         else if (weight->layout == GK_LAYOUT_PACKED) kernel = gk_packed_kernel_avx512(weight->type);
         else if (weight->layout == GK_LAYOUT_ROWS && compute != GK_COMPUTE_BF16) kernel = gk_rows_kernel_avx512(weight->type);
         if (kernel != NULL) return kernel;
     }
 #else
-    (void)weight, (void)compute;
+    (void)weight, (void)compute, (void)m;
 #endif
     return gk_groups_scalar;
 }

@@ -28,7 +28,7 @@ typedef struct {
 } gk_prepared;
 
 /// Computes all m outputs of the rows of `groups` groups of sixteen rows (fewer at the matrix's end).
-/// `panel` is the worker's own, 16 * cols_padded floats.
+/// `panel` is the worker's own: 16 * cols_padded floats and 64 KiB, 64-byte aligned.
 typedef void (*gk_group_kernel)(
     const gk_product *product, const gk_prepared *prepared, int64_t first_group, int64_t groups, float *panel);
 
@@ -38,6 +38,9 @@ void gk_groups_scalar(const gk_product *, const gk_prepared *, int64_t first_gro
 gk_group_kernel gk_int8_kernel_avx512(gk_type type);
 gk_group_kernel gk_rows_kernel_avx512(gk_type type);
 gk_group_kernel gk_packed_kernel_avx512(gk_type type);
+
+/// For AMX: int8 activations on PACKED, 16 rows of activations at a time.
+gk_group_kernel gk_int8_kernel_amx(gk_type type);
 
 /// Whether a product is computed with int8 activations.
 GK_INLINE bool gk_takes_int8(const gk_weight *weight, gk_compute compute) {

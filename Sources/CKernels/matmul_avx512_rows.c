@@ -12,7 +12,7 @@
 
 #define TARGET GK_TARGET_AVX512
 
-enum { tile_rows = 6, prefetch_bytes = 2048 };
+enum { tile_rows = 6, prefetch_bytes = 2048, most_ahead = 4096 };
 
 /// Sixteen columns from column `k` of a row at `row`; those past the row's end are zero by `mask`.
 GK_INLINE TARGET __m512 load16(gk_type type, const uint8_t *row, int64_t k, __mmask16 mask, bool whole) {
@@ -53,12 +53,15 @@ GK_INLINE TARGET void tile(
     for (int r = 0; r < 4; r++) {
         for (int i = 0; i < count; i++) sums[r][i] = _mm512_setzero_ps();
     }
-    int64_t whole = in->cols / 16 * 16, ahead = prefetch_bytes / element_bytes(type);
+    // Short rows: the same place of the next four; long ones: further along.
+    int64_t whole = in->cols / 16 * 16, ahead = row_bytes <= most_ahead ? 4 * row_bytes : prefetch_bytes;
     for (int64_t k = 0; k < whole; k += 16) {
         __m512 v[4];
         for (int r = 0; r < 4; r++) {
             v[r] = load16(type, rows[r], k, 0xffff, true);
-            if (count == 1) _mm_prefetch((const char *)rows[r] + (k + ahead) * element_bytes(type), _MM_HINT_T0);
+            if (count == 1 && k * element_bytes(type) % 64 == 0) {
+                _mm_prefetch((const char *)rows[r] + k * element_bytes(type) + ahead, _MM_HINT_T0);
+            }
         }
         for (int i = 0; i < count; i++) {
             __m512 activations = _mm512_loadu_ps(x + (first + i) * in->x_stride + k);
