@@ -10,6 +10,8 @@ final class ScriptEngine: Sendable {
         /// The heap, once the library has been loaded.
         var context: OpaquePointer?
         var failure: String?
+        /// The parts that have been added to the library.
+        var loadedParts: Set<String> = []
         /// Results by arguments, kept for the life of the process.
         var results: [[String]: Outcome] = [:]
     }
@@ -36,16 +38,18 @@ final class ScriptEngine: Sendable {
     }
 
     /// Calls the global function `render` with texts; results are kept.
-    func render(_ arguments: [String]) -> Outcome {
+    ///
+    /// - Parameter parts: scripts that must have been run before, by name; each is run once.
+    func render(_ arguments: [String], parts: () -> [(name: String, source: ArraySlice<UInt8>)] = { [] }) -> Outcome {
         state.withLock { state in
             if let known = state.results[arguments] { return known }
-            let outcome = call(arguments, &state)
+            let outcome = call(arguments, parts(), &state)
             state.results[arguments] = outcome
             return outcome
         }
     }
 
-    private func call(_ arguments: [String], _ state: inout State) -> Outcome {
+    private func call(_ arguments: [String], _ parts: [(name: String, source: ArraySlice<UInt8>)], _ state: inout State) -> Outcome {
         if let failure = state.failure { return .unavailable(failure) }
         if state.context == nil {
             if let failure = start(&state) {
@@ -54,6 +58,10 @@ final class ScriptEngine: Sendable {
             }
         }
         guard let context = state.context else { return .unavailable("the script engine has no heap") }
+        for part in parts where state.loadedParts.insert(part.name).inserted {
+            // A part that fails leaves what it defines undefined; `render` says so.
+            _ = evaluate(part.source, in: context)
+        }
         duk_get_global_string(context, "render")
         for argument in arguments {
             var argument = argument
@@ -67,6 +75,14 @@ final class ScriptEngine: Sendable {
         return status == DUK_EXEC_SUCCESS ? .text(result) : .thrown(String(decoding: result, as: UTF8.self))
     }
 
+    /// Runs a script for what it defines.
+    private func evaluate(_ source: ArraySlice<UInt8>, in context: OpaquePointer) -> Bool {
+        let flags = duk_uint_t(DUK_COMPILE_EVAL | DUK_COMPILE_SAFE | DUK_COMPILE_NOSOURCE | DUK_COMPILE_NOFILENAME | DUK_COMPILE_NORESULT)
+        return source.withUnsafeBytes { buffer in
+            duk_eval_raw(context, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), duk_size_t(buffer.count), flags)
+        } == 0
+    }
+
     private func start(_ state: inout State) -> String? {
         let source: [UInt8]
         switch load() {
@@ -74,11 +90,7 @@ final class ScriptEngine: Sendable {
         case .unavailable(let reason): return reason
         }
         guard let context = duk_create_heap(nil, nil, nil, nil, nil) else { return "there is no memory for the script engine" }
-        let flags = duk_uint_t(DUK_COMPILE_EVAL | DUK_COMPILE_SAFE | DUK_COMPILE_NOSOURCE | DUK_COMPILE_NOFILENAME | DUK_COMPILE_NORESULT)
-        let status = source.withUnsafeBytes { buffer in
-            duk_eval_raw(context, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), duk_size_t(buffer.count), flags)
-        }
-        if status != 0 {
+        if !evaluate(source[...], in: context) {
             duk_destroy_heap(context)
             return "the script library cannot be loaded"
         }

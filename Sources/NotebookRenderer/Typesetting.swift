@@ -30,7 +30,9 @@ struct Typesetting {
     func highlighted(_ source: String, language: String) -> [UInt8]? {
         // Time grows faster than length for some grammars; a page that long is read as data.
         guard source.utf8.count <= 100_000, !Self.plainLanguages.contains(language) else { return nil }
-        guard case .text(let bytes) = Self.highlight.render([language, source]), !bytes.isEmpty || source.isEmpty else { return nil }
+        guard case .text(let bytes) = Self.highlight.render([language, source], parts: { Self.grammars?.parts(for: language) ?? [] }),
+            !bytes.isEmpty || source.isEmpty
+        else { return nil }
         return bytes
     }
 
@@ -46,50 +48,49 @@ struct Typesetting {
     // MARK: Libraries
 
     private static let katex = ScriptEngine {
-        library(
-            variable: "GALLEY_KATEX", name: "KaTeX",
-            places: [
-                "/usr/share/javascript/katex/katex.min.js", "/usr/share/nodejs/katex/dist/katex.min.js",
-                "/opt/homebrew/lib/node_modules/katex/dist/katex.min.js", "/usr/local/lib/node_modules/katex/dist/katex.min.js",
-            ],
-            before: "",
-            after: """
+        let places = [
+            "/usr/share/javascript/katex/katex.min.js", "/usr/share/nodejs/katex/dist/katex.min.js",
+            "/opt/homebrew/lib/node_modules/katex/dist/katex.min.js", "/usr/local/lib/node_modules/katex/dist/katex.min.js",
+        ]
+        guard let source = file(variable: "GALLEY_KATEX", places: places) else { return .unavailable("KaTeX is not installed") }
+        let after = """
 
-                ;var render = function (tex, mode) {
-                    var html = katex.renderToString(tex, {
-                        output: 'mathml', displayMode: mode === 'display', throwOnError: true, strict: 'ignore', trust: false, maxExpand: 1000
-                    });
-                    return html.replace(/^<span class="katex">/, '').replace(/<\\/span>$/, '');
-                };
-                """)
+            ;var render = function (tex, mode) {
+                var html = katex.renderToString(tex, {
+                    output: 'mathml', displayMode: mode === 'display', throwOnError: true, strict: 'ignore', trust: false, maxExpand: 1000
+                });
+                return html.replace(/^<span class="katex">/, '').replace(/<\\/span>$/, '');
+            };
+            """
+        return .source(source + Array(after.utf8))
     }
+
+    private static let grammars = file(
+        variable: "GALLEY_HIGHLIGHT",
+        places: [
+            "/usr/share/javascript/highlight.js/highlight.min.js", "/usr/share/nodejs/highlight.js/build/highlight.min.js",
+            "/opt/homebrew/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
+            "/usr/local/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
+        ]
+    ).map(GrammarLibrary.init)
 
     private static let highlight = ScriptEngine {
-        library(
-            variable: "GALLEY_HIGHLIGHT", name: "highlight.js",
-            places: [
-                "/usr/share/javascript/highlight.js/highlight.min.js", "/usr/share/nodejs/highlight.js/build/highlight.min.js",
-                "/opt/homebrew/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
-                "/usr/local/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
-            ],
-            before: "var self = this, console = { log: function () {}, warn: function () {}, error: function () {} };\n",
-            after: """
+        guard let grammars else { return .unavailable("highlight.js is not installed") }
+        let before = "var self = this, console = { log: function () {}, warn: function () {}, error: function () {} };\n"
+        let after = """
 
-                ;var render = function (language, source) {
-                    if (!hljs.getLanguage(language)) { return ''; }
-                    var major = parseInt(hljs.versionString || '9', 10);
-                    if (major >= 11) { return hljs.highlight(source, { language: language, ignoreIllegals: true }).value; }
-                    return hljs.highlight(language, source, true).value;
-                };
-                """)
+            ;var render = function (language, source) {
+                if (!hljs.getLanguage(language)) { return ''; }
+                var major = parseInt(hljs.versionString || '9', 10);
+                if (major >= 11) { return hljs.highlight(source, { language: language, ignoreIllegals: true }).value; }
+                return hljs.highlight(language, source, true).value;
+            };
+            """
+        return .source(Array(before.utf8) + grammars.core + Array(after.utf8))
     }
 
-    private static func library(variable: String, name: String, places: [String], before: String, after: String) -> ScriptEngine.Loading {
-        let chosen = getenv(variable).map { String(cString: $0) }
-        for path in chosen.map({ [$0] }) ?? places {
-            guard let source = try? readFile(path) else { continue }
-            return .source(Array(before.utf8) + source + Array(after.utf8))
-        }
-        return .unavailable(chosen.map { "\(name) is not at \($0), as \(variable) says" } ?? "\(name) is not installed")
+    private static func file(variable: String, places: [String]) -> [UInt8]? {
+        let chosen = getenv(variable).map { [String(cString: $0)] }
+        return (chosen ?? places).lazy.compactMap { try? readFile($0) }.first
     }
 }
