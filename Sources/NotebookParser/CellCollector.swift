@@ -14,13 +14,15 @@ struct CellCollector {
     }
 
     /// The cells in the order in which they stand in the file.
-    mutating func collect(from document: MarkdownDocument) -> [Cell] {
+    ///
+    /// - Parameter lines: where fences are cells whatever their language.
+    mutating func collect(from document: MarkdownDocument, codeAtLines lines: Set<Int> = []) -> [Cell] {
         var cells: [Cell] = []
         for node in document.nodes {
             switch node.kind {
             case .codeBlock(let block) where block.isFenced:
                 if !block.isClosed { reportUnclosed(node.range) }
-                if FenceInfo.isCell(block.info) { cells.append(codeCell(block, node.range)) }
+                if FenceInfo.isCell(block.info) || lines.contains(node.range.start.line) { cells.append(codeCell(block, node.range)) }
             case .code(let literal) where literal.hasPrefix(FenceInfo.inlineMark):
                 cells.append(inlineCell(literal, node.range))
             default: break
@@ -100,7 +102,7 @@ struct CellCollector {
         var used: [String: Int] = [:]
         for index in cells.indices {
             guard cells[index].kind == .code, let label = cells[index].options.label else { continue }
-            guard isValid(label) else {
+            guard Self.isValid(label) else {
                 diagnostics.append(Diagnostic(
                     .warning, identifier: "bad-label", summary: "the label “\(label)” is no name for a cell", path: file.path,
                     range: labelRange(cells[index], label),
@@ -136,7 +138,8 @@ struct CellCollector {
         }
     }
 
-    private func isValid(_ label: String) -> Bool {
+    /// Whether nbformat takes the label as an id.
+    static func isValid(_ label: String) -> Bool {
         !label.isEmpty && label.utf8.count <= 64
             && label.utf8.allSatisfy {
                 (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")

@@ -1,0 +1,181 @@
+public import JSON
+public import NotebookModel
+public import SourceText
+internal import Markdown
+
+/// A notebook file of Jupyter, from any of its kernels, as a notebook with the record of its run.
+public struct JupyterNotebook: Sendable, Hashable {
+    public var parsed: ParsedNotebook
+    public var record: RunRecord
+    /// The language of its code cells, in lower case, such as `python`; only `swift` can be run.
+    public var language: String
+
+    /// Reads nbformat 4, any minor version.
+    ///
+    /// The cells become one Markdown text, which ranges and diagnostics refer to: prose as it stands, code in fences.
+    /// - Throws: ``NBFormat/FormatError`` for what is no notebook of version 4.
+    public static func read(_ file: SourceFile) throws(NBFormat.FormatError) -> (JupyterNotebook, [Diagnostic]) {
+        let json: JSONValue
+        do throws(JSONError) { json = try JSONValue(parsing: file.text) } catch { throw NBFormat.FormatError(error.description) }
+        return try read(json, path: file.path)
+    }
+
+    public static func read(_ json: JSONValue, path: String) throws(NBFormat.FormatError) -> (JupyterNotebook, [Diagnostic]) {
+        guard let version = json["nbformat"]?.integerValue, let cells = json["cells"]?.arrayValue else {
+            throw NBFormat.FormatError(
+                json["worksheets"] == nil ? "it has no “nbformat” or no “cells”" : "it is of version 3; `jupyter nbconvert --to notebook` converts it")
+        }
+        guard version == 4 else { throw NBFormat.FormatError("it is of version \(version)") }
+        let metadata = json["metadata"]
+        let language = (metadata?["language_info"]?["name"] ?? metadata?["kernelspec"]?["language"])?.stringValue?.lowercased() ?? "python"
+        var composer = JupyterComposer(language: language)
+        for (index, cell) in cells.enumerated() { composer.append(cell, isFirst: index == 0) }
+
+        let file = SourceFile(path: path, text: String(decoding: composer.text, as: UTF8.self))
+        var reader = FrontMatterReader(file: file)
+        let (frontMatter, bodyLine) = reader.read()
+        let document = MarkdownDocument(parsing: file, fromLine: bodyLine)
+        var collector = CellCollector(file: file, defaults: frontMatter.execute)
+        let found = collector.collect(from: document, codeAtLines: Set(composer.code.keys))
+        var notebookCells: [Cell] = []
+        var records: [CellRecord] = []
+        var usedIDs: Set<String> = []
+        for var cell in found {
+            guard cell.kind == .code, let code = composer.code[cell.range.start.line] else {
+                notebookCells.append(cell)
+                continue
+            }
+            if cell.options.label == nil, let id = code["id"]?.stringValue, CellCollector.isValid(id), !usedIDs.contains(id) { cell.id = id }
+            if !usedIDs.insert(cell.id).inserted { cell.id = "\(cell.id.prefix(56))-\(records.count + 1)" }
+            applyMetadata(of: code, to: &cell.options)
+            notebookCells.append(cell)
+            records.append(try record(of: code, cell))
+        }
+        let notebook = Notebook(file: file, frontMatter: frontMatter, cells: notebookCells)
+        let ours = try RunRecord(nbformat: json)
+        let record = ours ?? RunRecord(
+            // Nothing says that the cells ran in order in one process.
+            mode: .incremental, cells: records,
+            environment: RunEnvironment(
+                galley: "", swift: "", system: metadata?["kernelspec"]?["display_name"]?.stringValue ?? language, cpu: "", coreCount: 0, gpus: []),
+            parameters: [], date: "", duration: 0)
+        return (
+            JupyterNotebook(parsed: ParsedNotebook(notebook: notebook, document: document), record: record, language: language),
+            reader.diagnostics + collector.diagnostics
+        )
+    }
+
+    private static func record(of cell: JSONValue, _ parsed: Cell) throws(NBFormat.FormatError) -> CellRecord {
+        var outputs: [CellOutput] = []
+        for output in cell["outputs"]?.arrayValue ?? [] { outputs.append(try NBFormat.output(output)) }
+        let hasFailed = outputs.contains { output in
+            if case .error = output { true } else { false }
+        }
+        return CellRecord(
+            id: parsed.id, key: ContentKey([parsed.source]), status: hasFailed ? .failedAsAllowed : .succeeded, outputs: outputs,
+            source: parsed.source, executionCount: cell["execution_count"]?.integerValue, duration: 0, residentBytes: nil)
+    }
+
+    /// What Jupyter and its book tools say of a cell outside its source.
+    private static func applyMetadata(of cell: JSONValue, to options: inout CellOptions) {
+        let metadata = cell["metadata"]
+        if metadata?["jupyter"]?["source_hidden"]?.boolValue == true { options.echo = .hidden }
+        if metadata?["jupyter"]?["outputs_hidden"]?.boolValue == true { options.output = .dropped }
+        for tag in (metadata?["tags"]?.arrayValue ?? []).compactMap(\.stringValue) {
+            switch tag.replacing("_", with: "-") {
+            case "remove-cell", "hide-cell": options.include = false
+            case "remove-input": options.echo = .hidden
+            case "hide-input": options.codeFold = .closed
+            case "remove-output", "hide-output": options.output = .dropped
+            default: break
+            }
+        }
+    }
+}
+
+/// Writes the cells of a Jupyter notebook as one Markdown text.
+private struct JupyterComposer {
+    let language: String
+    private(set) var text: [UInt8] = []
+    /// The code cells by the line (from 1) that their fence stands on.
+    private(set) var code: [Int: JSONValue] = [:]
+    private var line = 1
+
+    init(language: String) {
+        self.language = language
+    }
+
+    mutating func append(_ cell: JSONValue, isFirst: Bool) {
+        let source = Self.source(of: cell)
+        switch cell["cell_type"]?.stringValue {
+        case "markdown": write(Self.closed(Self.withAttachments(source, cell["attachments"])))
+        case "raw":
+            // Quarto keeps front matter so; other raw cells are for other converters.
+            if isFirst, source.hasPrefix("---") { write(source) }
+        case "code":
+            code[line] = cell
+            let fence = String(repeating: "`", count: max(3, Self.longestRun(of: UInt8(ascii: "`"), in: source) + 1))
+            write("\(fence)\(language == "swift" ? "{swift}" : language)\n\(source)\(source.isEmpty || source.hasSuffix("\n") ? "" : "\n")\(fence)")
+        default: break
+        }
+    }
+
+    /// Writes a block and an empty line after it.
+    private mutating func write(_ block: String) {
+        for byte in block.utf8 {
+            text.append(byte)
+            if byte == 0x0A { line += 1 }
+        }
+        text += [0x0A, 0x0A]
+        line += 2
+    }
+
+    private static func source(of cell: JSONValue) -> String {
+        let text: String
+        switch cell["source"] {
+        case .string(let string): text = string
+        case .array(let lines): text = lines.reduce(into: "") { $0 += $1.stringValue ?? "" }
+        default: text = ""
+        }
+        return text.utf8.contains(0x0D) ? text.replacing("\r\n", with: "\n").replacing("\r", with: "\n") : text
+    }
+
+    private static func longestRun(of byte: UInt8, in text: String) -> Int {
+        var longest = 0
+        var run = 0
+        for current in text.utf8 {
+            run = current == byte ? run + 1 : 0
+            longest = max(longest, run)
+        }
+        return longest
+    }
+
+    /// A cell is a document of its own: a fence that it leaves open ends with it.
+    private static func closed(_ source: String) -> String {
+        guard source.contains("```") || source.contains("~~~") else { return source }
+        let isOpen = MarkdownDocument(parsing: source).nodes.contains { node in
+            if case .codeBlock(let block) = node.kind { block.isFenced && !block.isClosed } else { false }
+        }
+        guard isOpen else { return source }
+        let tildes = source.contains("~~~") ? "\n" + String(repeating: "~", count: max(3, longestRun(of: UInt8(ascii: "~"), in: source))) : ""
+        let ticks = "\n" + String(repeating: "`", count: max(3, longestRun(of: UInt8(ascii: "`"), in: source)))
+        for closing in [ticks, tildes] where !closing.isEmpty {
+            let stillOpen = MarkdownDocument(parsing: source + closing).nodes.contains { node in
+                if case .codeBlock(let block) = node.kind { block.isFenced && !block.isClosed } else { false }
+            }
+            if !stillOpen { return source + closing }
+        }
+        return source
+    }
+
+    /// `attachment:name` as the picture itself.
+    private static func withAttachments(_ source: String, _ attachments: JSONValue?) -> String {
+        guard let attachments = attachments?.objectValue else { return source }
+        var source = source
+        for (name, bundle) in attachments {
+            guard let (type, content) = bundle.objectValue?.first(where: { $0.key.hasPrefix("image/") }), let data = content.stringValue else { continue }
+            source = source.replacing("attachment:\(name)", with: "data:\(type);base64,\(data.filter { !$0.isWhitespace })")
+        }
+        return source
+    }
+}
