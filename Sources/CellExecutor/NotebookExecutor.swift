@@ -19,11 +19,14 @@ public struct NotebookExecutor: Sendable {
 
     /// Plans a run without running anything.
     public func plan(_ notebook: Notebook, previous: RunRecord?, options: RunOptions = RunOptions()) -> ExecutionPlan {
+        ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options))
+    }
+
+    func planContext(_ notebook: Notebook, options: RunOptions) -> PlanContext {
         let folder = options.folder(of: notebook)
-        return ExecutionPlan(notebook, previous: previous, context: PlanContext(
-            tools: ContentKey([toolchain.identity.hexadecimal]), mode: options.mode, parameters: options.parameters,
-            ignoresRecord: options.ignoresRecord,
-            digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } }))
+        return PlanContext(
+            tools: toolchain.identity, mode: options.mode, parameters: options.parameters, ignoresRecord: options.ignoresRecord,
+            digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } })
     }
 
     /// Runs a notebook to its end, or to the first cell that fails and may not.

@@ -12,18 +12,25 @@ final class NotebookRun {
     let report: @Sendable (CellEvent) -> Void
     private let previous: [Cell.ID: CellRecord]
     private var outcomes: [Int: CellCompiler.Outcome] = [:]
-    private var host: HostConnection?
+    private(set) var host: HostConnection?
+    /// A session keeps its host from run to run.
+    private let keepsHost: Bool
     private var environment: HostEnvironment?
     private var records: [CellRecord] = []
     private var executionCount = 0
-    private var isHostGone = false
+    private(set) var isHostGone = false
+    private(set) var isHostTainted = false
+    /// The places of the cells that ran to their ends, in order.
+    private(set) var ran: [Int] = []
     private var outcome: RunOutcome
     private let start = secondsNow()
 
     init(
         executor: NotebookExecutor, notebook: Notebook, plan: ExecutionPlan, previous: RunRecord?, options: RunOptions,
-        report: @escaping @Sendable (CellEvent) -> Void
+        report: @escaping @Sendable (CellEvent) -> Void, host: HostConnection? = nil, keepsHost: Bool = false
     ) {
+        self.host = host
+        self.keepsHost = keepsHost
         self.executor = executor
         self.notebook = notebook
         self.plan = plan
@@ -35,9 +42,9 @@ final class NotebookRun {
 
     func toEnd() throws(ExecutionError) -> RunOutcome {
         let needsHost = plan.steps.contains { if case .run = $0.action { true } else { false } }
-        defer { host?.close() }
+        defer { if !keepsHost { host?.close() } }
         // The host starts while the compiler works.
-        if needsHost { host = try connect() }
+        if needsHost, host == nil { host = try connect() }
         try compile()
         guard outcome.failure == nil, !hasErrors else { return outcome }
         for index in plan.steps.indices {
@@ -142,6 +149,7 @@ final class NotebookRun {
         }
         host.send(.run(RunRequest(cell: index, image: step.moduleName, entry: "\(step.moduleName)_main")))
         let ended = collect(index, host)
+        ran.append(index)
         guard !step.isParameters else {
             if case .error(let error)? = ended.outputs.last { throw .host(error.message) }
             return
@@ -207,7 +215,10 @@ final class NotebookRun {
                 if case .started = event, deadline == nil, let seconds { deadline = secondsNow() + seconds }
                 show(event, step)
                 collector.take(event)
-                if case .ended(index, _) = event { break loop }
+                if case .ended(index, let usage) = event {
+                    isHostTainted = usage.isTainted
+                    break loop
+                }
             }
         }
         return finished(step, collector, stopped: stopped, hostProblem: hostProblem, seconds: seconds)

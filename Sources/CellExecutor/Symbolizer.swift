@@ -12,8 +12,11 @@ struct Symbolizer: Sendable {
     func line(in module: String, of frames: [WireFailure.Frame]) -> Int? {
         guard let symbolizer = toolchain.symbolizer else { return nil }
         let own = frames.filter { $0.image == "\(module).so" }
-        // A return address is the instruction after the call.
-        let addresses = own.prefix(16).map { "0x" + String($0.offset == 0 ? 0 : $0.offset - 1, radix: 16) }
+        // A return address is the instruction after the call, and instructions without a line of their own belong
+        // to the ones before them.
+        let addresses = own.prefix(16).flatMap { frame in
+            [1, 0, 5, 9, 17, 33, 49].map { "0x" + String(frame.offset > $0 ? frame.offset - $0 : 0, radix: 16) }
+        }
         guard !addresses.isEmpty,
             let output = try? ChildProcess.run([symbolizer, "--obj=\(cache.image(module))", "--functions=none", "--no-inlines"] + addresses).output
         else { return nil }

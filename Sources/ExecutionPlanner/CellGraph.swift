@@ -13,6 +13,8 @@ public struct CellGraph: Sendable, Hashable {
         public var shadows: [Shadow] = []
         /// The cells that must have run for it to give what it gives in a whole run, in order.
         public var stateDependencies: [Int] = []
+        /// The earlier cells whose values it may change, in order.
+        public var changes: [Int] = []
     }
 
     public private(set) var nodes: [Node] = []
@@ -61,7 +63,8 @@ private struct Builder {
         importSets.append(imported)
         stateSets.append(state)
         record(index, changes: changes)
-        return CellGraph.Node(imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted())
+        return CellGraph.Node(imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted(),
+            changes: Set(changes.map(\.cell)).subtracting([index]).sorted())
     }
 
     private func directImports(_ names: CellNames, own: Set<String>) -> Set<Int> {

@@ -74,7 +74,7 @@ extension ExecutionPlan {
         cell.options.eval && !cell.options.compileFail && !analysis.isEmpty
     }
 
-    private mutating func decide(previous: RunRecord?) {
+    mutating func decide(previous: RunRecord?) {
         let records = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         var needed: [Int: Cell.ID] = [:]
         for index in steps.indices {

@@ -31,6 +31,8 @@ public struct ExecutionPlan: Sendable, Hashable {
         /// Another cell changed, and a fresh run runs all.
         case fresh
         case requested
+        /// Unchanged itself, but what it left was changed by a cell that runs again or is gone.
+        case stateReset
     }
 
     public struct Step: Sendable, Hashable {
@@ -73,6 +75,7 @@ extension ExecutionPlan.Reason: CustomStringConvertible {
         case .stateNeeded(let id): "its state is needed by \(id)"
         case .fresh: "another cell changed and the run is fresh"
         case .requested: "as asked"
+        case .stateReset: "what it left was changed since"
         }
     }
 }

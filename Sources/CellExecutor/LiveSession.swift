@@ -1,0 +1,114 @@
+public import ExecutionPlanner
+public import NotebookModel
+internal import SourceText
+
+/// A host that stays between runs: an edited notebook is applied by running again only what changed and what
+/// depends on it.
+public actor LiveSession {
+    private let executor: NotebookExecutor
+    private let options: RunOptions
+    private let interruption = Interruption()
+    private var host: HostConnection?
+    private var live: [LiveCell] = []
+    private var record: RunRecord?
+    /// The run in progress: runs wait for each other although the actor does not keep them apart.
+    private var current: Task<Void, Never>?
+
+    public init(executor: NotebookExecutor, options: RunOptions = RunOptions()) {
+        self.executor = executor
+        var options = options
+        options.interruption = interruption
+        self.options = options
+    }
+
+    /// Brings the host's state and the outputs up to date with `notebook`.
+    ///
+    /// - Parameter lastCell: The last cell to run; `nil` for all.
+    public func apply(
+        _ notebook: Notebook, lastCell: Cell.ID? = nil, report: @escaping @Sendable (CellEvent) -> Void = { _ in }
+    ) async throws(ExecutionError) -> RunOutcome {
+        while let running = current { await running.value }
+        let (finished, finish) = AsyncStream<Void>.makeStream()
+        current = Task { for await _ in finished {} }
+        defer {
+            finish.finish()
+            current = nil
+        }
+        var options = options
+        options.mode = .incremental
+        options.lastCell = lastCell
+        let context = executor.planContext(notebook, options: options)
+        var plan = host == nil ? nil : ExecutionPlan.inLiveHost(notebook, live: live, record: record, context: context)
+        if plan == nil {
+            stop()
+            plan = ExecutionPlan(notebook, previous: nil, context: context)
+        }
+        guard let plan else { throw .host("no plan") }
+        report(.planned(plan))
+        if plan.diagnostics.contains(where: { $0.severity == .error }) {
+            report(.diagnostics(plan.diagnostics))
+            return RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
+        }
+        let step = LiveRun(executor: executor, notebook: notebook, plan: plan, previous: record, options: options, report: report, host: host)
+        let result = await onThread { step.toEnd() }
+        host = result.host
+        if result.isHostLost { stop() } else { keep(plan, ran: result.ran) }
+        let outcome = try result.outcome.get()
+        if let record = outcome.record { self.record = record }
+        return outcome
+    }
+
+    /// Ends the running cell; asked twice, the host.
+    public nonisolated func interrupt() { interruption.request() }
+
+    /// Ends the host; the next run starts from nothing.
+    public func restart() {
+        stop()
+    }
+
+    public func close() { stop() }
+
+    /// The process's outputs as they stand.
+    public var currentRecord: RunRecord? { record }
+
+    private func stop() {
+        host?.close()
+        host = nil
+        live = []
+        record = nil
+    }
+
+    /// Notes what the host holds now: the planned cells that ran, this time or before.
+    private func keep(_ plan: ExecutionPlan, ran: [Int]) {
+        let held = Set(live.map(\.key))
+        let now = Set(ran)
+        live = plan.steps.indices.filter { now.contains($0) || held.contains(plan.steps[$0].key) }
+            .map { LiveCell(plan.steps[$0], in: plan) }
+    }
+}
+
+/// One run of a session, off its actor.
+private struct LiveRun: Sendable {
+    struct Result: Sendable {
+        var outcome: Swift.Result<RunOutcome, ExecutionError>
+        var host: HostConnection?
+        var ran: [Int]
+        var isHostLost: Bool
+    }
+
+    let executor: NotebookExecutor
+    let notebook: Notebook
+    let plan: ExecutionPlan
+    let previous: RunRecord?
+    let options: RunOptions
+    let report: @Sendable (CellEvent) -> Void
+    let host: HostConnection?
+
+    func toEnd() -> Result {
+        let run = NotebookRun(
+            executor: executor, notebook: notebook, plan: plan, previous: previous, options: options, report: report, host: host,
+            keepsHost: true)
+        let outcome = Swift.Result { () throws(ExecutionError) in try run.toEnd() }
+        return Result(outcome: outcome, host: run.host, ran: run.ran, isHostLost: run.isHostGone || run.isHostTainted)
+    }
+}

@@ -1,0 +1,86 @@
+public import NotebookModel
+public import SourceText
+
+/// What a living host holds of a cell that ran in it.
+public struct LiveCell: Sendable, Hashable {
+    public var key: ContentKey
+    public var moduleName: String
+    /// The modules whose values it may have changed.
+    public var changedModules: [String]
+    /// Running it again would not make all of its state anew.
+    public var cannotRunAgain: Bool
+    /// What it leaves reaches cells that do not name it, and stays after the cell is gone.
+    public var reachesEverything: Bool
+
+    public init(_ step: ExecutionPlan.Step, in plan: ExecutionPlan) {
+        key = step.key
+        moduleName = step.moduleName
+        changedModules = step.node.changes.map { plan.steps[$0].moduleName }
+        cannotRunAgain = step.analysis.names.hasStaticStorage
+        reachesEverything = step.analysis.names.reachesEverything
+    }
+}
+
+extension ExecutionPlan {
+    /// Plans a run in a host where some cells have run before: what changed, what depends on it, and the cells
+    /// whose state has to be made anew because others changed it.
+    ///
+    /// - Parameters:
+    ///   - live: The cells that ran in the host, in order.
+    ///   - record: Their outputs.
+    /// - Returns: `nil` where only a new host will do.
+    public static func inLiveHost(_ notebook: Notebook, live: [LiveCell], record: RunRecord?, context: PlanContext) -> ExecutionPlan? {
+        var context = context
+        context.mode = .incremental
+        var plan = ExecutionPlan(notebook, previous: record, context: context)
+        let liveKeys = Set(live.map(\.key))
+        let plannedKeys = Set(plan.steps.map(\.key))
+        let places = Dictionary(plan.steps.enumerated().map { ($0.element.moduleName, $0.offset) }) { first, _ in first }
+        var runs: [Int: Reason] = [:]
+        for (index, step) in plan.steps.enumerated() {
+            switch step.action {
+            case .run(.stateNeeded): break
+            case .run(let reason): runs[index] = reason
+            case .reuse where !liveKeys.contains(step.key) && !step.cell.options.compileFail: runs[index] = .never
+            case .reuse, .skip, .compileOnly: break
+            }
+        }
+        // What cells changed that are gone or edited must be made anew.
+        for cell in live where !plannedKeys.contains(cell.key) {
+            if cell.reachesEverything { return nil }
+            for module in cell.changedModules { if let place = places[module], runs[place] == nil { runs[place] = .stateReset } }
+        }
+        plan.spread(&runs)
+        for (index, reason) in runs {
+            let step = plan.steps[index]
+            let ranBefore = live.contains { $0.moduleName == step.moduleName }
+            if ranBefore, step.analysis.names.hasStaticStorage { return nil }
+            plan.steps[index].action = .run(reason)
+        }
+        for (index, step) in plan.steps.enumerated() where runs[index] == nil {
+            if case .run = step.action { plan.steps[index].action = .reuse }
+        }
+        return plan
+    }
+
+    /// Adds to the cells that run the ones whose values they change, and the ones that rest on a cell that runs.
+    private func spread(_ runs: inout [Int: Reason]) {
+        var dependents: [Int: [Int]] = [:]
+        for (index, step) in steps.enumerated() {
+            for dependency in step.node.stateDependencies { dependents[dependency, default: []].append(index) }
+        }
+        var pending = runs.keys.sorted()
+        while let index = pending.popLast() {
+            var found: [(Int, Reason)] = steps[index].node.changes.map { ($0, .stateReset) }
+            found += (dependents[index] ?? []).map { ($0, .dependencyChanged(steps[index].cell.id)) }
+            for (other, reason) in found where runs[other] == nil {
+                switch steps[other].action {
+                case .skip, .compileOnly: continue
+                case .run, .reuse: break
+                }
+                runs[other] = reason
+                pending.append(other)
+            }
+        }
+    }
+}
