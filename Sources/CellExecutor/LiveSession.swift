@@ -1,4 +1,4 @@
-public import ExecutionPlanner
+internal import ExecutionPlanner
 public import NotebookModel
 internal import SourceText
 

@@ -1,0 +1,105 @@
+import CellExecutor
+import ExecutionPlanner
+import NotebookModel
+import SourceText
+import Testing
+
+@Suite("Live sessions", .serialized)
+struct LiveSessionTests {
+    private func session() throws -> LiveSession {
+        var options = RunOptions()
+        options.workingFolder = "/tmp"
+        return LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+    }
+
+    /// The outputs of a fresh run, the measure of every incremental one.
+    private func fresh(_ sources: [String]) async throws -> [String]? {
+        try await TinyNotebook.run(TinyNotebook.make(sources)).record?.dump
+    }
+
+    @Test("an edit runs the cell and its dependents again, and no other")
+    func edits() async throws {
+        let session = try session()
+        var sources = ["let a = 1", "print(\"alone\")", "let b = a + 1", "print(b)"]
+        _ = try await session.apply(TinyNotebook.make(sources))
+        sources[2] = "let b = a + 10"
+        let outcome = try await session.apply(TinyNotebook.make(sources))
+        #expect(outcome.plan.description == """
+            cell-1: reuse
+            cell-2: reuse
+            cell-3: run (its source changed)
+            cell-4: run (depends on cell-3, which changed)
+            """)
+        #expect(outcome.record?.dump == [#"cell-2 out: "alone\n""#, #"cell-4 out: "11\n""#])
+        await session.close()
+    }
+
+    @Test("an edited mutation starts from the state before it")
+    func mutations() async throws {
+        let session = try session()
+        var sources = ["var x = 0", "x += 1", "func bump() { x += 10 }", "bump()", "print(x)"]
+        #expect(try await session.apply(TinyNotebook.make(sources)).record?.dump == [#"cell-5 out: "11\n""#])
+        sources[1] = "x += 2"
+        #expect(try await session.apply(TinyNotebook.make(sources)).record?.dump == [#"cell-5 out: "12\n""#])
+        sources[3] = ""
+        #expect(try await session.apply(TinyNotebook.make(sources)).record?.dump == [#"cell-5 out: "2\n""#])
+        await session.close()
+    }
+
+    @Test("what uses a deleted cell's names no longer compiles, and nothing old is shown for it")
+    func deletion() async throws {
+        let session = try session()
+        _ = try await session.apply(TinyNotebook.make(["let a = 1", "print(a)"]))
+        let outcome = try await session.apply(TinyNotebook.make(["", "print(a)"]))
+        #expect(outcome.record == nil)
+        #expect(outcome.diagnostics.map(\.summary) == ["cannot find 'a' in scope"])
+        await session.close()
+    }
+
+    @Test("a host that is lost is replaced")
+    func lostHost() async throws {
+        let session = try session()
+        let lost = try await session.apply(TinyNotebook.make(["let a = 1", "!kill -9 $PPID"]))
+        #expect(lost.failure?.error.kind == .host)
+        #expect(try await session.apply(TinyNotebook.make(["let a = 1", "print(a)"])).record?.dump == [#"cell-2 out: "1\n""#])
+        await session.close()
+    }
+
+    @Test("after random edits the outputs are those of a fresh run")
+    func randomEdits() async throws {
+        let session = try session()
+        var generator = SeededGenerator(seed: 42)
+        let pool = [
+            "var x = 1", "var y = 2", "x += y", "y = x * 2", "func f() -> Int { x + y }", "print(f())", "print(x, y)", "let z = x + y",
+            "print(z)", "func g() { y += 1 }", "g()", "var x = 7", "x",
+        ]
+        var sources = ["var x = 1", "var y = 2", "let z = x + y", "func f() -> Int { x + y }", "func g() { y += 1 }", "print(z, f())"]
+        for _ in 0..<25 {
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0 where sources.count < 9: sources.insert(pool.randomElement(using: &generator) ?? "", at: Int.random(in: 5...sources.count, using: &generator))
+            case 1 where sources.count > 6: sources.remove(at: Int.random(in: 5..<sources.count, using: &generator))
+            default: sources[Int.random(in: 5..<sources.count, using: &generator)] = pool.randomElement(using: &generator) ?? ""
+            }
+            let live = try await session.apply(TinyNotebook.make(sources))
+            #expect(try await live.record?.dump == fresh(sources), "\(sources)")
+        }
+        await session.close()
+    }
+}
+
+/// SplitMix64, so that failures repeat.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
