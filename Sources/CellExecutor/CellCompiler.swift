@@ -10,7 +10,6 @@ struct CellCompiler: Sendable {
     let path: String
     /// What packages of the author's add to every compilation and link.
     var packageFlags: [String] = []
-    var packageLibraries: [String] = []
 
     struct Outcome: Sendable {
         var diagnostics: [Diagnostic]
@@ -86,7 +85,6 @@ struct CellCompiler: Sendable {
             if flag.hasPrefix("-l"), !own.contains(flag), fileExists("\(toolchain.runtimeFolder)/lib\(flag.dropFirst(2)).so") { flags.append(flag) }
         }
         if !flags.isEmpty { arguments += ["-L", toolchain.runtimeFolder, "-rpath", toolchain.runtimeFolder] + Set(flags).sorted() }
-        arguments += packageLibraries
         let (status, output) = try ChildProcess.run(arguments)
         guard status == 0 else { throw .compiler("linking \(module): \(output.prefix(2000))") }
     }

@@ -37,19 +37,25 @@ public actor LiveSession {
         var options = options
         options.mode = .incremental
         options.lastCell = lastCell
-        let context = executor.planContext(notebook, options: options)
+        let packages = try executor.buildPackages(notebook, options: options)
+        let context = executor.planContext(notebook, options: options, packages: packages.built)
         var plan = host == nil ? nil : ExecutionPlan.inLiveHost(notebook, live: live, record: record, context: context)
         if plan == nil {
             stop()
             plan = ExecutionPlan(notebook, previous: nil, context: context)
         }
         guard let plan else { throw .host("no plan") }
+        if !packages.diagnostics.isEmpty {
+            report(.diagnostics(packages.diagnostics))
+            return RunOutcome(plan: plan, record: nil, diagnostics: packages.diagnostics, failure: nil)
+        }
         report(.planned(plan))
         if plan.diagnostics.contains(where: { $0.severity == .error }) {
             report(.diagnostics(plan.diagnostics))
             return RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
         }
-        let step = LiveRun(executor: executor, notebook: notebook, plan: plan, previous: record, options: options, report: report, host: host)
+        let step = LiveRun(executor: executor, notebook: notebook, plan: plan, previous: record, options: options, report: report, host: host,
+            packages: packages.built)
         let result = await onThread { step.toEnd() }
         host = result.host
         if result.isHostLost { stop() } else { keep(plan, ran: result.ran) }
@@ -103,11 +109,12 @@ private struct LiveRun: Sendable {
     let options: RunOptions
     let report: @Sendable (CellEvent) -> Void
     let host: HostConnection?
+    let packages: PackageBuilder.Built?
 
     func toEnd() -> Result {
         let run = NotebookRun(
             executor: executor, notebook: notebook, plan: plan, previous: previous, options: options, report: report, host: host,
-            keepsHost: true)
+            keepsHost: true, packages: packages)
         let outcome = Swift.Result { () throws(ExecutionError) in try run.toEnd() }
         return Result(outcome: outcome, host: run.host, ran: run.ran, isHostLost: run.isHostGone || run.isHostTainted)
     }

@@ -22,10 +22,10 @@ public struct NotebookExecutor: Sendable {
         ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options))
     }
 
-    func planContext(_ notebook: Notebook, options: RunOptions) -> PlanContext {
+    func planContext(_ notebook: Notebook, options: RunOptions, packages: PackageBuilder.Built? = nil) -> PlanContext {
         let folder = options.folder(of: notebook)
         return PlanContext(
-            tools: toolchain.identity, mode: options.mode, parameters: options.parameters, ignoresRecord: options.ignoresRecord,
+            tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode, parameters: options.parameters, ignoresRecord: options.ignoresRecord,
             digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } })
     }
 
@@ -49,7 +49,12 @@ public struct NotebookExecutor: Sendable {
         _ notebook: Notebook, previous: RunRecord? = nil, options: RunOptions = RunOptions(),
         report: @escaping @Sendable (CellEvent) -> Void = { _ in }
     ) throws(ExecutionError) -> RunOutcome {
-        let plan = plan(notebook, previous: previous, options: options)
+        let packages = try buildPackages(notebook, options: options)
+        let plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages.built))
+        if !packages.diagnostics.isEmpty {
+            report(.diagnostics(packages.diagnostics))
+            return RunOutcome(plan: plan, record: nil, diagnostics: packages.diagnostics, failure: nil)
+        }
         report(.planned(plan))
         if plan.diagnostics.contains(where: { $0.severity == .error }) {
             report(.diagnostics(plan.diagnostics))
@@ -58,8 +63,15 @@ public struct NotebookExecutor: Sendable {
         if plan.isUnchanged, let previous {
             return RunOutcome(plan: plan, record: previous, diagnostics: plan.diagnostics, failure: nil)
         }
-        let run = NotebookRun(executor: self, notebook: notebook, plan: plan, previous: previous, options: options, report: report)
+        let run = NotebookRun(executor: self, notebook: notebook, plan: plan, previous: previous, options: options, report: report, packages: packages.built)
         return try run.toEnd()
+    }
+
+    /// The packages of the front matter, built; SwiftPM sees for itself whether they are already.
+    func buildPackages(_ notebook: Notebook, options: RunOptions) throws(ExecutionError) -> (built: PackageBuilder.Built?, diagnostics: [Diagnostic]) {
+        let packages = notebook.frontMatter.packages
+        if packages.isEmpty { return (nil, []) }
+        return try PackageBuilder(toolchain: toolchain, cache: cache).build(packages, folder: options.folder(of: notebook), path: notebook.file.path)
     }
 }
 

@@ -15,6 +15,7 @@ final class NotebookRun {
     private(set) var host: HostConnection?
     /// A session keeps its host from run to run.
     private let keepsHost: Bool
+    private let packages: PackageBuilder.Built?
     private var environment: HostEnvironment?
     private var records: [CellRecord] = []
     private var executionCount = 0
@@ -27,8 +28,10 @@ final class NotebookRun {
 
     init(
         executor: NotebookExecutor, notebook: Notebook, plan: ExecutionPlan, previous: RunRecord?, options: RunOptions,
-        report: @escaping @Sendable (CellEvent) -> Void, host: HostConnection? = nil, keepsHost: Bool = false
+        report: @escaping @Sendable (CellEvent) -> Void, host: HostConnection? = nil, keepsHost: Bool = false,
+        packages: PackageBuilder.Built? = nil
     ) {
+        self.packages = packages
         self.host = host
         self.keepsHost = keepsHost
         self.executor = executor
@@ -45,6 +48,7 @@ final class NotebookRun {
         defer { if !keepsHost { host?.close() } }
         // The host starts while the compiler works.
         if needsHost, host == nil { host = try connect() }
+        if let packages { try host?.load("CellPackages", path: packages.library) }
         try compile()
         guard outcome.failure == nil, !hasErrors else { return outcome }
         for index in plan.steps.indices {
@@ -85,7 +89,7 @@ final class NotebookRun {
             }
         }
         guard !wanted.isEmpty else { return }
-        let compiler = CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path)
+        let compiler = CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
         let steps = plan.steps
         let report = report
         let ahead = CompileAhead(plan, cells: wanted.sorted(), compiler: compiler) { index, outcome in

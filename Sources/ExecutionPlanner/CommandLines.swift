@@ -46,8 +46,23 @@ struct ParsedCell {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether the token before `offset` asks for an operand.
+    private static func continuesExpression(_ offset: Int, in tree: SourceFileSyntax) -> Bool {
+        var before: TokenSyntax?
+        for token in tree.tokens(viewMode: .sourceAccurate) {
+            if token.positionAfterSkippingLeadingTrivia.utf8Offset >= offset { break }
+            before = token
+        }
+        switch before?.tokenKind {
+        case .binaryOperator, .comma, .equal, .leftParen, .leftSquare, .colon, .infixQuestionMark, .prefixOperator: return true
+        case .keyword(.return), .keyword(.try), .keyword(.await), .keyword(.in): return true
+        default: return false
+        }
+    }
+
     /// Whether a statement could begin at `offset`, at the top level or in the blocks of `if`, `for`, `while`, `do`.
     private static func isStatementPlace(_ offset: Int, in tree: SourceFileSyntax) -> Bool {
+        if continuesExpression(offset, in: tree) { return false }
         var node = Syntax(tree)
         while true {
             let inner = node.children(viewMode: .sourceAccurate).first { child in

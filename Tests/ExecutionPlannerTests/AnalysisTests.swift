@@ -119,7 +119,7 @@ struct GraphTests {
     func shadows() {
         let sources = ["let x = 1\nlet y = 2", "let x = 3", "print(x, y)", "print(y)"]
         let graph = CellGraph(sources.map { CellAnalysis(cell($0), path: "p").names })
-        #expect(graph.nodes[2].shadows == [.init(kind: .variable, definer: 1, name: "x")])
+        #expect(graph.nodes[2].shadows.map { "\($0.kind.rawValue) \($0.definer).\($0.name)" } == ["var 1.x"])
         #expect(graph.nodes[3].imports == [0])
         #expect(graph.nodes[3].shadows == [])
     }
