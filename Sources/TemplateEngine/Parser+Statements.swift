@@ -81,7 +81,7 @@ extension Parser {
         let outer = (referenced, scopedBlockCount)
         referenced = []
         loopDepth += 1
-        let (body, end) = try body(until: ["endfor", "else"], of: "for", line: line)
+        let (body, end) = try body(until: ["else", "endfor"], of: "for", line: line)
         loopDepth -= 1
         let usesLoop = isRecursive || referenced.contains("loop") || scopedBlockCount > outer.1
         referenced.formUnion(outer.0)
