@@ -13,7 +13,7 @@ enum { max_products = 8, max_workers = 256 };
 typedef struct {
     int64_t padded;
     int64_t blocks;
-    int64_t codes, scales, scaled_sums, starts8, starts16, starts128, halves32;
+    int64_t pairs, codes, scales, scaled_sums, starts8, starts16, starts128, halves32;
     int64_t copy_bytes;
     int64_t copies;
     int64_t panel_bytes;
@@ -27,7 +27,8 @@ static bool plan_scratch(const gk_pool *pool, int64_t m, int64_t cols, scratch_p
     plan->padded = gk_round_up(cols, 64);
     plan->blocks = plan->padded / 32;
     int64_t by_block = gk_round_up(m * plan->blocks * 4, 64);
-    plan->codes = gk_round_up(m * plan->padded * 4, 64);
+    plan->pairs = gk_round_up(m * plan->padded * 4, 64);
+    plan->codes = 2 * plan->pairs;
     plan->scales = plan->codes + gk_round_up(m * plan->padded, 64);
     plan->scaled_sums = plan->scales + by_block;
     plan->starts8 = plan->scaled_sums + by_block;
@@ -55,6 +56,7 @@ typedef struct {
     int64_t first_group[max_products + 1];
     gk_group_kernel kernels[max_products];
     bool needs_codes;
+    bool needs_pairs;
     scratch_plan plan;
     uint8_t *scratch;
     atomic_bool ready[max_workers];
@@ -66,6 +68,7 @@ static gk_prepared prepared_at(const job *j, int64_t copy) {
     return (gk_prepared){
         .compute = j->input->compute, .m = j->input->m, .cols = j->input->cols,
         .x = (const float *)base, .x_stride = plan->padded,
+        .x_pairs = (const float *)(base + plan->pairs),
         .codes = (const int8_t *)(base + plan->codes), .code_stride = plan->padded,
         .scales = (const float *)(base + plan->scales), .scaled_sums = (const float *)(base + plan->scaled_sums),
         .starts8 = (const int32_t *)(base + plan->starts8), .starts16 = (const int32_t *)(base + plan->starts16),
@@ -95,6 +98,9 @@ static void prepare_rows(job *j, int64_t copy, int64_t begin, int64_t end) {
         if (j->input->compute == GK_COMPUTE_BF16) {
             for (int64_t k = 0; k < padded; k++) row[k] = gk_f32_from_bf16(gk_bf16_from_f32(row[k]));
         }
+#if GK_X86
+        if (j->needs_pairs) gk_split_pairs_avx512(row, padded, (float *)(base + j->plan.pairs) + i * padded);
+#endif
         if (j->needs_codes) gk_prepare_codes(row, blocks, code_row_at(j, base, i));
     }
 }
@@ -154,8 +160,10 @@ gk_status gk_matmul(
         j.first_group[p + 1] = j.first_group[p] + (w->rows + GK_GROUP_ROWS - 1) / GK_GROUP_ROWS;
         j.kernels[p] = gk_choose_kernel(w, input->compute, input->m);
         j.needs_codes = j.needs_codes || gk_takes_int8(w, input->compute);
+        j.needs_pairs = j.needs_pairs || w->type == GK_NF4 || w->type == GK_FP4;
         bytes += w->rows * w->cols;
     }
+    j.needs_pairs = j.needs_pairs && gk_has_avx512();
     int64_t groups = j.first_group[count];
     if (input->m > 1) gk_pool_run(pool, input->m, 1, prepare_section, &j);
     // Below some hundred thousand multiplications a section costs more than it saves.

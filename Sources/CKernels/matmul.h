@@ -13,6 +13,8 @@ typedef struct {
     /// [m][x_stride]
     const float *x;
     int64_t x_stride;
+    /// The same, of every 32 columns the even ones first; only where a 4-bit weight asks for it.
+    const float *x_pairs;
     /// INT8: codes [m][code_stride], and by block of 32 [m][blocks] the scale and scale * sum of codes.
     const int8_t *codes;
     int64_t code_stride;
@@ -38,6 +40,14 @@ void gk_groups_scalar(const gk_product *, const gk_prepared *, int64_t first_gro
 gk_group_kernel gk_int8_kernel_avx512(gk_type type);
 gk_group_kernel gk_rows_kernel_avx512(gk_type type);
 gk_group_kernel gk_packed_kernel_avx512(gk_type type);
+
+/// NF4 and FP4 whose blocks do not straddle rows; null for others.
+gk_group_kernel gk_4bit_kernel_avx512(const gk_weight *weight);
+void gk_split_pairs_avx512(const float *x, int64_t padded, float *pairs);
+
+/// Rows first ..< first + rows of a product from a panel of floats [rows][cols], by `x` [m][x_stride].
+void gk_rows_times_avx512(
+    const gk_product *product, const gk_prepared *prepared, const float *x, const float *panel, int64_t first, int64_t rows);
 
 /// For AMX: int8 activations on PACKED, 16 rows of activations at a time.
 gk_group_kernel gk_int8_kernel_amx(gk_type type);

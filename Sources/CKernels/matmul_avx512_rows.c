@@ -104,6 +104,11 @@ GK_INLINE TARGET void rows_of(
     }
 }
 
+TARGET void gk_rows_times_avx512(
+    const gk_product *p, const gk_prepared *in, const float *x, const float *panel, int64_t first, int64_t rows) {
+    rows_of(GK_F32, p, in, x, (const uint8_t *)panel, in->cols * 4, first, rows);
+}
+
 TARGET static void fill_panel(const gk_weight *w, int64_t row, int64_t rows, int64_t stride, float *panel) {
     for (int64_t r = 0; r < rows; r++) {
         float *destination = panel + r * stride;

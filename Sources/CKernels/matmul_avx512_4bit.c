@@ -1,0 +1,103 @@
+// Products with NF4 and FP4 weights as bitsandbytes stores them, AVX-512.
+//
+// The sixteen values of a code are one register: a block's scale multiplies that register once (the same
+// rounding as scaling each weight, as there are only sixteen of them), and vpermps looks sixteen codes up.
+// High nibbles are even columns, so activations are split into even and odd columns beforehand, 32 at a time.
+
+#include "avx512.h"
+#include "dequantize.h"
+#include "packed_avx512.h"
+
+#if GK_X86
+
+#define TARGET GK_TARGET_AVX512
+
+/// The table times the scale of the block that holds element `at`.
+GK_INLINE TARGET __m512 scaled_table(const gk_weight *w, __m512 table, int64_t at, bool to_bf16) {
+    __m512 scaled = _mm512_mul_ps(table, _mm512_set1_ps(gk_block_absmax(w, at / w->block_size)));
+    return to_bf16 ? gk_round_bf16(scaled) : scaled;
+}
+
+/// Even and odd columns of the 32 from `packed` on.
+GK_INLINE TARGET void look_up(const uint8_t *packed, __m512 table, __m512 *even, __m512 *odd) {
+    __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)packed));
+    *even = _mm512_permutexvar_ps(_mm512_srli_epi32(bytes, 4), table);
+    // The lookup reads the low four bits only.
+    *odd = _mm512_permutexvar_ps(bytes, table);
+}
+
+/// Four rows by one row of activations. Blocks and rows are multiples of 32, and blocks do not straddle rows.
+GK_INLINE TARGET void four_rows(const gk_product *p, const gk_prepared *in, __m512 table, int64_t row, bool to_bf16) {
+    const gk_weight *w = p->weight;
+    const uint8_t *packed = w->data;
+    int64_t present = w->rows - row < 4 ? w->rows - row : 4, step = w->block_size < w->cols ? w->block_size : w->cols;
+    int64_t at[4];
+    for (int r = 0; r < 4; r++) at[r] = (row + (r < present ? r : present - 1)) * w->cols;
+    __m512 sums[4];
+    for (int r = 0; r < 4; r++) sums[r] = _mm512_setzero_ps();
+    for (int64_t k = 0; k < w->cols; k += step) {
+        __m512 tables[4];
+        for (int r = 0; r < 4; r++) {
+            tables[r] = scaled_table(w, table, at[r] + k, to_bf16);
+            _mm_prefetch((const char *)packed + (at[r] + k) / 2 + 2 * w->cols, _MM_HINT_T0);
+        }
+        for (int64_t n = k; n < k + step; n += 32) {
+            __m512 x_even = _mm512_loadu_ps(in->x_pairs + n), x_odd = _mm512_loadu_ps(in->x_pairs + n + 16);
+            for (int r = 0; r < 4; r++) {
+                __m512 even, odd;
+                look_up(packed + (at[r] + n) / 2, tables[r], &even, &odd);
+                sums[r] = _mm512_fmadd_ps(even, x_even, sums[r]);
+                sums[r] = _mm512_fmadd_ps(odd, x_odd, sums[r]);
+            }
+        }
+    }
+    gk_store4(p, 0, row, (__mmask8)((1u << present) - 1), gk_sum4(sums[0], sums[1], sums[2], sums[3]));
+}
+
+TARGET static void groups_4bit(
+    const gk_product *p, const gk_prepared *in, int64_t first_group, int64_t groups, float *panel) {
+    const gk_weight *w = p->weight;
+    __m512 table = _mm512_loadu_ps(gk_table_4bit(w->type));
+    bool to_bf16 = in->compute == GK_COMPUTE_BF16;
+    int64_t end = (first_group + groups) * GK_GROUP_ROWS;
+    if (end > w->rows) end = w->rows;
+    if (in->m == 1) {
+        for (int64_t row = first_group * GK_GROUP_ROWS; row < end; row += 4) four_rows(p, in, table, row, to_bf16);
+        return;
+    }
+    // Many rows: sixteen rows of floats, columns in the order of the split activations.
+    for (int64_t row = first_group * GK_GROUP_ROWS; row < end; row += GK_GROUP_ROWS) {
+        int64_t rows = end - row < GK_GROUP_ROWS ? end - row : GK_GROUP_ROWS;
+        for (int64_t r = 0; r < rows; r++) {
+            int64_t at = (row + r) * w->cols, step = w->block_size < w->cols ? w->block_size : w->cols;
+            for (int64_t k = 0; k < w->cols; k += step) {
+                __m512 scaled = scaled_table(w, table, at + k, to_bf16);
+                for (int64_t n = k; n < k + step; n += 32) {
+                    __m512 even, odd;
+                    look_up((const uint8_t *)w->data + (at + n) / 2, scaled, &even, &odd);
+                    _mm512_storeu_ps(panel + r * w->cols + n, even);
+                    _mm512_storeu_ps(panel + r * w->cols + n + 16, odd);
+                }
+            }
+        }
+        gk_rows_times_avx512(p, in, in->x_pairs, panel, row, rows);
+    }
+}
+
+gk_group_kernel gk_4bit_kernel_avx512(const gk_weight *w) {
+    bool whole = w->cols % 32 == 0 && w->block_size % 32 == 0;
+    bool aligned = w->block_size >= w->cols ? w->block_size % w->cols == 0 : w->cols % w->block_size == 0;
+    return whole && aligned ? groups_4bit : NULL;
+}
+
+TARGET void gk_split_pairs_avx512(const float *x, int64_t padded, float *pairs) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    for (int64_t k = 0; k < padded; k += 32) {
+        __m512 a = _mm512_loadu_ps(x + k), b = _mm512_loadu_ps(x + k + 16);
+        _mm512_storeu_ps(pairs + k, _mm512_permutex2var_ps(a, even, b));
+        _mm512_storeu_ps(pairs + k + 16, _mm512_permutex2var_ps(a, odd, b));
+    }
+}
+
+#endif
