@@ -41,7 +41,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // Text and values.
@@ -73,7 +72,7 @@ let package = Package(
         .systemLibrary(name: "CDuktape", pkgConfig: "duktape", providers: [.apt(["duktape-dev"]), .brew(["duktape"])]),
         .library("NotebookRenderer", ["NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "CDuktape"]),
         .library("SiteBuilder", ["NotebookRenderer", "NotebookModel", "TemplateEngine", "HTML", "SourceText", "JSON", "Yams"]),
-        .library("LivePreview", ["SiteBuilder", "CellExecutor", "SourceText", "FlyingFox"]),
+        .library("LivePreview", ["SiteBuilder", "JSON"]),
 
         // Inference.
         .library("TensorMemory"),
@@ -110,6 +109,7 @@ let package = Package(
         .tests("JSONTests", ["JSON"]),
         .tests("ChartsTests", ["Charts", "CellRuntime"]),
         .tests("TemplatesTests", ["TestSupport", "SourceText"]),
+        .tests("LivePreviewTests", ["LivePreview", "SiteBuilder"]),
         .tests("SiteBuilderTests", ["SiteBuilder", "NotebookModel", "SourceText", "JSON", "TestSupport"]),
         .tests("CKernelsTests", ["CKernels", "JSON", "TestSupport"]),
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),

@@ -11,7 +11,7 @@ extension Chart {
         if !title.isEmpty {
             body.label(
                 SVGText.fitted(title, width: ChartLayout.width - 8, size: 15), x: 4, y: top + 13,
-                [("font-size", "15"), ("font-weight", "650")])
+                [("font-size", "15"), ("font-weight", "700")])
             top += 26
         }
         let height: Double
