@@ -77,7 +77,7 @@ extension HostBackend {
         let layout = weight.layout
         let blocks = (count + format.blockSize - 1) / format.blockSize
         // Scales that are quantised themselves are all needed first, for their mean.
-        let temporary: UnsafeMutablePointer<Float>? = format.isDoublyQuantized ? .allocate(capacity: blocks) : nil
+        let temporary: UnsafeMutablePointer<Float>? = format.isDoubleQuantized ? .allocate(capacity: blocks) : nil
         defer { temporary?.deallocate() }
         guard let absmax = temporary ?? weight.floats(layout.scales) else { return }
         let codes = base.assumingMemoryBound(to: UInt8.self)
@@ -96,29 +96,29 @@ extension HostBackend {
 
     /// Takes a tensor that was quantised when it was saved.
     private func copy(
-        _ saved: SavedFourBit, of source: WeightSource, in format: WeightFormat, to weight: HostWeight, base: UnsafeMutableRawPointer
+        _ saved: FourBitWeights, of source: WeightSource, in format: WeightFormat, to weight: HostWeight, base: UnsafeMutableRawPointer
     ) throws(BackendError) {
         let layout = weight.layout
-        guard format == .fourBit(saved.format) else {
-            throw .unsupported("loading \(source.name), which was saved as \(saved.format.code), as \(format)")
+        let own = WeightFormat.FourBit(
+            saved.layout.type, blockSize: saved.layout.blockSize, isDoubleQuantized: saved.layout.isDoubleQuantized)
+        guard format == .fourBit(own) else {
+            throw .unsupported("loading \(source.name), which was saved as \(own.type), as \(format)")
         }
-        func take(_ slice: FileSlice?, _ range: Range<Int>, _ what: String) throws(BackendError) {
-            guard !range.isEmpty else { return }
-            guard let slice, slice.byteCount == range.count else {
-                throw .badWeight(name: source.name, reason: "\(what) take \(slice?.byteCount ?? 0) bytes where \(range.count) are expected")
+        func take<Element: BitwiseCopyable>(_ values: [Element], _ range: Range<Int>) throws(BackendError) {
+            let isFitting = values.withUnsafeBytes { bytes in
+                guard bytes.count == range.count else { return false }
+                UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: range.count).copyMemory(from: bytes)
+                return true
             }
-            UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: range.count).copyMemory(from: slice.bytes)
-            slice.advise(.dontNeed)
+            guard isFitting else { throw .badWeight(name: source.name, reason: "its codes or scales do not fit its shape") }
         }
-        try take(saved.codes, 0..<layout.dataByteCount, "its codes")
-        try take(saved.scales, layout.scales, "its scales")
-        try take(saved.scales, layout.scaleCodes, "its scales")
-        try take(saved.nested?.scales, layout.scaleScales, "the scales of its scales")
-        guard let nested = saved.nested else { return }
-        weight.setScaleOffset(nested.offset)
-        let map = UnsafeRawBufferPointer(start: gk_dynamic_map(), count: 256 * MemoryLayout<Float>.size)
-        guard nested.map.bytes.elementsEqual(map) else {
-            throw .unsupported("\(source.name) with a map of its own for its scales")
+        try take(saved.packed, 0..<layout.dataByteCount)
+        switch saved.scales {
+        case .plain(let absmax): try take(absmax, layout.scales)
+        case .doubleQuantized(let codes, let absmax, let offset):
+            try take(codes, layout.scaleCodes)
+            try take(absmax, layout.scaleScales)
+            weight.setScaleOffset(offset)
         }
     }
 }

@@ -30,7 +30,7 @@ public final class HostBackend: Backend {
         switch format {
         case .dense, .blocks: format.kernelType != nil
         case .int8: true
-        case .fourBit(let fourBit): WeightFormat.FourBit.blockSizes.contains(fourBit.blockSize)
+        case .fourBit(let fourBit): FourBitType.blockSizes.contains(fourBit.blockSize)
         }
     }
 

@@ -37,14 +37,14 @@ struct WeightLayout {
             return start..<start + count
         }
         if case .fourBit(let fourBit) = format {
-            guard WeightFormat.FourBit.blockSizes.contains(fourBit.blockSize) else { return nil }
+            guard FourBitType.blockSizes.contains(fourBit.blockSize) else { return nil }
             isPacked = false
             blockSize = fourBit.blockSize
             dataByteCount = part((elements + 1) / 2).count
             let blocks = (elements + blockSize - 1) / blockSize
-            scales = part(fourBit.isDoublyQuantized ? 0 : blocks * 4)
-            scaleCodes = part(fourBit.isDoublyQuantized ? blocks : 0)
-            scaleScales = part(fourBit.isDoublyQuantized ? (blocks + 255) / 256 * 4 : 0)
+            scales = part(fourBit.isDoubleQuantized ? 0 : blocks * 4)
+            scaleCodes = part(fourBit.isDoubleQuantized ? blocks : 0)
+            scaleScales = part(fourBit.isDoubleQuantized ? (blocks + 255) / 256 * 4 : 0)
         } else {
             var packed: Int64 = -1
             if case .blocks = format, shape.count == 2 { packed = gk_packed_bytes(gk_type(type), Int64(rows), Int64(columns)) }

@@ -8,7 +8,7 @@ extension WeightFormat {
         case .dense(let type): TensorEncoding.dense(type).kernelType
         case .blocks(let format): TensorEncoding.blocks(format).kernelType
         case .int8: GK_INT8.rawValue
-        case .fourBit(let format): format.code == .nf4 ? GK_NF4.rawValue : GK_FP4.rawValue
+        case .fourBit(let format): format.type == .nf4 ? GK_NF4.rawValue : GK_FP4.rawValue
         }
     }
 }

@@ -45,28 +45,17 @@ public enum WeightFormat: Sendable, Hashable {
     case fourBit(FourBit)
 
     public struct FourBit: Sendable, Hashable {
-        /// The sixteen values that codes stand for.
-        public enum Code: String, Sendable, Hashable, CaseIterable {
-            /// A sign, two bits of exponent, one of mantissa.
-            case fp4
-            /// Quantiles of the normal distribution (Dettmers et al., arXiv 2305.14314).
-            case nf4
-        }
-
-        public var code: Code
+        public var type: FourBitType
         /// Elements that share a scale: 32, 64, 128, 256, 512, 1024, 2048 or 4096.
         public var blockSize: Int
         /// Whether the scales are themselves quantised to eight bits, 256 at a time.
-        public var isDoublyQuantized: Bool
+        public var isDoubleQuantized: Bool
 
-        public init(_ code: Code, blockSize: Int = 64, isDoublyQuantized: Bool = false) {
-            self.code = code
+        public init(_ type: FourBitType, blockSize: Int = 64, isDoubleQuantized: Bool = false) {
+            self.type = type
             self.blockSize = blockSize
-            self.isDoublyQuantized = isDoublyQuantized
+            self.isDoubleQuantized = isDoubleQuantized
         }
-
-        /// The block sizes that bitsandbytes allows.
-        public static let blockSizes = [32, 64, 128, 256, 512, 1024, 2048, 4096]
     }
 }
 
@@ -77,7 +66,7 @@ extension WeightFormat: CustomStringConvertible {
         case .dense(let type): "\(type)"
         case .blocks(let format): "\(format)"
         case .int8: "int8"
-        case .fourBit(let format): format.code.rawValue
+        case .fourBit(let format): format.type.rawValue
         }
     }
 }
@@ -86,7 +75,8 @@ extension WeightFormat: CustomStringConvertible {
 public struct WeightSource: Sendable {
     public enum Content: Sendable {
         case tensor(StoredTensor)
-        case fourBit(SavedFourBit)
+        /// Quantised when it was saved.
+        case fourBit(FourBitWeights)
     }
 
     public var name: String
@@ -106,34 +96,12 @@ public struct WeightSource: Sendable {
         self.addend = addend
     }
 
-    public init(_ saved: SavedFourBit, name: String, shape: TensorShape) {
+    public init(_ saved: FourBitWeights, name: String) {
         self.name = name
-        self.shape = shape
+        shape = saved.shape
         content = .fourBit(saved)
         rounding = nil
         addend = 0
-    }
-}
-
-/// A 4-bit tensor as bitsandbytes saves it. The slices' sizes fit the shape and the format.
-public struct SavedFourBit: Sendable {
-    public var format: WeightFormat.FourBit
-    /// Two codes a byte, the first in the high half.
-    public var codes: FileSlice
-    /// One a block: float32, or the 8-bit codes of doubly quantised scales.
-    public var scales: FileSlice
-    /// Doubly quantised: one float32 for each 256 scales, the 256 float32 values that the 8-bit codes stand
-    /// for, and what is added to each product.
-    public var nested: (scales: FileSlice, map: FileSlice, offset: Float)?
-
-    public init(
-        format: WeightFormat.FourBit, codes: FileSlice, scales: FileSlice,
-        nested: (scales: FileSlice, map: FileSlice, offset: Float)? = nil
-    ) {
-        self.format = format
-        self.codes = codes
-        self.scales = scales
-        self.nested = nested
     }
 }
 

@@ -1,0 +1,100 @@
+import JSON
+private import Synchronization
+import Tensors
+import Tokenizers
+
+/// A model's tokenizer and chat template, made when they are first needed.
+final class TextResources: Sendable {
+    private let checkpoint: Checkpoint
+    private let tokenizerCell = Mutex<Tokenizer?>(nil)
+
+    init(_ checkpoint: Checkpoint) {
+        self.checkpoint = checkpoint
+    }
+
+    func tokenizer() throws(ModelError) -> Tokenizer {
+        try tokenizerCell.withLock { cell -> Result<Tokenizer, ModelError> in
+            if let cell { return .success(cell) }
+            return Result { () throws(ModelError) in
+                let made = try makeTokenizer()
+                cell = made
+                return made
+            }
+        }.get()
+    }
+
+    private func makeTokenizer() throws(ModelError) -> Tokenizer {
+        let path: String
+        do {
+            switch checkpoint.format {
+            case .gguf(let file):
+                path = file.path
+                return try Tokenizer(Self.vocabulary(file))
+            case .huggingFace(let folder):
+                path = folder + "/tokenizer.json"
+                guard FileSystem.isFile(path) else {
+                    throw ModelError.tokenizer(
+                        path: folder, message: "there is no tokenizer.json", help: "fetch it from where the weights came from")
+                }
+                let configuration = folder + "/tokenizer_config.json"
+                return try Tokenizer(
+                    tokenizerJSON: Checkpoint.json(path),
+                    configuration: FileSystem.isFile(configuration) ? Checkpoint.json(configuration) : nil)
+            }
+        } catch let error as ModelError {
+            throw error
+        } catch let error as TokenizerError {
+            throw .tokenizer(path: checkpoint.path, message: error.message, help: error.solution)
+        } catch {
+            throw .tokenizer(path: checkpoint.path, message: "\(error)", help: "fetch the model again")
+        }
+    }
+
+    private static func vocabulary(_ file: GGUFFile) throws(ModelError) -> GGUFVocabulary {
+        func key(_ name: String) -> GGUFValue? { file.metadata["tokenizer.ggml.\(name)"] }
+        guard let model = key("model")?.stringValue, let tokens = key("tokens")?.arrayValue?.strings else {
+            throw .tokenizer(
+                path: file.path, message: "the file has no tokenizer",
+                help: "convert the model to GGUF again with its tokenizer")
+        }
+        return GGUFVocabulary(
+            model: model, pre: key("pre")?.stringValue, tokens: PackedTexts(tokens), scores: key("scores")?.arrayValue?.floats ?? [],
+            types: key("token_type")?.arrayValue?.integers?.map { Int32(clamping: $0) } ?? [],
+            merges: PackedTexts(key("merges")?.arrayValue?.strings ?? []), bos: key("bos_token_id")?.integerValue,
+            eos: key("eos_token_id")?.integerValue, endOfTurn: key("eot_token_id")?.integerValue,
+            endOfMessage: key("eom_token_id")?.integerValue, unknown: key("unknown_token_id")?.integerValue,
+            padding: key("padding_token_id")?.integerValue, addBOS: key("add_bos_token")?.boolValue,
+            addEOS: key("add_eos_token")?.boolValue, addSpacePrefix: key("add_space_prefix")?.boolValue)
+    }
+
+    /// Tokens that end an answer, from the configuration, generation_config.json and the tokenizer.
+    func endTokens() -> Set<Int32> {
+        var all = Set(checkpoint.configuration.eosTokens)
+        if case .huggingFace(let folder) = checkpoint.format,
+            let json = try? Checkpoint.json(folder + "/generation_config.json")
+        {
+            all.formUnion(ModelConfiguration.tokens(json["eos_token_id"]))
+        }
+        if let tokenizer = try? tokenizer() { all.formUnion(tokenizer.endOfGeneration) }
+        return Set(all.compactMap { Int32(exactly: $0) })
+    }
+
+    /// The chat template's source; `nil` where the checkpoint has none.
+    func chatTemplateSource() throws(ModelError) -> String? {
+        switch checkpoint.format {
+        case .gguf(let file): return file.metadata["tokenizer.chat_template"]?.stringValue
+        case .huggingFace(let folder):
+            let path = folder + "/chat_template.jinja"
+            if FileSystem.isFile(path) {
+                do { return String(decoding: try MappedFile(path: path).contents.copy, as: UTF8.self) } catch { throw .file(error) }
+            }
+            let configuration = folder + "/tokenizer_config.json"
+            guard FileSystem.isFile(configuration) else { return nil }
+            let template = try Checkpoint.json(configuration)["chat_template"]
+            if let text = template?.stringValue { return text }
+            // Some checkpoints have several, by name.
+            let named = template?.arrayValue?.first { $0["name"]?.stringValue == "default" }
+            return named?["template"]?.stringValue
+        }
+    }
+}
