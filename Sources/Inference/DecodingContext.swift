@@ -50,14 +50,13 @@ final class DecodingContext {
     }
 
     func restore(cache: [UInt8], tokens: [Int32]) throws(ModelError) {
-        do {
-            self.tokens = []
-            try session.importCache(cache)
-            guard session.position == tokens.count else {
-                session.truncate(to: 0)
-                throw BackendError.badCache("it holds \(session.position) positions for \(tokens.count) tokens")
-            }
-            self.tokens = tokens
-        } catch { throw .backend(error) }
+        self.tokens = []
+        do { try session.importCache(cache) } catch { throw .backend(error) }
+        guard session.position == tokens.count else {
+            let held = session.position
+            session.truncate(to: 0)
+            throw .backend(.badCache("it holds \(held) positions for \(tokens.count) tokens"))
+        }
+        self.tokens = tokens
     }
 }

@@ -23,7 +23,7 @@ struct HTTPTransfer {
     ///
     /// - Parameter tick: called about ten times a second.
     func run(tick: () -> Void = {}) throws(DownloadError) -> Response {
-        let stem = "\(Self.temporaryFolder)/galley-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let stem = "\(FileSystem.temporaryFolder)/galley-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         let headerPath = stem + ".headers", errorPath = stem + ".errors"
         defer {
             unlink(headerPath)
@@ -58,7 +58,8 @@ struct HTTPTransfer {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        var arguments: [UnsafeMutablePointer<CChar>?] = ["curl", "--disable", "--config", "-"].map { strdup($0) } + [nil]
+        let words: [String] = ["curl", "--disable", "--config", "-"]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
         var process: pid_t = 0
         let code = posix_spawnp(&process, "curl", &actions, nil, &arguments, environ)
@@ -129,8 +130,6 @@ struct HTTPTransfer {
         }
         return response
     }
-
-    private static var temporaryFolder: String { FileSystem.environment("TMPDIR") ?? "/tmp" }
 
     private static func read(_ path: String) throws -> [UInt8] {
         guard let file = fopen(path, "r") else { return [] }

@@ -1,5 +1,5 @@
 public import TensorMemory
-public import Tensors
+import Tensors
 
 /// What a model will take of a device's memory, told without loading it.
 public struct MemoryEstimate: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 public import Tokenizers
 
 /// The tokens of an answer, one after the other, as they are generated.
@@ -48,13 +48,6 @@ extension Model {
         try generate(tokens: tokenize(prompt), options: options)
     }
 
-    /// Answers a conversation, through the model's chat template.
-    public func generate(
-        messages: [ChatMessage], options: GenerationOptions = GenerationOptions()
-    ) throws(ModelError) -> Generation {
-        try generate(tokens: tokenize(messages: messages), options: options)
-    }
-
     /// Continues a text of token ids.
     public func generate(tokens: [Int], options: GenerationOptions = GenerationOptions()) throws(ModelError) -> Generation {
         Generation(run: try makeRun(tokens, options))
@@ -65,21 +58,6 @@ extension Model {
         _ prompt: String, options: GenerationOptions = GenerationOptions()
     ) async throws(ModelError) -> GenerationResult {
         try await complete(tokens: tokenize(prompt), options: options)
-    }
-
-    /// Answers a conversation, and waits for all of the answer.
-    public func chat(
-        _ messages: [ChatMessage], options: GenerationOptions = GenerationOptions()
-    ) async throws(ModelError) -> GenerationResult {
-        try await complete(tokens: tokenize(messages: messages), options: options)
-    }
-
-    /// Answers one question, through the model's chat template where it has one.
-    public func answer(
-        _ question: String, options: GenerationOptions = GenerationOptions()
-    ) async throws(ModelError) -> String {
-        guard try text.chatTemplateSource() != nil else { return try await complete(question, options: options).text }
-        return try await chat([.user(question)], options: options).text
     }
 
     /// Continues a text of token ids, and waits for all of the answer. A cancelled task gets what there is by then.
@@ -102,7 +80,7 @@ extension Model {
         var options = options
         options.maximumTokens = min(options.maximumTokens, room)
         let cache = options.cache
-        let context = try cache.map { cache throws(ModelError) in try cache.take(for: self, state) } ?? DecodingContext(state, capacity: 1)
+        let context = if let cache { try cache.take(for: self, state) } else { try DecodingContext(state, capacity: 1) }
         return GenerationRun(
             context: context, prompt: prompt, options: options, endTokens: text.endTokens(), tokenizer: try? text.tokenizer(),
             onFinish: { cache?.giveBack() })

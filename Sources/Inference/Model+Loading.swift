@@ -1,6 +1,6 @@
 import CPUBackend
 public import TensorMemory
-public import Tensors
+import Tensors
 
 extension Model {
     /// Loads a model into a device's memory.

@@ -1,7 +1,6 @@
 private import Synchronization
 public import Tensors
 public import TensorMemory
-public import Tokenizers
 
 /// A language model in a device's memory, ready to run.
 ///

@@ -110,3 +110,10 @@ private struct ConfigurationReader {
         return (1...layerCount).map { $0 % period != 0 }
     }
 }
+
+extension ModelConfiguration {
+    /// Reads a config.json.
+    ///
+    /// - Throws: ``ModelError`` where it cannot be read or describes no model that is implemented.
+    public init(path: String) throws(ModelError) { try self.init(json: Checkpoint.json(path), path: path) }
+}

@@ -1,5 +1,4 @@
 public import Tensors
-public import TensorMemory
 
 /// A model cannot be found, loaded or run.
 public enum ModelError: Error, Sendable {
