@@ -7,6 +7,7 @@ import Tokenizers
 final class TextResources: Sendable {
     private let checkpoint: Checkpoint
     private let tokenizerCell = Mutex<Tokenizer?>(nil)
+    private let templateCell = Mutex<ChatTemplate?>(nil)
 
     init(_ checkpoint: Checkpoint) {
         self.checkpoint = checkpoint
@@ -75,6 +76,34 @@ final class TextResources: Sendable {
         }
         if let tokenizer = try? tokenizer() { all.formUnion(tokenizer.endOfGeneration) }
         return Set(all.compactMap { Int32(exactly: $0) })
+    }
+
+    /// The prompt of a conversation, up to where the answer begins.
+    func prompt(_ messages: [ChatMessage]) throws(ModelError) -> String {
+        let template = try templateCell.withLock { cell -> Result<ChatTemplate, ModelError> in
+            if let cell { return .success(cell) }
+            return Result { () throws(ModelError) in
+                let made = try makeTemplate()
+                cell = made
+                return made
+            }
+        }.get()
+        do { return try template.render(messages: messages) } catch {
+            throw .chatTemplate(message: "\(error)", help: "see which roles and orders of messages the model's card allows")
+        }
+    }
+
+    private func makeTemplate() throws(ModelError) -> ChatTemplate {
+        guard let source = try chatTemplateSource() else {
+            throw .chatTemplate(
+                message: "\(checkpoint.path) has none", help: "it is a base model: continue a text with complete or generate instead")
+        }
+        let tokenizer = try tokenizer()
+        do {
+            return try ChatTemplate(
+                source, bosToken: tokenizer.bosToken.map { tokenizer.vocabulary.spelling(of: $0) },
+                eosToken: tokenizer.eosToken.map { tokenizer.vocabulary.spelling(of: $0) })
+        } catch { throw .chatTemplate(message: "\(error)", help: "report it to the model's authors") }
     }
 
     /// The chat template's source; `nil` where the checkpoint has none.
