@@ -37,8 +37,9 @@ final class TextResources: Sendable {
                     throw ModelError.tokenizer(
                         path: folder, message: "there is no tokenizer.json", help: "fetch it from where the weights came from")
                 }
-                let configuration = folder + "/tokenizer_config.json"
-                throw ModelError.tokenizer(path: configuration, message: "PENDING", help: "")
+                throw ModelError.tokenizer(
+                    path: path, message: "tokenizers of Hugging Face folders cannot be read yet",
+                    help: "use token ids, or the model's GGUF file")
             }
         } catch let error as ModelError {
             throw error
@@ -101,8 +102,8 @@ final class TextResources: Sendable {
         let tokenizer = try tokenizer()
         do {
             return try ChatTemplate(
-                source, bosToken: tokenizer.bosToken.map { tokenizer.vocabulary.spelling(of: $0) },
-                eosToken: tokenizer.eosToken.map { tokenizer.vocabulary.spelling(of: $0) })
+                source, bosToken: tokenizer.bosToken.flatMap { tokenizer.text(of: $0) },
+                eosToken: tokenizer.eosToken.flatMap { tokenizer.text(of: $0) })
         } catch { throw .chatTemplate(message: "\(error)", help: "report it to the model's authors") }
     }
 
