@@ -19,31 +19,6 @@ GK_INLINE TARGET __m512 load16(const gk_kv *cache, int64_t at) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
 
-/// 16 by 16, rows to columns.
-GK_INLINE TARGET void transpose(__m512 *r) {
-    __m512 t[16];
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
-        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(t[i]), _mm512_castps_pd(t[i + 2])));
-        r[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(t[i]), _mm512_castps_pd(t[i + 2])));
-        r[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(t[i + 1]), _mm512_castps_pd(t[i + 3])));
-        r[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(t[i + 1]), _mm512_castps_pd(t[i + 3])));
-    }
-    for (int i = 0; i < 4; i++) {
-        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
-        t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
-        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
-    }
-    for (int i = 0; i < 8; i++) {
-        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
-        r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);
-    }
-}
-
 /// Keys to [head_dim][64], values to [64][head_dim]; what lies past `count` is zero.
 TARGET static void load_keys(
     const gk_attention *a, int64_t kv_head, int64_t first, int64_t count, float *keys, float *values) {
@@ -58,7 +33,7 @@ TARGET static void load_keys(
                 r[n] = present ? load16(&a->keys, k) : _mm512_setzero_ps();
                 _mm512_storeu_ps(values + (j + n) * a->head_dim + d, present ? load16(&a->values, v) : _mm512_setzero_ps());
             }
-            transpose(r);
+            gk_transpose16(r);
             for (int n = 0; n < 16; n++) _mm512_storeu_ps(keys + (d + n) * keys_step + j, r[n]);
         }
     }

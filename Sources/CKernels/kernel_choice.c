@@ -7,12 +7,15 @@ gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, in
     if (gk_has_avx512()) {
         gk_group_kernel kernel = NULL;
         if (gk_takes_int8(weight, compute) && gk_has_amx() && m >= 16) kernel = gk_int8_kernel_amx(weight->type);
-        else if (gk_takes_int8(weight, compute)) kernel = gk_int8_kernel_avx512(weight->type);
+        else if (compute == GK_COMPUTE_BF16 && gk_has_amx() && m >= 16) kernel = gk_bf16_kernel_amx(weight);
+        if (kernel != NULL) return kernel;
+        if (gk_takes_int8(weight, compute)) kernel = gk_int8_kernel_avx512(weight->type);
         else if (weight->layout == GK_LAYOUT_PACKED) kernel = gk_packed_kernel_avx512(weight->type);
         else if (weight->type == GK_NF4 || weight->type == GK_FP4) kernel = gk_4bit_kernel_avx512(weight);
         if (kernel != NULL) return kernel;
         // A bfloat16 weight needs no rounding, and the activations have theirs.
-        if (weight->layout == GK_LAYOUT_ROWS && (compute != GK_COMPUTE_BF16 || weight->type == GK_BF16)) kernel = gk_rows_kernel_avx512(weight->type);
+        bool rounded = compute != GK_COMPUTE_BF16 || weight->type == GK_BF16;
+        if (weight->layout == GK_LAYOUT_ROWS && rounded) kernel = gk_rows_kernel_avx512(weight->type);
         if (kernel != NULL) return kernel;
     }
 #else

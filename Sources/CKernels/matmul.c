@@ -13,7 +13,7 @@ enum { max_products = 8, max_workers = 256 };
 typedef struct {
     int64_t padded;
     int64_t blocks;
-    int64_t pairs, codes, scales, scaled_sums, starts8, starts16, starts128, halves32;
+    int64_t pairs, tiles, codes, scales, scaled_sums, starts8, starts16, starts128, halves32;
     int64_t copy_bytes;
     int64_t copies;
     int64_t panel_bytes;
@@ -28,7 +28,8 @@ static bool plan_scratch(const gk_pool *pool, int64_t m, int64_t cols, scratch_p
     plan->blocks = plan->padded / 32;
     int64_t by_block = gk_round_up(m * plan->blocks * 4, 64);
     plan->pairs = gk_round_up(m * plan->padded * 4, 64);
-    plan->codes = 2 * plan->pairs;
+    plan->tiles = 2 * plan->pairs;
+    plan->codes = plan->tiles + gk_round_up(m, 16) * plan->padded * 2;
     plan->scales = plan->codes + gk_round_up(m * plan->padded, 64);
     plan->scaled_sums = plan->scales + by_block;
     plan->starts8 = plan->scaled_sums + by_block;
@@ -68,7 +69,7 @@ static gk_prepared prepared_at(const job *j, int64_t copy) {
     return (gk_prepared){
         .compute = j->input->compute, .m = j->input->m, .cols = j->input->cols,
         .x = (const float *)base, .x_stride = plan->padded,
-        .x_pairs = (const float *)(base + plan->pairs),
+        .x_pairs = (const float *)(base + plan->pairs), .x_tiles = (const uint16_t *)(base + plan->tiles),
         .codes = (const int8_t *)(base + plan->codes), .code_stride = plan->padded,
         .scales = (const float *)(base + plan->scales), .scaled_sums = (const float *)(base + plan->scaled_sums),
         .starts8 = (const int32_t *)(base + plan->starts8), .starts16 = (const int32_t *)(base + plan->starts16),
@@ -109,6 +110,17 @@ static void prepare_section(void *context, int64_t begin, int64_t end, int32_t w
     (void)worker;
     prepare_rows(context, 0, begin, end);
 }
+
+#if GK_X86
+static void tile_section(void *context, int64_t begin, int64_t end, int32_t worker) {
+    (void)worker;
+    job *j = context;
+    uint16_t *tiles = (uint16_t *)(j->scratch + j->plan.tiles);
+    for (int64_t t = begin; t < end; t++) {
+        gk_fill_tile_avx512((const float *)j->scratch, j->input->m, j->plan.padded, t, tiles);
+    }
+}
+#endif
 
 static void product_section(void *context, int64_t begin, int64_t end, int32_t worker) {
     job *j = context;
@@ -166,6 +178,11 @@ gk_status gk_matmul(
     j.needs_pairs = j.needs_pairs && gk_has_avx512();
     int64_t groups = j.first_group[count];
     if (input->m > 1) gk_pool_run(pool, input->m, 1, prepare_section, &j);
+#if GK_X86
+    if (input->compute == GK_COMPUTE_BF16 && input->m >= 16 && gk_has_amx()) {
+        gk_pool_run(pool, (input->m + 15) / 16, 1, tile_section, &j);
+    }
+#endif
     // Below some hundred thousand multiplications a section costs more than it saves.
     int64_t work = bytes * input->m;
     gk_pool_run(work < 64 * 1024 ? NULL : pool, groups, 1, product_section, &j);

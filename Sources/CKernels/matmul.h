@@ -15,6 +15,8 @@ typedef struct {
     int64_t x_stride;
     /// The same, of every 32 columns the even ones first; only where a 4-bit weight asks for it.
     const float *x_pairs;
+    /// BF16 for AMX: bfloat16 [m / 16, rounded up][cols / 2][16 rows][2 columns]; zero past m and cols.
+    const uint16_t *x_tiles;
     /// INT8: codes [m][code_stride], and by block of 32 [m][blocks] the scale and scale * sum of codes.
     const int8_t *codes;
     int64_t code_stride;
@@ -51,6 +53,10 @@ void gk_rows_times_avx512(
 
 /// For AMX: int8 activations on PACKED, 16 rows of activations at a time.
 gk_group_kernel gk_int8_kernel_amx(gk_type type);
+/// BF16, NF4 and FP4 weights with activations rounded to bfloat16; null for others.
+gk_group_kernel gk_bf16_kernel_amx(const gk_weight *weight);
+/// Tile `tile` of x_tiles from x [m][padded].
+void gk_fill_tile_avx512(const float *x, int64_t m, int64_t padded, int64_t tile, uint16_t *tiles);
 
 /// Whether a product is computed with int8 activations.
 GK_INLINE bool gk_takes_int8(const gk_weight *weight, gk_compute compute) {

@@ -6,25 +6,11 @@
 
 #include "avx512.h"
 #include "dequantize.h"
-#include "packed_avx512.h"
+#include "lookup_avx512.h"
 
 #if GK_X86
 
 #define TARGET GK_TARGET_AVX512
-
-/// The table times the scale of the block that holds element `at`.
-GK_INLINE TARGET __m512 scaled_table(const gk_weight *w, __m512 table, int64_t at, bool to_bf16) {
-    __m512 scaled = _mm512_mul_ps(table, _mm512_set1_ps(gk_block_absmax(w, at / w->block_size)));
-    return to_bf16 ? gk_round_bf16(scaled) : scaled;
-}
-
-/// Even and odd columns of the 32 from `packed` on.
-GK_INLINE TARGET void look_up(const uint8_t *packed, __m512 table, __m512 *even, __m512 *odd) {
-    __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)packed));
-    *even = _mm512_permutexvar_ps(_mm512_srli_epi32(bytes, 4), table);
-    // The lookup reads the low four bits only.
-    *odd = _mm512_permutexvar_ps(bytes, table);
-}
 
 /// Four rows by one row of activations. Blocks and rows are multiples of 32, and blocks do not straddle rows.
 GK_INLINE TARGET void four_rows(const gk_product *p, const gk_prepared *in, __m512 table, int64_t row, bool to_bf16) {
@@ -38,14 +24,14 @@ GK_INLINE TARGET void four_rows(const gk_product *p, const gk_prepared *in, __m5
     for (int64_t k = 0; k < w->cols; k += step) {
         __m512 tables[4];
         for (int r = 0; r < 4; r++) {
-            tables[r] = scaled_table(w, table, at[r] + k, to_bf16);
+            tables[r] = gk_scaled_table(w, table, at[r] + k, to_bf16);
             _mm_prefetch((const char *)packed + (at[r] + k) / 2 + 2 * w->cols, _MM_HINT_T0);
         }
         for (int64_t n = k; n < k + step; n += 32) {
             __m512 x_even = _mm512_loadu_ps(in->x_pairs + n), x_odd = _mm512_loadu_ps(in->x_pairs + n + 16);
             for (int r = 0; r < 4; r++) {
                 __m512 even, odd;
-                look_up(packed + (at[r] + n) / 2, tables[r], &even, &odd);
+                gk_look_up(packed + (at[r] + n) / 2, tables[r], &even, &odd);
                 sums[r] = _mm512_fmadd_ps(even, x_even, sums[r]);
                 sums[r] = _mm512_fmadd_ps(odd, x_odd, sums[r]);
             }
@@ -71,10 +57,10 @@ TARGET static void groups_4bit(
         for (int64_t r = 0; r < rows; r++) {
             int64_t at = (row + r) * w->cols, step = w->block_size < w->cols ? w->block_size : w->cols;
             for (int64_t k = 0; k < w->cols; k += step) {
-                __m512 scaled = scaled_table(w, table, at + k, to_bf16);
+                __m512 scaled = gk_scaled_table(w, table, at + k, to_bf16);
                 for (int64_t n = k; n < k + step; n += 32) {
                     __m512 even, odd;
-                    look_up((const uint8_t *)w->data + (at + n) / 2, scaled, &even, &odd);
+                    gk_look_up((const uint8_t *)w->data + (at + n) / 2, scaled, &even, &odd);
                     _mm512_storeu_ps(panel + r * w->cols + n, even);
                     _mm512_storeu_ps(panel + r * w->cols + n + 16, odd);
                 }

@@ -77,6 +77,28 @@ func exactProduct(_ values: [Float], _ x: [Float], m: Int, rows: Int, cols: Int)
         }
     }
 
+    @Test("bfloat16 products agree with sums in double of the rounded operands", arguments: [GK_BF16, GK_NF4, GK_FP4, GK_F32, GK_Q4_1])
+    func bfloat16(type: gk_type) {
+        defer { gk_isa_limit(GK_ISA_AMX) }
+        let pool = gk_pool_create(2)
+        defer { gk_pool_destroy(pool) }
+        func rounded(_ x: Float) -> Float { Float(bitPattern: (x.bitPattern + 0x7FFF + (x.bitPattern >> 16 & 1)) & 0xFFFF_0000) }
+        for (index, shape) in Self.shapes.enumerated() {
+            let weight = randomWeight(type, rows: shape.rows, cols: shape.cols, seed: 50 + UInt64(index))
+            var random = SeededGenerator(seed: 60 + UInt64(index))
+            let x = random.normals(shape.m * shape.cols)
+            let exact = exactProduct(weight.values().map(rounded), x.map(rounded), m: shape.m, rows: shape.rows, cols: shape.cols)
+            for isa in instructionSets {
+                gk_isa_limit(isa)
+                for form in [weight, weight.packed()].compactMap({ $0 }) {
+                    let y = multiply([form], x: x, m: shape.m, compute: GK_COMPUTE_BF16, pool: pool)[0]
+                    let worst = zip(y, zip(exact.sums, exact.magnitudes)).map { abs(Double($0) - $1.0) / $1.1 }.max() ?? 0
+                    #expect(worst < 3e-6, "type \(type.rawValue) \(isa) \(shape)")
+                }
+            }
+        }
+    }
+
     @Test("a row's result depends neither on the rows beside it nor on the number of threads")
     func independence() {
         let pool = gk_pool_create(4)
