@@ -1,4 +1,10 @@
 extension PackedTexts {
+    /// Appends the bytes of text `index`, which is in the list.
+    func append(_ index: Int, to output: inout [UInt8]) {
+        let range = starts[index]..<starts[index + 1]
+        bytes.withUnsafeBufferPointer { output.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+    }
+
     /// Reads GGUF's array of strings where it lies: `count` texts, each a little-endian 64-bit length and its bytes.
     ///
     /// `nil` when a length runs past the end of `memory`.

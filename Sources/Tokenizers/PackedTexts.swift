@@ -9,8 +9,14 @@ public struct PackedTexts: Sendable, Hashable {
     public init() {}
 
     public init(_ texts: some Sequence<String>) {
-        reserve(count: texts.underestimatedCount, byteCount: texts.underestimatedCount * 8)
-        for text in texts { append(text) }
+        let count = texts.underestimatedCount
+        reserve(count: count, byteCount: count * 8)
+        for text in texts {
+            // A text that is not UTF-8 inside, as bridged ones are, is copied first.
+            let isCopied: Void? = text.utf8.withContiguousStorageIfAvailable { bytes.append(contentsOf: $0) }
+            if isCopied == nil { bytes.append(contentsOf: Array(text.utf8)) }
+            starts.append(bytes.count)
+        }
     }
 
     public var count: Int { starts.count - 1 }

@@ -17,15 +17,17 @@ struct TextIndex: Sendable {
     mutating func insert(_ texts: PackedTexts, where include: (Int) -> Bool) {
         let mask = mask
         texts.bytes.withUnsafeBytes { bytes in
-            slots.withUnsafeMutableBufferPointer { slots in
-                for id in 0..<texts.count where include(id) {
-                    let text = UnsafeRawBufferPointer(rebasing: bytes[texts.starts[id]..<texts.starts[id + 1]])
-                    let hash = Self.hash(text)
-                    var slot = Int(truncatingIfNeeded: hash) & mask
-                    while slots[slot] != 0, !Self.matches(slots[slot], hash, text, texts.starts, bytes) {
-                        slot = (slot + 1) & mask
+            texts.starts.withUnsafeBufferPointer { starts in
+                slots.withUnsafeMutableBufferPointer { slots in
+                    for id in 0..<texts.count where include(id) {
+                        let text = UnsafeRawBufferPointer(rebasing: bytes[starts[id]..<starts[id + 1]])
+                        let hash = Self.hash(text)
+                        var slot = Int(truncatingIfNeeded: hash) & mask
+                        while slots[slot] != 0, !Self.matches(slots[slot], hash, text, starts, bytes) {
+                            slot = (slot + 1) & mask
+                        }
+                        if slots[slot] == 0 { slots[slot] = (hash & ~0xFFFF_FFFF) | UInt64(UInt32(truncatingIfNeeded: id + 1)) }
                     }
-                    if slots[slot] == 0 { slots[slot] = (hash & ~0xFFFF_FFFF) | UInt64(UInt32(truncatingIfNeeded: id + 1)) }
                 }
             }
         }
@@ -33,13 +35,23 @@ struct TextIndex: Sendable {
 
     /// The id of a text, if it was entered from `texts`.
     func find(_ text: ArraySlice<UInt8>, in texts: PackedTexts) -> Int? {
-        text.withUnsafeBytes { text in
-            texts.bytes.withUnsafeBytes { bytes in
+        text.withUnsafeBytes { find($0, in: texts) }
+    }
+
+    /// The id of `text[range]`, without a slice's reference counting.
+    func find(_ text: [UInt8], _ range: Range<Int>, in texts: PackedTexts) -> Int? {
+        text.withUnsafeBytes { find(UnsafeRawBufferPointer(rebasing: $0[range]), in: texts) }
+    }
+
+    @inline(__always)
+    func find(_ text: UnsafeRawBufferPointer, in texts: PackedTexts) -> Int? {
+        texts.bytes.withUnsafeBytes { bytes in
+            texts.starts.withUnsafeBufferPointer { starts in
                 slots.withUnsafeBufferPointer { slots in
                     let hash = Self.hash(text)
                     var slot = Int(truncatingIfNeeded: hash) & mask
                     while slots[slot] != 0 {
-                        if Self.matches(slots[slot], hash, text, texts.starts, bytes) {
+                        if Self.matches(slots[slot], hash, text, starts, bytes) {
                             return Int(UInt32(truncatingIfNeeded: slots[slot])) - 1
                         }
                         slot = (slot + 1) & mask
@@ -50,8 +62,9 @@ struct TextIndex: Sendable {
         }
     }
 
+    @inline(__always)
     private static func matches(
-        _ entry: UInt64, _ hash: UInt64, _ text: UnsafeRawBufferPointer, _ starts: [Int], _ bytes: UnsafeRawBufferPointer
+        _ entry: UInt64, _ hash: UInt64, _ text: UnsafeRawBufferPointer, _ starts: UnsafeBufferPointer<Int>, _ bytes: UnsafeRawBufferPointer
     ) -> Bool {
         guard (entry ^ hash) >> 32 == 0 else { return false }
         let id = Int(UInt32(truncatingIfNeeded: entry)) - 1
@@ -62,7 +75,8 @@ struct TextIndex: Sendable {
     }
 
     /// Multiply and fold (the mixing step of wyhash), eight bytes at a time.
-    private static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
+    @inline(__always)
+    static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
         var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: text.count)
         var offset = 0
         while text.count - offset >= 8 {

@@ -44,20 +44,27 @@ extension Tokenizer {
     private func encodeWords(_ text: [UInt8], _ range: Range<Int>, into ids: inout [Int], _ scratch: inout Scratch) {
         switch model {
         case .scored(let merging):
-            merging.encode(text, range, into: &ids) { appendUnknown(text[$0], to: &$1) }
+            var cache = WordCache(byteCount: range.count)
+            var start = range.lowerBound
+            while start < range.upperBound {
+                let end = merging.wordEnd(text, from: start, limit: range.upperBound)
+                cache.append(start..<end, of: text, to: &ids) { ids in
+                    merging.encode(text, start..<end, into: &ids) { appendUnknown(text[$0], to: &$1) }
+                }
+                start = end
+            }
         case .ranked(let merging, let wholeWordsFirst):
+            var cache = WordCache(byteCount: range.count)
             var start = range.lowerBound
             for end in preTokenizer.ends(in: text, range) {
-                let word = text[start..<end]
-                start = end
-                if wholeWordsFirst, let id = vocabulary.find(word), vocabulary.kind(of: id) == .normal {
-                    ids.append(id)
-                    continue
+                cache.append(start..<end, of: text, to: &ids) { ids in
+                    if wholeWordsFirst, let id = vocabulary.find(text, start..<end), vocabulary.kind(of: id) == .normal { return ids.append(id) }
+                    scratch.symbols.removeAll(keepingCapacity: true)
+                    appendSymbols(of: text[start..<end], in: text, to: &scratch.symbols)
+                    merging.merge(&scratch.symbols)
+                    for symbol in scratch.symbols { ids.append(Int(symbol)) }
                 }
-                scratch.symbols.removeAll(keepingCapacity: true)
-                appendSymbols(of: word, in: text, to: &scratch.symbols)
-                merging.merge(&scratch.symbols)
-                for symbol in scratch.symbols { ids.append(Int(symbol)) }
+                start = end
             }
         }
     }

@@ -91,7 +91,7 @@ extension Tokenizer {
             let vocabulary = Vocabulary(spelling: .byteLevel, tokens: source.tokens, kinds: kinds)
             self.vocabulary = vocabulary
             model = .ranked(
-                RankedMerging(merges: Self.merges(source.merges, vocabulary)), wholeWordsFirst: rules.wholeWordsFirst)
+                RankedMerging(merges: MergeTable(source.merges, vocabulary)), wholeWordsFirst: rules.wholeWordsFirst)
             preTokenizer = rules.rules
             normalizer = Normalizer(steps: source.addSpacePrefix == true ? [.prependUnlessThere([0x20], onlyAtStart: false)] : [])
             stripsLeadingSpace = false
@@ -123,21 +123,5 @@ extension Tokenizer {
             if let id = vocabulary.id(of: text), vocabulary.kind(of: id) == .control { special.endOfGeneration.insert(id) }
         }
         self.special = special
-    }
-
-    /// Merges whose parts or result are no tokens can never apply and are left out, as llama.cpp does.
-    private static func merges(_ source: PackedTexts, _ vocabulary: Vocabulary) -> MergeTable {
-        var table = MergeTable(capacity: source.count)
-        for rank in 0..<source.count {
-            let merge = source[rank]
-            // A token may itself begin with a space, so the separator is sought from the second byte.
-            guard let space = merge.dropFirst().firstIndex(of: 0x20),
-                let left = ByteAlphabet.decode(merge[..<space]), let right = ByteAlphabet.decode(merge[(space + 1)...]),
-                let leftID = vocabulary.find(left[...]), let rightID = vocabulary.find(right[...]),
-                let result = vocabulary.find((left + right)[...])
-            else { continue }
-            table.insert(left: leftID, right: rightID, rank: rank, result: result)
-        }
-        return table
     }
 }

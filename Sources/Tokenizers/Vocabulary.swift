@@ -59,6 +59,9 @@ public struct Vocabulary: Sendable {
 
     func find(_ text: ArraySlice<UInt8>) -> Int? { index.find(text, in: texts) }
 
+    /// The token that is `text[range]`.
+    func find(_ text: [UInt8], _ range: Range<Int>) -> Int? { index.find(text, range, in: texts) }
+
     /// The token spelt so in the model's file, such as `Ġthe`, `▁the` or `<|im_end|>`.
     public func id(of token: String) -> Int? {
         let literal = Array(token.utf8)
@@ -76,8 +79,8 @@ public struct Vocabulary: Sendable {
 
     func appendBytes(of id: Int, to output: inout [UInt8]) {
         guard kinds.indices.contains(id) else { return }
+        guard spelling == .sentencePiece else { return texts.append(id, to: &output) }
         let text = texts[id]
-        guard spelling == .sentencePiece else { return output.append(contentsOf: text) }
         if kinds[id] == .byte {
             if let byte = Self.byteValue(text) { output.append(byte) }
             return
