@@ -12,29 +12,35 @@ struct CellCompiler: Sendable {
     var packageFlags: [String] = []
 
     struct Outcome: Sendable {
-        var diagnostics: [Diagnostic]
+        /// By the member's place in the plan.
+        var diagnostics: [Int: [Diagnostic]]
         var isCompiled: Bool
         var wasCached: Bool
     }
 
     /// The whole file for the compiler.
-    func source(_ step: ExecutionPlan.Step, in plan: ExecutionPlan) -> (text: String, prefixLines: Int) {
-        var lines = ["import NotebookKit"]
-        for index in step.node.imports { lines.append("@testable import \(plan.steps[index].moduleName)") }
-        for shadow in step.node.shadows {
-            lines.append("import \(shadow.kind.rawValue) \(plan.steps[shadow.definer].moduleName).\(shadow.name)")
+    func source(_ unit: CompilationUnit, in plan: ExecutionPlan) -> (text: String, prefixLines: Int) {
+        var lines = ["import NotebookKit"] + unit.importDeclarations
+        lines += unit.imports.map { "@testable import \($0)" }
+        lines += unit.shadows.map { "import \($0)" }
+        var text = lines.joined(separator: "\n") + "\n"
+        for (number, place) in unit.members.enumerated() {
+            if number > 0 { text += "_galleyBoundary(\(number))\n" }
+            text += "#sourceLocation(file: \"\(CompilationUnit.fileName(number))\", line: 1)\n"
+            text += plan.steps[place].analysis.rewritten.text + "\n"
         }
-        lines.append("#sourceLocation(file: \"cell\", line: 1)")
-        return (lines.joined(separator: "\n") + "\n" + step.analysis.rewritten.text + "\n", lines.count)
+        return (text, lines.count + 1)
     }
 
-    func compile(_ step: ExecutionPlan.Step, in plan: ExecutionPlan) throws(ExecutionError) -> Outcome {
-        let module = step.moduleName
-        let (text, prefixLines) = source(step, in: plan)
+    func compile(_ unit: CompilationUnit, in plan: ExecutionPlan) throws(ExecutionError) -> Outcome {
+        let module = unit.moduleName
+        let (text, prefixLines) = source(unit, in: plan)
+        func diagnostics(_ output: String) -> [Int: [Diagnostic]] {
+            CompilerDiagnostics(output, unit: unit, plan: plan, prefixLines: prefixLines, path: path).diagnostics
+        }
         if cache.holds(module), let log = try? readFile(cache.log(module)) {
             touchFile(cache.log(module))
-            let diagnostics = CompilerDiagnostics(String(decoding: log, as: UTF8.self), step: step, prefixLines: prefixLines, path: path)
-            return Outcome(diagnostics: diagnostics.diagnostics, isCompiled: true, wasCached: true)
+            return Outcome(diagnostics: diagnostics(String(decoding: log, as: UTF8.self)), isCompiled: true, wasCached: true)
         }
         let scratch = "\(cache.folder)/scratch-\(processIdentifier())-\(UInt32.random(in: 0...UInt32.max))"
         do throws(FileError) { try makeFolder(scratch) } catch { throw .file(error) }
@@ -45,10 +51,10 @@ struct CellCompiler: Sendable {
         let file = "\(scratch)/\(module).swift"
         do throws(FileError) { try writeFileAtomically(file, Array(text.utf8)) } catch { throw .file(error) }
         let (status, output) = try ChildProcess.run(frontendArguments(module, file: file, scratch: scratch))
-        let diagnostics = CompilerDiagnostics(output, step: step, prefixLines: prefixLines, path: path).diagnostics
+        let found = diagnostics(output)
         guard status == 0 else {
-            if !diagnostics.contains(where: { $0.severity == .error }) { throw .compiler("\(step.cell.id): \(output.prefix(2000))") }
-            return Outcome(diagnostics: diagnostics, isCompiled: false, wasCached: false)
+            if !found.values.joined().contains(where: { $0.severity == .error }) { throw .compiler("\(output.prefix(4000))") }
+            return Outcome(diagnostics: found, isCompiled: false, wasCached: false)
         }
         try link(module, scratch: scratch)
         let moves = [("swiftmodule", cache.interface(module)), ("so", cache.image(module))]
@@ -56,7 +62,7 @@ struct CellCompiler: Sendable {
             throw .file(FileError(operation: "write", path: target, code: 5))
         }
         do throws(FileError) { try writeFileAtomically(cache.log(module), Array(output.utf8)) } catch { throw .file(error) }
-        return Outcome(diagnostics: diagnostics, isCompiled: true, wasCached: false)
+        return Outcome(diagnostics: found, isCompiled: true, wasCached: false)
     }
 
     private func frontendArguments(_ module: String, file: String, scratch: String) -> [String] {

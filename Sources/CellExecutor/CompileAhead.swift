@@ -2,11 +2,13 @@ internal import ExecutionPlanner
 internal import NotebookModel
 internal import SourceText
 
-/// Compiles the cells of a plan on every core, each as soon as the modules that it imports are there.
+/// Compiles units on every core, each as soon as the modules that it imports are there.
 final class CompileAhead: @unchecked Sendable {
     // Sendable because all that changes is used with the monitor's lock held.
     private let monitor = Monitor()
     private let plan: ExecutionPlan
+    private let units: [CompilationUnit]
+    private let imports: [[Int]]
     private let compiler: CellCompiler
     private let report: @Sendable (Int, CellCompiler.Outcome) -> Void
     private var waiting: [Int]
@@ -14,15 +16,17 @@ final class CompileAhead: @unchecked Sendable {
     private var failure: ExecutionError?
     private var runningCount = 0
 
-    /// - Parameter cells: The places in the plan of those to compile, in order.
-    init(_ plan: ExecutionPlan, cells: [Int], compiler: CellCompiler, report: @escaping @Sendable (Int, CellCompiler.Outcome) -> Void) {
+    init(_ plan: ExecutionPlan, units: [CompilationUnit], compiler: CellCompiler, report: @escaping @Sendable (Int, CellCompiler.Outcome) -> Void) {
         self.plan = plan
         self.compiler = compiler
         self.report = report
-        waiting = cells
+        self.units = units
+        let places = Dictionary(units.enumerated().map { ($0.element.moduleName, $0.offset) }) { first, _ in first }
+        imports = units.map { $0.imports.compactMap { places[$0] } }
+        waiting = Array(units.indices)
     }
 
-    /// Compiles all of them; cells that import one that does not compile are left out.
+    /// Compiles all of them; units that import one that does not compile are left out.
     func run(jobs: Int) throws(ExecutionError) -> [Int: CellCompiler.Outcome] {
         for _ in 0..<max(1, min(jobs, waiting.count)) {
             monitor.locked { runningCount += 1 }
@@ -41,7 +45,7 @@ final class CompileAhead: @unchecked Sendable {
         while let index = monitor.waiting(for: next) {
             guard let index else { return }
             do throws(ExecutionError) {
-                let outcome = try compiler.compile(plan.steps[index], in: plan)
+                let outcome = try compiler.compile(units[index], in: plan)
                 monitor.locked { outcomes[index] = outcome }
                 report(index, outcome)
             } catch {
@@ -51,18 +55,18 @@ final class CompileAhead: @unchecked Sendable {
         }
     }
 
-    /// The next cell whose imports are compiled; `.some(nil)` when none is left, `nil` to wait.
+    /// The next unit whose imports are compiled; `.some(nil)` when none is left, `nil` to wait.
     private func next() -> Int?? {
         if failure != nil { return .some(nil) }
-        waiting.removeAll { index in plan.steps[index].node.imports.contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) } }
+        waiting.removeAll { index in imports[index].contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) } }
         if waiting.isEmpty { return .some(nil) }
-        guard let place = waiting.firstIndex(where: { plan.steps[$0].node.imports.allSatisfy { outcomes[$0]?.isCompiled == true } }) else {
+        guard let place = waiting.firstIndex(where: { imports[$0].allSatisfy { outcomes[$0]?.isCompiled == true } }) else {
             return nil
         }
         return .some(waiting.remove(at: place))
     }
 
     private func isLeftOut(_ index: Int) -> Bool {
-        outcomes[index] == nil && plan.steps[index].node.imports.contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) }
+        outcomes[index] == nil && imports[index].contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) }
     }
 }

@@ -4,35 +4,45 @@ internal import SourceText
 
 /// Reads what the compiler printed about a cell, and puts each remark where the author wrote its cause.
 struct CompilerDiagnostics {
-    private(set) var diagnostics: [Diagnostic] = []
+    /// By the place in the plan of the cell concerned.
+    private(set) var diagnostics: [Int: [Diagnostic]] = [:]
 
     /// - Parameters:
     ///   - output: What the compiler printed, in its style for editors.
-    ///   - prefixLines: How many lines stand before the cell's own in the compiled file.
-    init(_ output: String, step: ExecutionPlan.Step, prefixLines: Int, path: String) {
-        let cell = step.cell
-        let lines = cell.source.split(separator: "\n", omittingEmptySubsequences: false)
+    ///   - prefixLines: How many lines stand before the first cell's own in the compiled file.
+    init(_ output: String, unit: CompilationUnit, plan: ExecutionPlan, prefixLines: Int, path: String) {
+        var last = unit.members.first ?? 0
         for line in output.split(whereSeparator: \.isNewline) {
             guard let remark = Remark(line) else { continue }
             var range: SourceRange?
-            if remark.file == "cell" || remark.file.hasSuffix("/\(step.moduleName).swift") {
-                let line = max(1, remark.file == "cell" ? remark.line : remark.line - prefixLines)
+            let named = unit.members.indices.first { CompilationUnit.fileName($0) == remark.file }
+            // Outside of what the cells' names cover, such as the end of the file, stands what a cell broke off.
+            if named != nil || remark.file.hasSuffix("/\(unit.moduleName).swift") {
+                let place = named.map { unit.members[$0] } ?? unit.members.last ?? 0
+                if remark.severity != .note { last = place }
+                let step = plan.steps[place]
+                let cell = step.cell
+                let lines = cell.source.split(separator: "\n", omittingEmptySubsequences: false)
+                let line = max(1, named != nil ? remark.line : remark.line - prefixLines)
                 var start = step.analysis.place(line: cell.firstLine + line - 1, compilerColumn: remark.column, in: cell)
                 if line > lines.count {
+                    // What stands between cells compiled together is not the author's to be warned of.
+                    if remark.severity != .error { continue }
                     // The cell ends too early: the place is its end.
-                    let last = lines.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? 0
-                    let width = lines.indices.contains(last) ? lines[last].utf8.count : 0
-                    start = SourceLocation(line: cell.firstLine + last, column: cell.indentation + width + 1)
+                    let final = lines.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? 0
+                    let width = lines.indices.contains(final) ? lines[final].utf8.count : 0
+                    start = SourceLocation(line: cell.firstLine + final, column: cell.indentation + width + 1)
                 }
                 range = SourceRange(start: start, end: SourceLocation(line: start.line, column: start.column + 1))
             }
             let message = withoutModuleNames(remark.message)
             if remark.severity == .note {
-                guard !diagnostics.isEmpty, let range else { continue }
-                diagnostics[diagnostics.count - 1].notes.append(.init(message: message, path: path, range: range))
+                guard let range, var all = diagnostics[last], !all.isEmpty else { continue }
+                all[all.count - 1].notes.append(.init(message: message, path: path, range: range))
+                diagnostics[last] = all
             } else {
                 let diagnostic = Diagnostic(remark.severity, identifier: "swift", summary: message, path: path, range: range)
-                if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+                if diagnostics[last]?.contains(diagnostic) != true { diagnostics[last, default: []].append(diagnostic) }
             }
         }
     }

@@ -5,6 +5,7 @@ internal import NotebookModel
 /// Says in the author's terms why a cell ended early.
 struct FailureReading {
     let step: ExecutionPlan.Step
+    let unit: (moduleName: String, file: String)
     let symbolizer: Symbolizer
 
     /// - Parameter outputs: A trap's message is taken out of the cell's standard error.
@@ -23,14 +24,14 @@ struct FailureReading {
             }
             return CellError(kind: .interrupted, name: "Interrupted", message: "the cell was interrupted", line: line(failure))
         case .trap:
-            let trap = TrapMessage.take(from: &outputs)
+            let trap = TrapMessage.take(from: &outputs, file: unit.file)
             let line = trap?.line.map { step.cell.firstLine + $0 - 1 } ?? line(failure)
             return CellError(kind: .trap, name: failure.name, message: withoutModuleNames(trap?.message ?? Self.silentTrap(failure)), line: line)
         }
     }
 
     private func line(_ failure: WireFailure) -> Int? {
-        symbolizer.line(in: step.moduleName, of: failure.frames).map { step.cell.firstLine + $0 - 1 }
+        symbolizer.line(in: unit.moduleName, file: unit.file, of: failure.frames).map { step.cell.firstLine + $0 - 1 }
     }
 
     /// Traps of arithmetic print nothing.

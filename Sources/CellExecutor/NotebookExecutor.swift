@@ -82,10 +82,17 @@ public struct RunOptions: Sendable {
     public var parameters: [Parameter] = []
     /// A shell command that carries standard input and output to a `cell-host` elsewhere.
     public var hostCommand: String?
+    /// Runs the host in bubblewrap: no network, a file system that only a temporary folder can be written in.
+    ///
+    /// It keeps a notebook of others from changing files and from talking to anyone. It does not keep it from
+    /// reading what the user can read, nor from using up time and memory.
+    public var isSandboxed = false
     /// The folder that cells run in; `nil` for the notebook's own.
     public var workingFolder: String?
     /// Compilations at a time; `nil` for one a core.
     public var jobs: Int?
+    /// Cells at most in one module, where all cells run in order; an edit compiles a whole module anew.
+    public var cellsPerModule = 10
     /// Bytes of each stream kept from each cell.
     public var outputLimit = 1 << 20
     /// Bytes of address space for the host; 0 for no limit.
@@ -147,7 +154,7 @@ public struct RunOutcome: Sendable {
     public var diagnostics: [Diagnostic]
     /// Why the run stopped before its end.
     public var failure: RunFailure?
-    /// How many cells the compiler was started for, and how many ran.
+    /// How often the compiler was started, and how many cells ran.
     public var compiledCount = 0
     public var ranCount = 0
 

@@ -11,7 +11,13 @@ final class NotebookRun {
     let options: RunOptions
     let report: @Sendable (CellEvent) -> Void
     private let previous: [Cell.ID: CellRecord]
+    private var units: [CompilationUnit] = []
+    /// Per unit; units that import one that does not compile have none.
     private var outcomes: [Int: CellCompiler.Outcome] = [:]
+    /// The unit of a place in the plan.
+    private var unitPlaces: [Int: Int] = [:]
+    /// The number by which the host knows the unit that runs.
+    private var runNumber = 0
     private(set) var host: HostConnection?
     /// A session keeps its host from run to run.
     private let keepsHost: Bool
@@ -65,17 +71,24 @@ final class NotebookRun {
     private var hasErrors: Bool { outcome.diagnostics.contains { $0.severity == .error } }
 
     private func connect() throws(ExecutionError) -> HostConnection {
-        let isLocal = options.hostCommand == nil
         let folder = options.folder(of: notebook)
+        let command = options.hostCommand ?? (options.isSandboxed ? sandboxCommand(folder) : nil)
+        let isLocal = command == nil
         var resources: [String: [UInt8]] = [:]
-        for path in isLocal ? [] : notebook.frontMatter.resources {
+        for path in options.hostCommand == nil ? [] : notebook.frontMatter.resources {
             do throws(FileError) { resources[path] = try readFile("\(folder)/\(path)") } catch { throw .file(error) }
         }
         return try HostConnection(
-            toolchain: executor.toolchain, command: options.hostCommand,
+            toolchain: executor.toolchain, command: command,
             configuration: HostConfiguration(
                 workingFolder: isLocal ? folder : "", outputLimit: options.outputLimit, memoryLimit: options.memoryLimit,
                 environment: ["GALLEY": options.galleyVersion], resources: resources))
+    }
+
+    private func sandboxCommand(_ folder: String) -> String {
+        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+        let flags = "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --unshare-net --unshare-pid --unshare-ipc --die-with-parent --new-session"
+        return "exec bwrap \(flags) --chdir \(quoted(folder)) \(quoted(executor.toolchain.host))"
     }
 
     // MARK: Compiling
@@ -92,19 +105,28 @@ final class NotebookRun {
         let compiler = CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
         let steps = plan.steps
         let report = report
-        let ahead = CompileAhead(plan, cells: wanted.sorted(), compiler: compiler) { index, outcome in
-            if !steps[index].isParameters { report(.compiled(steps[index].cell.id, wasCached: outcome.wasCached)) }
+        // A kept host runs cells one by one, so its modules hold one each; so do those of a partial run.
+        let units = plan.units(for: wanted.sorted(), limit: keepsHost || plan.mode != .fresh || options.lastCell != nil ? 1 : options.cellsPerModule)
+        self.units = units
+        for (number, unit) in units.enumerated() { for place in unit.members { unitPlaces[place] = number } }
+        let ahead = CompileAhead(plan, units: units, compiler: compiler) { number, outcome in
+            for place in units[number].members where !steps[place].isParameters {
+                report(.compiled(steps[place].cell.id, wasCached: outcome.wasCached))
+            }
         }
         outcomes = try ahead.run(jobs: options.jobs ?? processorCount())
         outcome.compiledCount = outcomes.values.count { !$0.wasCached }
         for index in wanted.sorted() {
-            guard let result = outcomes[index] else { continue }
+            guard let result = compiled(index) else { continue }
+            let diagnostics = result.diagnostics[index] ?? []
             let options = plan.steps[index].cell.options
             let isExpected = !result.isCompiled && (options.compileFail || options.error)
-            if !isExpected, options.warning || !result.isCompiled { outcome.diagnostics += result.diagnostics }
+            if !isExpected, options.warning || !result.isCompiled { outcome.diagnostics += diagnostics }
         }
         if !outcome.diagnostics.isEmpty { report(.diagnostics(outcome.diagnostics)) }
     }
+
+    private func compiled(_ place: Int) -> CellCompiler.Outcome? { unitPlaces[place].flatMap { outcomes[$0] } }
 
     // MARK: Running
 
@@ -126,10 +148,10 @@ final class NotebookRun {
 
     private func compileOnly(_ index: Int) {
         let step = plan.steps[index]
-        let result = outcomes[index]
+        let result = compiled(index)
         report(.started(step.cell.id))
         executionCount += 1
-        var failed = record(step, status: .failedAsAllowed, outputs: [.diagnostics(result?.diagnostics ?? [])])
+        var failed = record(step, status: .failedAsAllowed, outputs: [.diagnostics(result?.diagnostics[index] ?? [])])
         if result?.isCompiled != false {
             let error = CellError(
                 kind: .unexpectedSuccess, name: "compile-fail", message: "the cell compiles, although it is marked 'compile-fail'",
@@ -146,12 +168,17 @@ final class NotebookRun {
         guard let host else { return }
         executionCount += step.isParameters ? 0 : 1
         if !step.isParameters { report(.started(step.cell.id)) }
-        guard let compiled = outcomes[index], compiled.isCompiled else { return notCompiled(index) }
+        guard let result = compiled(index), result.isCompiled, let unit = unitPlaces[index].map({ units[$0] }) else { return notCompiled(index) }
         outcome.ranCount += step.isParameters ? 0 : 1
-        for module in step.node.imports.map({ plan.steps[$0].moduleName }) + [step.moduleName] {
-            try host.load(module, path: executor.cache.image(module))
+        let member = unit.members.firstIndex(of: index) ?? 0
+        if member == 0 {
+            for module in unit.imports + [unit.moduleName] { try host.load(module, path: executor.cache.image(module)) }
+            runNumber += 1
+            host.send(.run(RunRequest(cell: runNumber, image: unit.moduleName, entry: "\(unit.moduleName)_main")))
+        } else {
+            // The unit goes on by itself from one member to the next.
+            runNumber += 1
         }
-        host.send(.run(RunRequest(cell: index, image: step.moduleName, entry: "\(step.moduleName)_main")))
         let ended = collect(index, host)
         ran.append(index)
         guard !step.isParameters else {
@@ -164,7 +191,7 @@ final class NotebookRun {
 
     private func notCompiled(_ index: Int) {
         let step = plan.steps[index]
-        let diagnostics = outcomes[index]?.diagnostics ?? []
+        let diagnostics = compiled(index)?.diagnostics[index] ?? []
         let first = diagnostics.first { $0.severity == .error }
         let error = CellError(
             kind: .compile, name: "Compile error", message: first?.summary ?? "a cell that it needs does not compile",
@@ -219,7 +246,7 @@ final class NotebookRun {
                 if case .started = event, deadline == nil, let seconds { deadline = secondsNow() + seconds }
                 show(event, step)
                 collector.take(event)
-                if case .ended(index, let usage) = event {
+                if case .ended(runNumber, let usage) = event {
                     isHostTainted = usage.isTainted
                     break loop
                 }
@@ -244,7 +271,7 @@ final class NotebookRun {
         var outputs = collector.outputs()
         var error: CellError?
         if let failure = collector.failure {
-            error = FailureReading(step: step, symbolizer: Symbolizer(toolchain: executor.toolchain, cache: executor.cache))
+            error = FailureReading(step: step, unit: unit(of: step), symbolizer: Symbolizer(toolchain: executor.toolchain, cache: executor.cache))
                 .error(failure, outputs: &outputs, stopped: stopped, seconds: seconds)
         } else if let hostProblem {
             error = CellError(kind: stopped ?? .host, name: "Host", message: hostProblem, line: step.cell.firstLine)
@@ -271,7 +298,16 @@ final class NotebookRun {
     }
 
     private func compilerWarnings(_ step: ExecutionPlan.Step) -> [Diagnostic]? {
-        plan.steps.firstIndex { $0.cell.id == step.cell.id }.flatMap { outcomes[$0]?.diagnostics.filter { $0.severity == .warning } }
+        guard let place = place(of: step) else { return nil }
+        return compiled(place)?.diagnostics[place]?.filter { $0.severity == .warning }
+    }
+
+    private func place(of step: ExecutionPlan.Step) -> Int? { plan.steps.firstIndex { $0.cell.id == step.cell.id } }
+
+    /// The module that a step runs in, and the name of its file there.
+    private func unit(of step: ExecutionPlan.Step) -> (moduleName: String, file: String) {
+        guard let place = place(of: step), let unit = unitPlaces[place].map({ units[$0] }) else { return (step.moduleName, "cell") }
+        return (unit.moduleName, CompilationUnit.fileName(unit.members.firstIndex(of: place) ?? 0))
     }
 
     private func record(_ step: ExecutionPlan.Step, status: CellRecord.Status, outputs: [CellOutput]) -> CellRecord {

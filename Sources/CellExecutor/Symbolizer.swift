@@ -9,7 +9,7 @@ struct Symbolizer: Sendable {
     /// The innermost line in the module itself.
     ///
     /// - Parameter frames: Return addresses, the innermost first; that of a trap is the place itself.
-    func line(in module: String, of frames: [WireFailure.Frame]) -> Int? {
+    func line(in module: String, file: String, of frames: [WireFailure.Frame]) -> Int? {
         guard let symbolizer = toolchain.symbolizer else { return nil }
         let own = frames.filter { $0.image == "\(module).so" }
         // A return address is the instruction after the call, and instructions without a line of their own belong
@@ -22,7 +22,7 @@ struct Symbolizer: Sendable {
         else { return nil }
         for text in output.split(separator: "\n") {
             let parts = text.split(separator: ":")
-            guard parts.count >= 3, parts[parts.count - 3].hasSuffix("cell"), let line = Int(parts[parts.count - 2]), line > 0 else { continue }
+            guard parts.count >= 3, parts[parts.count - 3] == file || parts[parts.count - 3].hasSuffix("/\(file)"), let line = Int(parts[parts.count - 2]), line > 0 else { continue }
             return line
         }
         return nil

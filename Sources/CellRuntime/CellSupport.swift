@@ -17,7 +17,8 @@ public func _galleyInline<Value>(_ value: Value) {
     CellOutputs.show(displayRepresentations(of: value), role: .result)
 }
 
-/// Stands between the cells of an image that holds several: ends the cell before and begins `next`.
+/// Stands between the cells of an image that holds several: ends the cell before and begins the one
+/// that is `next` places after the image's first.
 public func _galleyBoundary(_ next: Int) {
     HostSession.current?.cross(into: next)
 }

@@ -28,7 +28,7 @@ extension HostSession {
     }
 
     private func run(_ request: RunRequest) {
-        begin(request.cell, stopBefore: request.stopBefore)
+        begin(request.cell, first: request.cell)
         guard let image = monitor.locked({ images[request.image] }) else {
             return end(failure: WireFailure(kind: .loading, name: "Loading", message: "\(request.image) is not loaded"))
         }

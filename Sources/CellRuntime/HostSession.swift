@@ -25,7 +25,8 @@ package final class HostSession: @unchecked Sendable {
 
     struct RunningCell {
         var cell: Int
-        var stopBefore: Int
+        /// The number of the first cell of its image.
+        var first: Int
         var start: Double
         var isInterrupted = false
     }
@@ -53,21 +54,17 @@ package final class HostSession: @unchecked Sendable {
         send(.display(cell: cell, display))
     }
 
-    /// Ends the running cell of an image that holds several, and begins the next or stops before it.
+    /// Ends the running cell of an image that holds several, and begins the one that is `next` places after the first.
     func cross(into next: Int) {
         guard let ending = monitor.locked({ running }) else { return }
         finish(ending)
-        if ending.stopBefore == next {
-            monitor.locked { running = nil }
-            galley_stop_cell()
-        }
-        begin(next, stopBefore: ending.stopBefore)
+        begin(ending.first + next, first: ending.first)
     }
 
-    func begin(_ cell: Int, stopBefore: Int) {
+    func begin(_ cell: Int, first: Int) {
         pump?.begin(cell: cell)
         send(.started(cell: cell))
-        monitor.locked { running = RunningCell(cell: cell, stopBefore: stopBefore, start: secondsNow()) }
+        monitor.locked { running = RunningCell(cell: cell, first: first, start: secondsNow()) }
     }
 
     /// Sends what the cell still has to say, and its end.

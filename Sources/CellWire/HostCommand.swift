@@ -53,19 +53,16 @@ public struct CellImage: Sendable, Hashable {
 }
 
 public struct RunRequest: Sendable, Hashable {
-    /// The number that events carry; the executor's own.
+    /// The number that events carry; where an image holds several cells, the first one's, and the others follow.
     public var cell: Int
     public var image: String
     /// The symbol of the entry point.
     public var entry: String
-    /// Where an image holds several cells: the number before which it stops; 0 for none.
-    public var stopBefore: Int
 
-    public init(cell: Int, image: String, entry: String, stopBefore: Int = 0) {
+    public init(cell: Int, image: String, entry: String) {
         self.cell = cell
         self.image = image
         self.entry = entry
-        self.stopBefore = stopBefore
     }
 }
 
@@ -98,7 +95,6 @@ extension HostCommand {
             encoder.put(request.cell)
             encoder.put(request.image)
             encoder.put(request.entry)
-            encoder.put(request.stopBefore)
         case .interrupt: encoder.put(tag: 4)
         case .shutdown: encoder.put(tag: 5)
         }
@@ -125,8 +121,7 @@ extension HostCommand {
             self = .load(CellImage(name: name, content: content))
         case 3:
             self = .run(RunRequest(
-                cell: try decoder.integer(), image: try decoder.string(), entry: try decoder.string(),
-                stopBefore: try decoder.integer()))
+                cell: try decoder.integer(), image: try decoder.string(), entry: try decoder.string()))
         case 4: self = .interrupt
         case 5: self = .shutdown
         case let tag: throw .malformed("unknown command \(tag)")

@@ -12,6 +12,8 @@ public struct CellAnalysis: Sendable, Hashable {
     public let diagnostics: [Diagnostic]
     /// Nothing but blank lines and comments.
     public let isEmpty: Bool
+    /// It cannot be compiled together with other cells: it does not parse, or ends with what a program's end does.
+    public let standsAlone: Bool
 
     /// - Parameter path: The notebook's path as shown to the author.
     public init(_ cell: Cell, path: String) {
@@ -29,6 +31,7 @@ public struct CellAnalysis: Sendable, Hashable {
         }
         self.names = names
         rewritten = RewrittenSource(cell.source, rewriter.edits)
+        standsAlone = parsed.tree.hasError || parsed.tree.statements.contains { $0.item.is(DeferStmtSyntax.self) }
         isEmpty = parsed.tree.statements.isEmpty && parsed.commands.isEmpty
         let lines = SourceFile(path: path, text: cell.source)
         var diagnostics = rewriter.unsupported.map { offset in

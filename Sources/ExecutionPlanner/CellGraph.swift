@@ -13,6 +13,8 @@ public struct CellGraph: Sendable, Hashable {
         public var shadows: [Shadow] = []
         /// The cells that must have run for it to give what it gives in a whole run, in order.
         public var stateDependencies: [Int] = []
+        /// Of these, the ones that no other of them rests on: their keys stand for all.
+        public var nearestDependencies: [Int] = []
         /// The earlier cells whose values it may change, in order.
         public var changes: [Int] = []
     }
@@ -52,18 +54,21 @@ private struct Builder {
     mutating func node(_ index: Int) -> CellGraph.Node {
         let names = cells[index]
         let own = Set(names.definitions.map(\.name))
-        let direct = directImports(names, own: own)
-        var imported = direct
-        for cell in direct { imported.formUnion(importSets[cell]) }
+        let named = directImports(names, own: own)
+        var imported = named
+        for cell in named { imported.formUnion(importSets[cell]) }
 
         let shadows = shadows(names, own: own, imported: &imported)
         let changes = mutations(index, own: own, imported: imported)
-        let state = stateDependencies(index, imported: imported)
+        let direct = stateDependencies(index, imported: imported)
+        var covered: Set<Int> = []
+        for cell in direct { covered.formUnion(stateSets[cell]) }
+        let state = direct.union(covered)
 
         importSets.append(imported)
         stateSets.append(state)
         record(index, changes: changes)
-        return CellGraph.Node(imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted(),
+        return CellGraph.Node(imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted(), nearestDependencies: direct.subtracting(covered).sorted(),
             changes: Set(changes.map(\.cell)).subtracting([index]).sorted())
     }
 
@@ -126,7 +131,6 @@ private struct Builder {
             // Memory holds what every cell before made.
             state.formUnion(kind == .memory ? Array(0..<index) : processCells[kind] ?? [])
         }
-        for cell in state { state.formUnion(stateSets[cell]) }
         return state
     }
 

@@ -35,7 +35,7 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var extensionMembers: Set<String> = []
     /// It defines operators or adds conformances: what they change cannot be told by names.
     public internal(set) var reachesEverything = false
-    /// Modules that it imports.
+    /// Its import declarations, as written.
     public internal(set) var imports: [String] = []
     /// It has stored properties that are initialised once for a process.
     public internal(set) var hasStaticStorage = false

@@ -50,21 +50,25 @@ extension ExecutionPlan {
         let graph = CellGraph(names)
         var steps: [Step] = []
         var moduleCounts: [String: Int] = [:]
+        var importDeclarations: [String] = []
         for (index, cell) in cells.enumerated() {
             let node = graph.nodes[index]
             let imports = node.imports.map { steps[$0].moduleName }
             let shadows = node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].moduleName).\($0.name)" }
-            let compileKey = ContentKey(["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + imports + shadows)
+            let compileKey = ContentKey(["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + importDeclarations + imports + shadows)
             // The same source twice is two cells with variables of their own.
             let count = moduleCounts[compileKey.short, default: 0] + 1
             moduleCounts[compileKey.short] = count
             let moduleName = "Cell_" + compileKey.short + (count > 1 ? "_\(count)" : "")
             var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
-            fields += node.stateDependencies.map { steps[$0].key.hexadecimal }
+            fields += node.nearestDependencies.map { steps[$0].key.hexadecimal }
             fields += cell.options.dependencies.map { context.digest($0)?.hexadecimal ?? "missing \($0)" }
             steps.append(Step(
-                cell: cell, analysis: analyses[index], node: node, moduleName: moduleName, key: ContentKey(fields),
+                cell: cell, analysis: analyses[index], node: node, inheritedImports: importDeclarations, moduleName: moduleName, key: ContentKey(fields),
                 action: .skip, isParameters: parameters.cell != nil && index == 0))
+            for declaration in names[index].imports where !cell.options.compileFail && !importDeclarations.contains(declaration) {
+                importDeclarations.append(declaration)
+            }
         }
         self.init(steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics))
         decide(previous: context.ignoresRecord ? nil : previous)

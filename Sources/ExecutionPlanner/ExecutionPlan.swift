@@ -39,6 +39,8 @@ public struct ExecutionPlan: Sendable, Hashable {
         public var cell: Cell
         public var analysis: CellAnalysis
         public var node: CellGraph.Node
+        /// Import declarations of the cells before it: an import holds for the rest of the notebook.
+        public var inheritedImports: [String]
         /// The name of its module, made from everything that its compilation depends on.
         public var moduleName: String
         /// Names what its outputs depend on.

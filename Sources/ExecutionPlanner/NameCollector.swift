@@ -90,7 +90,7 @@ final class NameCollector: SyntaxVisitor {
     }
 
     override func visit(_ node: ImportDeclSyntax) -> SyntaxVisitorContinueKind {
-        names.imports.append(node.path.map(\.name.text).joined(separator: "."))
+        names.imports.append(node.trimmedDescription)
         return .skipChildren
     }
 

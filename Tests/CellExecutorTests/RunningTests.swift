@@ -157,14 +157,14 @@ struct RunningTests {
     func unchanged() async throws {
         let sources = ["let a = \(UInt32.random(in: 0...UInt32.max))", "let b = a &+ 1", "print(b == a &+ 1)"]
         let first = try await TinyNotebook.run(TinyNotebook.make(sources))
-        #expect(first.compiledCount == 3)
+        #expect(first.compiledCount == 1)
         let second = try await TinyNotebook.run(TinyNotebook.make(sources), previous: first.record)
         #expect(second.compiledCount == 0)
         #expect(second.ranCount == 0)
         #expect(second.record == first.record)
         let edited = TinyNotebook.make(Array(sources.prefix(2)) + ["print(a > 0)"])
         let third = try await TinyNotebook.run(edited, previous: second.record) { $0.mode = .incremental }
-        #expect(third.compiledCount == 1)
+        #expect(third.compiledCount == 2)
         // The edited cell needs the state of the first alone.
         #expect(third.ranCount == 2)
         #expect(third.plan.description == """
@@ -172,5 +172,28 @@ struct RunningTests {
             cell-2: reuse
             cell-3: run (its source changed)
             """)
+    }
+
+    @Test("an import holds for the cells after it")
+    func imports() async throws {
+        let outcome = try await TinyNotebook.run(TinyNotebook.make(["import Foundation\nlet u = URL(string: \"a:b\")", "URL(string: \"http://x.y\")?.host ?? \"\""]))
+        #expect(outcome.diagnostics == [])
+        #expect(outcome.record?.dump == ["cell-2 result: x.y"])
+    }
+
+    @Test("cells compiled together and one by one give the same record")
+    func merging() async throws {
+        let sources = [
+            "var x = 1\nfunc f() -> Int { x }", "x += 1\nprint(f())", "var y = 1\nfunc g() { y += x }\ng()", "let x = 5\ny + x",
+            "extension Int { var squared: Int { self * self } }", "y.squared", "struct E: Error {}", "print(1)\n\nif y > 0 { throw E() }",
+        ]
+        let together = try await TinyNotebook.run(TinyNotebook.make(sources))
+        let apart = try await TinyNotebook.run(TinyNotebook.make(sources)) { $0.cellsPerModule = 1 }
+        #expect(together.record?.dump == [
+            #"cell-2 out: "2\n""#, "cell-4 result: 8", "cell-6 result: 9", #"cell-8 out: "1\n""#, "cell-8 error: thrown E: E() @82",
+        ])
+        #expect(apart.record?.dump == together.record?.dump)
+        #expect(apart.record?.cells.map(\.key) == together.record?.cells.map(\.key))
+        #expect(together.compiledCount < apart.compiledCount || together.compiledCount == 0)
     }
 }

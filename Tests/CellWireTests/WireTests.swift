@@ -7,7 +7,7 @@ private let commands: [HostCommand] = [
         resources: ["data.csv": [1, 2, 3]])),
     .load(CellImage(name: "Cell_1", content: .path("/x.so"))),
     .load(CellImage(name: "Cell_2", content: .bytes([0, 255, 127]))),
-    .run(RunRequest(cell: 3, image: "Cell_1", entry: "main_1", stopBefore: 5)),
+    .run(RunRequest(cell: 3, image: "Cell_1", entry: "main_1")),
     .interrupt, .shutdown,
 ]
 

@@ -130,6 +130,14 @@ struct GraphTests {
         #expect(graph(["struct P {}", "extension P: Equatable {}", "print(1)"])[2] == "1 2 | 1 2")
     }
 
+    @Test("a thousand cells in a chain are planned with one key to hash for each")
+    func longChains() {
+        let sources = ["var x = 0"] + (1..<1000).map { "x += \($0)" }
+        let graph = CellGraph(sources.map { CellAnalysis(cell($0), path: "p").names })
+        #expect(graph.nodes[999].stateDependencies.count == 999)
+        #expect(graph.nodes[999].nearestDependencies == [998])
+    }
+
     @Test("names that stand for state of the process are marked")
     func marks() {
         #expect(CellAnalysis(cell("let t = ContinuousClock().now"), path: "p").names.processState == [.clock])

@@ -1,0 +1,85 @@
+internal import NotebookModel
+internal import SourceText
+
+/// Cells that are compiled together, as one module.
+///
+/// Starting the compiler takes longer than compiling a cell, so a run of all cells merges neighbours that could
+/// not tell: none defines a name that another defines or used before, none but the first imports or extends
+/// anything.
+public struct CompilationUnit: Sendable, Hashable {
+    /// Places in the plan, in order.
+    public var members: [Int]
+    public var moduleName: String
+    /// The modules of earlier units that it imports.
+    public var imports: [String]
+    /// `kind Module.name` for names that several of these define.
+    public var shadows: [String]
+    /// Imports of its own cells' and of the ones before.
+    public var importDeclarations: [String]
+
+    /// The name of the file that the compiler is told for a member.
+    public static func fileName(_ member: Int) -> String { member == 0 ? "cell" : "cell-\(member)" }
+}
+
+extension ExecutionPlan {
+    /// The units for the cells at `places`, in order.
+    ///
+    /// - Parameter limit: The most cells in one unit: an edit compiles a whole unit anew.
+    public func units(for places: [Int], limit: Int) -> [CompilationUnit] {
+        var groups: [[Int]] = []
+        var definitions: Set<String> = []
+        var uses: Set<String> = []
+        for place in places {
+            let names = steps[place].analysis.names
+            let own = Set(names.definitions.map(\.name))
+            if let last = groups.last, last.count < limit, canFollow(last, place), own.isDisjoint(with: definitions), own.isDisjoint(with: uses) {
+                groups[groups.count - 1].append(place)
+            } else {
+                groups.append([place])
+                definitions = []
+                uses = []
+            }
+            definitions.formUnion(own)
+            uses.formUnion(names.uses)
+        }
+        return make(groups)
+    }
+
+    private func canFollow(_ group: [Int], _ place: Int) -> Bool {
+        func isPlain(_ step: Step) -> Bool {
+            guard case .run = step.action else { return false }
+            return !step.analysis.standsAlone && !step.cell.options.error && !step.cell.options.compileFail
+        }
+        let names = steps[place].analysis.names
+        return isPlain(steps[place]) && group.allSatisfy { isPlain(steps[$0]) } && names.imports.isEmpty && names.extendedTypes.isEmpty
+            && !names.reachesEverything
+    }
+
+    private func make(_ groups: [[Int]]) -> [CompilationUnit] {
+        var units: [CompilationUnit] = []
+        var modules: [Int: String] = [:]
+        for group in groups {
+            let own = Set(group)
+            var imports: [String] = []
+            var shadows: [String] = []
+            for place in group {
+                for other in steps[place].node.imports where !own.contains(other) {
+                    let module = modules[other] ?? steps[other].moduleName
+                    if !imports.contains(module) { imports.append(module) }
+                }
+                for shadow in steps[place].node.shadows where !own.contains(shadow.definer) {
+                    let text = "\(shadow.kind.rawValue) \(modules[shadow.definer] ?? steps[shadow.definer].moduleName).\(shadow.name)"
+                    if !shadows.contains(text) { shadows.append(text) }
+                }
+            }
+            let declarations = group.first.map { steps[$0].inheritedImports } ?? []
+            // A cell by itself that imports cells by themselves is the module that its key names.
+            let isPlain = group.count == 1 && steps[group[0]].node.imports.allSatisfy { (modules[$0] ?? steps[$0].moduleName) == steps[$0].moduleName }
+            let name = isPlain
+                ? steps[group[0]].moduleName : "Cell_" + ContentKey(["unit"] + group.map { steps[$0].moduleName } + ["imports"] + imports + shadows).short
+            for place in group { modules[place] = name }
+            units.append(CompilationUnit(members: group, moduleName: name, imports: imports, shadows: shadows, importDeclarations: declarations))
+        }
+        return units
+    }
+}
