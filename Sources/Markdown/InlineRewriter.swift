@@ -69,7 +69,6 @@ struct InlineRewriter {
                 case UInt8(ascii: "~"), 0xC2, UInt8(ascii: "@"): return true
                 case UInt8(ascii: "/") where previous == UInt8(ascii: "/"): return true
                 case UInt8(ascii: ".") where previous == UInt8(ascii: "w"): return true
-                case UInt8(ascii: ":") where extensions.contains(.autolinks): return true
                 default: previous = byte
                 }
             }

@@ -81,18 +81,19 @@ struct CellCollector {
     private func placeOfInline(_ literal: String, near guess: SourceLocation) -> SourceLocation {
         let line = Array(file.line(guess.line).utf8)
         let mark = Array(FenceInfo.inlineMark.utf8)
-        var best: Int?
-        var index = 0
-        while index + mark.count <= line.count {
-            if line[index...].starts(with: literal.utf8) || line[index...].starts(with: mark) && line[(index + mark.count)...].first != nil {
-                let column = index + 1
-                let exact = line[index...].starts(with: literal.utf8)
-                let distance = abs(column - guess.column) + (exact ? 0 : 10_000)
-                if best.map({ distance < abs($0 - guess.column) }) ?? true { best = column }
+        var best: (column: Int, isExact: Bool)?
+        for index in line.indices where line[index...].starts(with: mark) {
+            let column = index + 1
+            // An expression that goes on in the next line is not on this one whole.
+            let isExact = line[index...].starts(with: literal.utf8)
+            guard let known = best else {
+                best = (column, isExact)
+                continue
             }
-            index += 1
+            let isNearer = abs(column - guess.column) < abs(known.column - guess.column)
+            if isExact && !known.isExact || isExact == known.isExact && isNearer { best = (column, isExact) }
         }
-        return SourceLocation(line: guess.line, column: best ?? guess.column)
+        return SourceLocation(line: guess.line, column: best?.column ?? guess.column)
     }
 
     // MARK: Names

@@ -35,6 +35,7 @@ extension YAMLTree {
     ///
     /// - Returns: `nil` for an empty document.
     static func parse(_ text: String, line: Int, column: Int = 0) throws(YAMLProblem) -> YAMLTree? {
+        if let simple = simple(text, line: line, column: column) { return simple }
         func place(_ mark: Mark) -> SourceLocation {
             SourceLocation(line: max(mark.line, 1) + line - 1, column: max(mark.column, 1) + column)
         }
@@ -43,7 +44,8 @@ extension YAMLTree {
         }
         let node: Node?
         do {
-            node = try compose(yaml: text)
+            // Named, because the default encoding is looked up in the environment each time.
+            node = try compose(yaml: text, .default, .default, .utf8)
         } catch let error as YamlError {
             switch error {
             case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):

@@ -230,9 +230,10 @@ extension PageState {
     }
 
     /// A paragraph's inlines without the paragraph.
-    private mutating func writeInlineMarkdown(_ markdown: String, into writer: inout HTMLWriter) {
+    mutating func writeInlineMarkdown(_ markdown: String, into writer: inout HTMLWriter) {
         let document = MarkdownDocument(parsing: markdown)
         guard document.nodes.count > 2, document.nodes[1].kind == .paragraph, document.nodes[1].end == document.nodes.count else {
+            plainText.append(contentsOf: markdown.utf8)
             writer.text(markdown)
             return
         }

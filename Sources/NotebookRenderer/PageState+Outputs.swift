@@ -22,7 +22,8 @@ extension PageState {
                 writer.raw("<figure>")
                 writeOutput(output, of: cell, into: &writer)
                 writer.open("figcaption")
-                writeInline(numbered(caption, id: cell.options.label), into: &writer)
+                writeInlineMarkdown(numbered(caption, id: cell.options.label), into: &writer)
+                endBlock()
                 writer.raw("</figcaption></figure>\n")
             } else {
                 writeOutput(output, of: cell, into: &writer)
@@ -31,12 +32,6 @@ extension PageState {
     }
 
     private func isRich(_ bundle: MIMEBundle) -> Bool { bundle.representations.contains { $0.type != "text/plain" } }
-
-    private mutating func writeInline(_ text: String, into writer: inout HTMLWriter) {
-        plainText.append(contentsOf: text.utf8)
-        endBlock()
-        writer.text(text)
-    }
 
     /// Neighbouring pieces of one stream are one output.
     private func merged(_ outputs: [CellOutput]) -> [CellOutput] {
@@ -79,10 +74,15 @@ extension PageState {
     /// Standard output that is Markdown of the page.
     private mutating func writeAsIs(_ text: String, into writer: inout HTMLWriter) {
         writer.raw("<div class=\"output asis\">\n")
-        var renderer = MarkdownRenderer(document: MarkdownDocument(parsing: text), style: .page)
+        let document = MarkdownDocument(parsing: text)
+        var renderer = MarkdownRenderer(document: document, style: .page)
         embeddedCount += 1
         renderer.idPrefix = "o\(embeddedCount)-"
-        renderer.headingShift = headingShift
+        let hasTopLevel = document.nodes.contains { node in
+            if case .heading(1, _) = node.kind { true } else { false }
+        }
+        // The page's one heading of level 1 is its title.
+        renderer.headingShift = max(headingShift, hasTopLevel ? 1 : 0)
         renderer.render(into: &writer, page: &self)
         writer.freshLine()
         writer.raw("</div>\n")

@@ -103,4 +103,23 @@ struct CellTests {
         #expect(notebook.cells[0].options.echo == .hidden)
         #expect(!notebook.cells[1].options.eval)
     }
+
+    @Test("Ten thousand cells are found, each with a name of its own")
+    func manyCells() {
+        var text = ""
+        for number in 0..<10_000 { text += "Paragraph \(number) with $x_{\(number)}$ and `{swift} a`.\n\n```swift\n#| echo: false\nlet a\(number) = 1\n```\n\n" }
+        let (notebook, diagnostics) = parse(text)
+        #expect(diagnostics == [])
+        #expect(notebook.cells.count == 20_000)
+        #expect(Set(notebook.cells.map(\.id)).count == 20_000)
+        #expect(notebook.cells.last?.id == "cell-10000")
+        #expect(notebook.cells.last?.firstLine == 10_000 * 7 - 3)
+    }
+
+    @Test("An inline value is found where it stands, also after a lazy line and beside its like")
+    func inlinePlaces() {
+        let (notebook, _) = parse("> one\n  `{swift} a` and `{swift} a`\n\n| x |\n|---|\n| `{swift} b` |\n")
+        #expect(notebook.cells.map(\.firstLine) == [2, 2, 6])
+        #expect(notebook.cells.map(\.indentation) == [11, 27, 11])
+    }
 }

@@ -131,7 +131,7 @@ struct PageTests {
 
             ```swift
             #| label: fig-plot
-            #| fig-cap: Drawn
+            #| fig-cap: "*Drawn* as in @fig-a"
             plot()
             ```
             """,
@@ -140,7 +140,7 @@ struct PageTests {
         #expect(page.bodyText.contains("<figcaption>Figure\u{A0}1: A plot</figcaption>"))
         #expect(page.bodyText.contains("<caption>Table\u{A0}1: Numbers</caption>"))
         #expect(page.bodyText.contains("<svg></svg>"))
-        #expect(page.bodyText.contains("<figcaption>Figure\u{A0}2: Drawn</figcaption>"))
+        #expect(page.bodyText.contains("<figcaption>Figure\u{A0}2: <em>Drawn</em> as in <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a></figcaption>"))
     }
 
     @Test("Works are cited from BibTeX and CSL-JSON")
@@ -175,7 +175,7 @@ struct PageTests {
     func escaping() {
         let evil = "<script>alert(1)</script>\" onload=\"x"
         let page = render(
-            "---\ntitle: '<b>'\n---\n## H `<i>`\n\n![<u>](x \"<s>\")\n\n[a](<y\"z> \"<q>\")\n\n```swift\n#| label: a\n#| fig-cap: <b>\n1\n```\n\n```{.x title=\"<b>\"}\n<b>\n```\n",
+            "---\ntitle: '<b>'\n---\n## H `<i>`\n\n![<u>](x \"<s>\")\n\n[a](<y\"z> \"<q>\")\n\n```swift\n#| label: a\n#| fig-cap: a < b\n1\n```\n\n```{.x title=\"<b>\"}\n<b>\n```\n",
             outputs: [
                 "a": [
                     .stream(.standardOutput, evil), .stream(.standardError, evil), .result(MIMEBundle(plainText: evil)),
