@@ -98,26 +98,30 @@ extension YAMLTree {
         }
     }
 
-    /// The line (from 0) on which a text nests too deeply for a recursive reader, judged by brackets and dashes.
+    private static let maximumIndentation = 256
+
+    /// The line (from 0) on which a text nests too deeply for a recursive reader, judged by brackets, dashes and indentation.
     private static func nestingProblem(in text: String) -> Int? {
         var line = 0
         var brackets = 0
         var dashes = 0
+        var indentation = 0
         var atStart = true
         for byte in text.utf8 {
             switch byte {
             case 0x0A:
                 line += 1
                 dashes = 0
+                indentation = 0
                 atStart = true
                 continue
             case UInt8(ascii: "["), UInt8(ascii: "{"): brackets += 1
             case UInt8(ascii: "]"), UInt8(ascii: "}"): brackets -= 1
             case UInt8(ascii: "-"), UInt8(ascii: "?"): if atStart { dashes += 1 }
-            case 0x20: if atStart { dashes += 0 }
+            case 0x20: if atStart { indentation += 1 }
             default: atStart = false
             }
-            if brackets > maximumDepth || dashes > maximumDepth { return line }
+            if brackets > maximumDepth || dashes > maximumDepth || indentation > maximumIndentation { return line }
         }
         return nil
     }

@@ -85,6 +85,7 @@ struct FrontMatterTests {
         ("---\na: 1\na: 2\n---\n", "the key “a” stands there twice"),
         ("---\na: 'x\n---\n", "found unexpected end of stream"),
         ("---\na: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n---\n", "aliases make it larger"),
+        ("---\n" + (0..<400).map { String(repeating: " ", count: $0) + "a:\n" }.joined() + "---\n", "nested deeper than 64 levels"),
         ("---\na: " + String(repeating: "[", count: 5000) + "\n---\n", "nested deeper than 64 levels"),
     ])
     func errors(text: String, message: String) {
