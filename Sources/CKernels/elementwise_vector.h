@@ -19,6 +19,12 @@ int64_t gk_first_equal_avx512(const float *x, int64_t count, float value);
 void gk_rope_avx512(float *head, int64_t half, const float *cosines, const float *sines, gk_rope_layout layout);
 /// To F16 or BF16, to nearest, ties to even.
 void gk_halves_from_avx512(gk_type type, uint16_t *y, const float *x, int64_t count);
+/// NF4 or FP4 codes of x * inverse, two a byte, for whole 32s of `count`; returns how many elements.
+int64_t gk_codes_4bit_avx512(
+    gk_type type, const float *x, int64_t count, float inverse, const float *nf4_thresholds, const float *fp4_thresholds,
+    uint8_t *packed);
 void gk_prepare_codes_avx512(const float *x, int64_t blocks, gk_code_row row);
+/// To the nearest bfloat16, as floats, in place.
+void gk_round_bf16_avx512(float *x, int64_t count);
 
 #endif

@@ -3,7 +3,7 @@
 #include "matmul.h"
 
 #include "dequantize.h"
-#include "gk_elementwise.h"
+#include "elementwise_vector.h"
 
 #include <stdatomic.h>
 
@@ -89,6 +89,16 @@ static gk_code_row code_row_at(const job *j, uint8_t *base, int64_t i) {
     };
 }
 
+static void round_bf16(float *x, int64_t count) {
+#if GK_X86
+    if (gk_has_avx512()) {
+        gk_round_bf16_avx512(x, count);
+        return;
+    }
+#endif
+    for (int64_t k = 0; k < count; k++) x[k] = gk_f32_from_bf16(gk_bf16_from_f32(x[k]));
+}
+
 static void prepare_rows(job *j, int64_t copy, int64_t begin, int64_t end) {
     uint8_t *base = j->scratch + copy * j->plan.copy_bytes;
     int64_t padded = j->plan.padded, blocks = j->plan.blocks;
@@ -96,9 +106,7 @@ static void prepare_rows(job *j, int64_t copy, int64_t begin, int64_t end) {
         float *row = (float *)base + i * padded;
         gk_prepare_row(j->input, i, row);
         for (int64_t k = j->input->cols; k < padded; k++) row[k] = 0;
-        if (j->input->compute == GK_COMPUTE_BF16) {
-            for (int64_t k = 0; k < padded; k++) row[k] = gk_f32_from_bf16(gk_bf16_from_f32(row[k]));
-        }
+        if (j->input->compute == GK_COMPUTE_BF16) round_bf16(row, padded);
 #if GK_X86
         if (j->needs_pairs) gk_split_pairs_avx512(row, padded, (float *)(base + j->plan.pairs) + i * padded);
 #endif

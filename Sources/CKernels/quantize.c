@@ -4,6 +4,7 @@
 
 #include "blocks.h"
 #include "dequantize.h"
+#include "elementwise_vector.h"
 #include "packed.h"
 #include "platform.h"
 
@@ -17,6 +18,10 @@ static bool is_plain(gk_type type) { return type == GK_F32 || type == GK_F16 || 
 static void write_plain(gk_type type, const float *source, int64_t count, void *destination, int64_t at) {
     if (type == GK_F32) {
         memcpy((float *)destination + at, source, (size_t)count * sizeof(float));
+#if GK_X86
+    } else if (gk_has_avx512()) {
+        gk_halves_from_avx512(type, (uint16_t *)destination + at, source, count);
+#endif
     } else if (type == GK_F16) {
         for (int64_t i = 0; i < count; i++) ((uint16_t *)destination)[at + i] = gk_f16_from_f32(source[i]);
     } else {
@@ -126,25 +131,29 @@ typedef struct {
 
 // Both trees as in bitsandbytes' kernels: thresholds lie halfway between neighbouring values.
 
+static const float nf4_thresholds[15] = {
+    -0.8480964004993439f, -0.6106329262256622f, -0.4599952697753906f, -0.33967943489551544f, -0.23460740596055984f,
+    -0.13791173323988914f, -0.045525018125772476f, 0.03979014977812767f, 0.1202552504837513f, 0.2035212516784668f,
+    0.2920137718319893f, 0.3893125355243683f, 0.5016634166240692f, 0.6427869200706482f, 0.8614784181118011f,
+};
+
+static const float fp4_thresholds[7] = {
+    0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f,
+};
+
+/// By place among the magnitudes; the sign is bit 3.
+static const uint8_t fp4_codes[8] = {0, 1, 6, 7, 4, 5, 2, 3};
+
 static uint8_t code_nf4(float x) {
-    static const float thresholds[15] = {
-        -0.8480964004993439f, -0.6106329262256622f, -0.4599952697753906f, -0.33967943489551544f, -0.23460740596055984f,
-        -0.13791173323988914f, -0.045525018125772476f, 0.03979014977812767f, 0.1202552504837513f, 0.2035212516784668f,
-        0.2920137718319893f, 0.3893125355243683f, 0.5016634166240692f, 0.6427869200706482f, 0.8614784181118011f,
-    };
     int code = 0;
-    for (int i = 0; i < 15; i++) code += x > thresholds[i];
+    for (int i = 0; i < 15; i++) code += x > nf4_thresholds[i];
     return (uint8_t)code;
 }
 
 static uint8_t code_fp4(float x) {
-    static const float thresholds[7] = {
-        0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f,
-    };
-    static const uint8_t codes[8] = {0, 1, 6, 7, 4, 5, 2, 3};
     int place = 0;
-    for (int i = 0; i < 7; i++) place += fabsf(x) > thresholds[i];
-    return (uint8_t)(codes[place] | (x < 0 ? 8 : 0));
+    for (int i = 0; i < 7; i++) place += fabsf(x) > fp4_thresholds[i];
+    return (uint8_t)(fp4_codes[place] | (x < 0 ? 8 : 0));
 }
 
 static void quantize_blocks(void *context, int64_t begin, int64_t end, int32_t worker) {
@@ -163,7 +172,11 @@ static void quantize_blocks(void *context, int64_t begin, int64_t end, int32_t w
             continue;
         }
         float inverse = 1.0f / absmax;
-        for (int64_t i = 0; i < count; i += 2) {
+        int64_t i = 0;
+#if GK_X86
+        if (gk_has_avx512()) i = gk_codes_4bit_avx512(job->type, x, count, inverse, nf4_thresholds, fp4_thresholds, packed);
+#endif
+        for (; i < count; i += 2) {
             float high = x[i] * inverse, low = i + 1 < count ? x[i + 1] * inverse : 0;
             packed[i / 2] = job->type == GK_NF4
                 ? (uint8_t)(code_nf4(high) << 4 | code_nf4(low)) : (uint8_t)(code_fp4(high) << 4 | code_fp4(low));
