@@ -15,6 +15,8 @@ struct PageEntry: Sendable {
     var date: PostDate?
     var updated: PostDate?
     var image: Picture?
+    /// The picture drawn for link previews where there is no image.
+    var card: String?
 
     init(page: SitePage, scan: BodyScan, targets: [LinkTarget]) {
         self.page = page

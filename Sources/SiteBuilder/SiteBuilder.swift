@@ -37,6 +37,7 @@ public struct SiteBuilder: Sendable {
             entries.append(entry(of: page, scan: scan, targets: targets, links: &links, diagnostics: &diagnostics))
         }
         order(&entries)
+        addCards(to: &entries, &links)
         let icon = configuration.icon.flatMap { sitePicture($0, &links, &diagnostics) }
         let card = configuration.image.flatMap { sitePicture($0, &links, &diagnostics) }
         diagnostics += links.diagnostics
@@ -112,6 +113,19 @@ public struct SiteBuilder: Sendable {
             }
         }
         return entry
+    }
+
+    /// Draws the pictures of link previews for posts that have none, where the site says at which address they will stand.
+    private func addCards(to entries: inout [PageEntry], _ links: inout LinkResolver) {
+        guard configuration.baseURL != nil, configuration.hasLists, configuration.image == nil else { return }
+        let name = configuration.title ?? ""
+        for index in entries.indices where entries[index].image == nil && entries[index].page.isPost {
+            let title = entries[index].page.title
+            guard let picture = SocialCard.picture(title: title, siteName: name) else { continue }
+            let path = "assets/card-\(SitePath.slug(SitePath.withoutExtension(entries[index].page.path))).\(contentDigest(title + "\n" + name).prefix(8)).png"
+            links.add(path, picture)
+            entries[index].card = path
+        }
     }
 
     private func date(_ text: String?, of page: SitePage, _ diagnostics: inout [Diagnostic]) -> PostDate? {

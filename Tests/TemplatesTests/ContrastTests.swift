@@ -32,14 +32,17 @@ struct ContrastTests {
     @Test("text and graphics stand out in both schemes", arguments: ["rich", "plain"], [0, 1])
     func contrast(theme: String, scheme: Int) throws {
         let tokens = try tokens(of: theme)
+        #expect(tokens.count > 40)
         for (pairs, least) in [(Self.text, 4.5), (Self.graphics, 3)] {
             for (names, grounds) in pairs {
                 for name in names {
                     for ground in grounds {
-                        let front = try #require(tokens[name]?[scheme], "--\(name)")
-                        let back = try #require(tokens[ground]?[scheme], "--\(ground)")
+                        guard let front = tokens[name]?[scheme], let back = tokens[ground]?[scheme] else {
+                            Issue.record("--\(name) or --\(ground) is missing")
+                            continue
+                        }
                         let ratio = contrastRatio(front, back)
-                        #expect(ratio >= least, "\(theme), scheme \(scheme): --\(name) on --\(ground) is \(ratio)")
+                        if ratio < least { Issue.record("\(theme), scheme \(scheme): --\(name) on --\(ground) is \(ratio)") }
                     }
                 }
             }
