@@ -115,7 +115,7 @@ let package = Package(
         .tests("TensorMemoryTests", ["TensorMemory", "TestSupport"]),
         .tests("TemplateEngineTests", ["TemplateEngine", "SourceText", "JSON"], exclude: ["Fixtures"]),
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"], exclude: ["Fixtures"]),
-        .tests("FuzzTests", ["Tensors", "JSON", "TestSupport"]),
+        .tests("FuzzTests", ["Tensors", "TensorMemory", "Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
         .tests("CPUBackendTests", ["CPUBackend", "Tensors", "TensorMemory", "TestSupport"]),
         .tests("InferenceTests", ["Inference", "CPUBackend", "Tensors", "TensorMemory", "Tokenizers", "JSON", "TestSupport"]),
