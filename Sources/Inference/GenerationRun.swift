@@ -202,17 +202,17 @@ struct PromptLookup {
 }
 
 /// Holds text back that may be the beginning of a stop string.
-struct StopStringFilter {
+package struct StopStringFilter {
     private let stops: [String]
     private var held = ""
-    private(set) var isStopped = false
+    package private(set) var isStopped = false
 
-    init(_ stops: [String]) {
+    package init(_ stops: [String]) {
         self.stops = stops.filter { !$0.isEmpty }
     }
 
     /// What may be shown now that `text` was added.
-    mutating func append(_ text: String) -> String {
+    package mutating func append(_ text: String) -> String {
         if stops.isEmpty || isStopped { return isStopped ? "" : text }
         held += text
         if let cut = stops.compactMap({ firstRange(of: $0) }).min() {
@@ -228,7 +228,7 @@ struct StopStringFilter {
     }
 
     /// What was held back, now that nothing but `text` follows.
-    mutating func finish(with text: String) -> String {
+    package mutating func finish(with text: String) -> String {
         let shown = append(text)
         defer { held = "" }
         return isStopped ? shown : shown + held

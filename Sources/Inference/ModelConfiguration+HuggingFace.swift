@@ -116,4 +116,13 @@ extension ModelConfiguration {
     ///
     /// - Throws: ``ModelError`` where it cannot be read or describes no model that is implemented.
     public init(path: String) throws(ModelError) { try self.init(json: Checkpoint.json(path), path: path) }
+
+    /// Reads the text of a config.json.
+    public init(json text: String) throws(ModelError) {
+        let json: JSONValue
+        do { json = try JSONValue(parsing: text) } catch {
+            throw .configuration(path: "config.json", message: "it is not JSON: \(error)", help: "check its braces and commas")
+        }
+        try self.init(json: json, path: "config.json")
+    }
 }

@@ -37,9 +37,10 @@ final class TextResources: Sendable {
                     throw ModelError.tokenizer(
                         path: folder, message: "there is no tokenizer.json", help: "fetch it from where the weights came from")
                 }
-                throw ModelError.tokenizer(
-                    path: path, message: "tokenizers of Hugging Face folders cannot be read yet",
-                    help: "use token ids, or the model's GGUF file")
+                let configuration = folder + "/tokenizer_config.json"
+                return try Tokenizer(
+                    tokenizerJSON: Checkpoint.json(path),
+                    configuration: FileSystem.isFile(configuration) ? Checkpoint.json(configuration) : nil)
             }
         } catch let error as ModelError {
             throw error
