@@ -23,6 +23,8 @@ public struct CellCache: Sendable, Hashable {
     var cells: String { "\(folder)/cells" }
     /// Modules that the compiler itself caches.
     var modules: String { "\(folder)/modules" }
+    /// Packages of notebooks, with SwiftPM's build folders.
+    var packages: String { "\(folder)/packages" }
 
     func image(_ module: String) -> String { "\(cells)/\(module).so" }
     func interface(_ module: String) -> String { "\(cells)/\(module).swiftmodule" }
@@ -47,12 +49,24 @@ public struct CellCache: Sendable, Hashable {
                 }
             }
         }
-        for folder in [cells, modules] { empty(folder) }
+        for folder in [cells, modules, packages] { empty(folder) }
+        removeAbandoned()
         return freed
+    }
+
+    /// Removes what processes left that were killed while they compiled.
+    func removeAbandoned() {
+        for name in folderContents(folder) where name.hasPrefix("scratch-") {
+            let parts = name.split(separator: "-")
+            guard parts.count == 3, let process = Int32(parts[1]), !processExists(process) else { continue }
+            for file in folderContents("\(folder)/\(name)") { removeFile("\(folder)/\(name)/\(file)") }
+            removeEmptyFolder("\(folder)/\(name)")
+        }
     }
 
     /// Removes the compiled cells that were used longest ago, until the rest fits.
     public func trim() {
+        removeAbandoned()
         var modules: [String: (size: Int, changed: String)] = [:]
         var total = 0
         for name in folderContents(cells) {

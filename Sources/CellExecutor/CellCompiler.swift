@@ -84,7 +84,9 @@ struct CellCompiler: Sendable {
         var arguments = [toolchain.linker, "-shared", "--wrap=swift_errorInMain", "--build-id=none", object, "-o", "\(scratch)/\(module).so"]
         let autolinked = ELFSection.contents(named: ".swift1_autolink_entries", in: bytes)
         // What a cell imports beyond the library, such as Foundation, must be loaded with it.
-        let own: Set<String> = ["-lswiftCore", "-lswift_StringProcessing", "-lswift_Concurrency", "-lswiftSwiftOnoneSupport", "-lswift_RegexParser", "-ldispatch"]
+        let own: Set<String> = [
+            "-lswiftCore", "-lswift_StringProcessing", "-lswift_Concurrency", "-lswiftSwiftOnoneSupport", "-lswift_RegexParser", "-ldispatch",
+        ]
         var flags: [String] = []
         for entry in autolinked.split(separator: 0) {
             let flag = String(decoding: entry, as: UTF8.self)

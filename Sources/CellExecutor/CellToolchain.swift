@@ -62,7 +62,9 @@ public struct CellToolchain: Sendable, Hashable {
             guard fileExists("\(usr)/bin/ld.lld") else { continue }
             return (absolutePath(folder) + "/swift-frontend", usr)
         }
-        throw .missing(what: "swift-frontend", looked: folders, remedy: "Install Swift 6.3 (https://swift.org/install), or set GALLEY_SWIFT to its 'usr' folder.")
+        throw .missing(
+            what: "swift-frontend", looked: folders, remedy: "Install Swift 6.3 (https://swift.org/install), or set GALLEY_SWIFT to its 'usr' folder."
+        )
     }
 
     /// Names this compiler and this build of the library: when it changes, nothing compiled before counts.

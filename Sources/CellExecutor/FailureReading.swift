@@ -36,7 +36,8 @@ struct FailureReading {
 
     /// Traps of arithmetic print nothing.
     private static func silentTrap(_ failure: WireFailure) -> String {
-        failure.name == "Fatal error" ? "the cell trapped, as Swift does on arithmetic overflow, without a message" : "the cell ended with: \(failure.name)"
+        failure.name == "Fatal error"
+            ? "the cell trapped, as Swift does on arithmetic overflow, without a message" : "the cell ended with: \(failure.name)"
     }
 
     static func text(_ seconds: Double?) -> String {

@@ -54,7 +54,8 @@ public actor LiveSession {
             report(.diagnostics(plan.diagnostics))
             return RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
         }
-        let step = LiveRun(executor: executor, notebook: notebook, plan: plan, previous: record, options: options, report: report, host: host,
+        let step = LiveRun(
+            executor: executor, notebook: notebook, plan: plan, previous: record, options: options, report: report, host: host,
             packages: packages.built)
         let result = await onThread { step.toEnd() }
         host = result.host

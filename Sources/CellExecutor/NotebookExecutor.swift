@@ -25,7 +25,8 @@ public struct NotebookExecutor: Sendable {
     func planContext(_ notebook: Notebook, options: RunOptions, packages: PackageBuilder.Built? = nil) -> PlanContext {
         let folder = options.folder(of: notebook)
         return PlanContext(
-            tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode, parameters: options.parameters, ignoresRecord: options.ignoresRecord,
+            tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode,
+            parameters: options.parameters, ignoresRecord: options.ignoresRecord,
             digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } })
     }
 
@@ -63,12 +64,14 @@ public struct NotebookExecutor: Sendable {
         if plan.isUnchanged, let previous {
             return RunOutcome(plan: plan, record: previous, diagnostics: plan.diagnostics, failure: nil)
         }
-        let run = NotebookRun(executor: self, notebook: notebook, plan: plan, previous: previous, options: options, report: report, packages: packages.built)
+        let run = NotebookRun(
+            executor: self, notebook: notebook, plan: plan, previous: previous, options: options, report: report, packages: packages.built)
         return try run.toEnd()
     }
 
     /// The packages of the front matter, built; SwiftPM sees for itself whether they are already.
-    func buildPackages(_ notebook: Notebook, options: RunOptions) throws(ExecutionError) -> (built: PackageBuilder.Built?, diagnostics: [Diagnostic]) {
+    func buildPackages(_ notebook: Notebook, options: RunOptions) throws(ExecutionError) -> (built: PackageBuilder.Built?, diagnostics: [Diagnostic])
+    {
         let packages = notebook.frontMatter.packages
         if packages.isEmpty { return (nil, []) }
         return try PackageBuilder(toolchain: toolchain, cache: cache).build(packages, folder: options.folder(of: notebook), path: notebook.file.path)

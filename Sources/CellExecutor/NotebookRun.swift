@@ -87,7 +87,8 @@ final class NotebookRun {
 
     private func sandboxCommand(_ folder: String) -> String {
         func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-        let flags = "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --unshare-net --unshare-pid --unshare-ipc --die-with-parent --new-session"
+        let flags =
+            "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --unshare-net --unshare-pid --unshare-ipc --die-with-parent --new-session"
         return "exec bwrap \(flags) --chdir \(quoted(folder)) \(quoted(executor.toolchain.host))"
     }
 
@@ -102,7 +103,8 @@ final class NotebookRun {
             }
         }
         guard !wanted.isEmpty else { return }
-        let compiler = CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
+        let compiler = CellCompiler(
+            toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
         let steps = plan.steps
         let report = report
         // A kept host runs cells one by one, so its modules hold one each; so do those of a partial run.
@@ -275,7 +277,9 @@ final class NotebookRun {
                 .error(failure, outputs: &outputs, stopped: stopped, seconds: seconds)
         } else if let hostProblem {
             error = CellError(kind: stopped ?? .host, name: "Host", message: hostProblem, line: step.cell.firstLine)
-            if stopped == .timeout { error?.message = "the cell took longer than \(FailureReading.text(seconds)) and did not stop; its host was ended" }
+            if stopped == .timeout {
+                error?.message = "the cell took longer than \(FailureReading.text(seconds)) and did not stop; its host was ended"
+            }
         }
         let cellOptions = step.cell.options
         if !cellOptions.warning { outputs.removeAll { if case .stream(.standardError, _) = $0 { true } else { false } } }

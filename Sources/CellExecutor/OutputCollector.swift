@@ -56,17 +56,18 @@ struct OutputCollector: Sendable {
     }
 
     private static func output(_ display: WireDisplay) -> CellOutput {
-        let bundle = MIMEBundle(display.representations.map { representation in
-            let text = String(decoding: representation.bytes, as: UTF8.self)
-            switch representation.form {
-            case .binary: return .init(representation.type, .binary(representation.bytes))
-            case .json:
-                if let value = try? JSONValue(parsing: representation.bytes) { return .init(representation.type, .json(value)) }
-                return .init(representation.type, .text(text))
-            case .text:
-                return .init(representation.type, .text(representation.type == "text/plain" ? withoutModuleNames(text) : text))
-            }
-        })
+        let bundle = MIMEBundle(
+            display.representations.map { representation in
+                let text = String(decoding: representation.bytes, as: UTF8.self)
+                switch representation.form {
+                case .binary: return .init(representation.type, .binary(representation.bytes))
+                case .json:
+                    if let value = try? JSONValue(parsing: representation.bytes) { return .init(representation.type, .json(value)) }
+                    return .init(representation.type, .text(text))
+                case .text:
+                    return .init(representation.type, .text(representation.type == "text/plain" ? withoutModuleNames(text) : text))
+                }
+            })
         if display.role == .result { return .result(bundle) }
         let metadata = (try? JSONValue(parsing: display.metadata))?.objectValue ?? JSONObject()
         return .display(bundle, metadata: metadata)

@@ -30,7 +30,7 @@ struct PackageBuilder: Sendable {
             }
         }
         let manifest = Self.manifest(located, products: products)
-        let root = "\(cache.folder)/packages/\(ContentKey([manifest, toolchain.frontend]).short)"
+        let root = "\(cache.packages)/\(ContentKey([manifest, toolchain.frontend]).short)"
         do throws(FileError) {
             try makeFolder("\(root)/Sources/CellPackages")
             try write(manifest, to: "\(root)/Package.swift")
@@ -99,7 +99,8 @@ struct PackageBuilder: Sendable {
         func quoted(_ text: String) -> String { "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
         let dependencies = packages.map { package in
             isRemote(package)
-                ? ".package(url: \(quoted(package.location)), from: \(quoted(package.version ?? "0.0.1")))" : ".package(path: \(quoted(package.location)))"
+                ? ".package(url: \(quoted(package.location)), from: \(quoted(package.version ?? "0.0.1")))"
+                : ".package(path: \(quoted(package.location)))"
         }
         return """
             // swift-tools-version: 6.0

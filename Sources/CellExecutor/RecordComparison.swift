@@ -30,10 +30,6 @@ struct OutputComparison {
     let options: CellOptions
     private static let shownLines = 12
 
-    init(options: CellOptions) {
-        self.options = options
-    }
-
     func compare(_ old: CellRecord?, _ new: CellRecord?) -> [String] {
         guard let old else { return new == nil ? [] : ["- (not in the record)", "+ \(new?.status.rawValue ?? "")"] }
         guard let new else { return ["- \(old.status.rawValue)", "+ (did not run)"] }
@@ -47,7 +43,9 @@ struct OutputComparison {
         if left.map(\.kind) == right.map(\.kind) {
             return zip(left, right).flatMap { $0.content == $1.content ? [] : texts($0.kind, $0.content, $1.content) }
         }
-        return texts("outputs", left.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"), right.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"))
+        return texts(
+            "outputs", left.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"),
+            right.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"))
     }
 
     /// The lines that differ, in the form of a diff.
@@ -106,7 +104,8 @@ struct OutputComparison {
         switch content {
         case .text(let text): text
         case .json(let value): value.text(.indented(1))
-        case .binary(let bytes): "\(bytes.count) bytes, digest \(bytes.reduce(14_695_981_039_346_656_037 as UInt64) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })"
+        case .binary(let bytes):
+            "\(bytes.count) bytes, digest \(bytes.reduce(14_695_981_039_346_656_037 as UInt64) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })"
         }
     }
 

@@ -22,7 +22,9 @@ struct Symbolizer: Sendable {
         else { return nil }
         for text in output.split(separator: "\n") {
             let parts = text.split(separator: ":")
-            guard parts.count >= 3, parts[parts.count - 3] == file || parts[parts.count - 3].hasSuffix("/\(file)"), let line = Int(parts[parts.count - 2]), line > 0 else { continue }
+            guard parts.count >= 3, parts[parts.count - 3] == file || parts[parts.count - 3].hasSuffix("/\(file)"),
+                let line = Int(parts[parts.count - 2]), line > 0
+            else { continue }
             return line
         }
         return nil

@@ -19,7 +19,9 @@ struct ChildProcess: Sendable {
     enum StandardError { case inherited, piped, withOutput }
 
     /// - Throws: ``ExecutionError/cannotStart(program:reason:)``.
-    init(_ arguments: [String], hasInput: Bool = false, error errorMode: StandardError = .withOutput, environment: [String: String] = [:]) throws(ExecutionError) {
+    init(_ arguments: [String], hasInput: Bool = false, error errorMode: StandardError = .withOutput, environment: [String: String] = [:])
+        throws(ExecutionError)
+    {
         let program = arguments.first ?? ""
         func failure(_ code: Int32) -> ExecutionError { .cannotStart(program: program, reason: String(cString: strerror(code))) }
         // One at a time: a child that starts between the making of a pipe and its mark would hold it open.
@@ -83,9 +85,19 @@ struct ChildProcess: Sendable {
         close(pipes[1][1])
         close(pipes[2][1])
         identifier = child
-        if hasInput { input = pipes[0][1] } else { input = -1; close(pipes[0][1]) }
+        if hasInput {
+            input = pipes[0][1]
+        } else {
+            input = -1
+            close(pipes[0][1])
+        }
         output = pipes[1][0]
-        if errorMode == .piped { error = pipes[2][0] } else { error = -1; close(pipes[2][0]) }
+        if errorMode == .piped {
+            error = pipes[2][0]
+        } else {
+            error = -1
+            close(pipes[2][0])
+        }
     }
 
     /// Waits for its end: the exit status, or 128 and the signal's number.
@@ -103,7 +115,9 @@ struct ChildProcess: Sendable {
     }
 
     /// Runs to the end and gives what it wrote.
-    static func run(_ arguments: [String], limit: Int = 1 << 24, environment: [String: String] = [:]) throws(ExecutionError) -> (status: Int, output: String) {
+    static func run(_ arguments: [String], limit: Int = 1 << 24, environment: [String: String] = [:]) throws(ExecutionError) -> (
+        status: Int, output: String
+    ) {
         let child = try ChildProcess(arguments, environment: environment)
         var bytes: [UInt8] = []
         while let some = readAvailable(child.output) {
@@ -159,10 +173,12 @@ func startBlockingThread(_ body: @escaping @Sendable () -> Void) {
     pthread_attr_setstacksize(&attributes, 16 << 20)
     let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
     var thread = pthread_t()
-    pthread_create(&thread, &attributes, { context in
-        if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
-    }, context)
+    pthread_create(
+        &thread, &attributes,
+        { context in
+            if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
+            return nil
+        }, context)
 }
 
 private final class ThreadBody {
@@ -289,6 +305,8 @@ func absolutePath(_ path: String) -> String {
 }
 
 func processIdentifier() -> Int32 { getpid() }
+
+func processExists(_ identifier: Int32) -> Bool { kill(identifier, 0) == 0 || errno == EPERM }
 
 /// Writes to a process that has ended must be errors, not the end of this process.
 func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }

@@ -103,8 +103,11 @@ extension HostSession {
         }
         defer { if case .bytes = image.content { unlink(path) } }
         guard let handle = galley_open_image(path) else {
-            return send(.failed(cell: -1, WireFailure(
-                kind: .loading, name: image.name, message: String(cString: galley_loading_error()))))
+            return send(
+                .failed(
+                    cell: -1,
+                    WireFailure(
+                        kind: .loading, name: image.name, message: String(cString: galley_loading_error()))))
         }
         monitor.locked { images[image.name] = CellImageHandle(handle: handle) }
     }

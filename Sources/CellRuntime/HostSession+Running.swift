@@ -74,8 +74,10 @@ extension HostSession {
                 }
                 if let cell {
                     let name = isInterrupt ? "Interrupted" : signalName(signal)
-                    finish(cell, failure: WireFailure(
-                        kind: isInterrupt ? .interrupted : .trap, name: name, message: "", frames: frames))
+                    finish(
+                        cell,
+                        failure: WireFailure(
+                            kind: isInterrupt ? .interrupted : .trap, name: name, message: "", frames: frames))
                 }
                 if isSecond {
                     send(.fatal("a second cell of this host trapped"))
@@ -88,10 +90,12 @@ extension HostSession {
 
     /// Ends the running cell: politely where it waits for something, and else where it is.
     func interrupt() {
-        guard let cell = monitor.locked({
-            running?.isInterrupted = true
-            return running?.cell
-        }) else { return }
+        guard
+            let cell = monitor.locked({
+                running?.isInterrupted = true
+                return running?.cell
+            })
+        else { return }
         startThread(stackSize: 1 << 20) { [self] in
             galley_mark_host_thread()
             for attempt in 0..<60 {

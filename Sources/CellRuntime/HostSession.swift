@@ -74,8 +74,11 @@ package final class HostSession: @unchecked Sendable {
         pump?.fence()
         pump?.finish()
         if let failure { send(.failed(cell: cell.cell, failure)) }
-        send(.ended(cell: cell.cell, CellUsage(
-            duration: end - cell.start, residentBytes: residentBytes(), isTainted: monitor.locked { isTainted })))
+        send(
+            .ended(
+                cell: cell.cell,
+                CellUsage(
+                    duration: end - cell.start, residentBytes: residentBytes(), isTainted: monitor.locked { isTainted })))
     }
 
     func waiting(for task: any CancellableTask) {

@@ -68,16 +68,20 @@ func startThread(stackSize: Int, _ body: @escaping @Sendable () -> Void) {
     let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
     #if canImport(Darwin)
         var thread: pthread_t?
-        pthread_create(&thread, &attributes, { context in
-            Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }, context)
+        pthread_create(
+            &thread, &attributes,
+            { context in
+                Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context)
     #else
         var thread = pthread_t()
-        pthread_create(&thread, &attributes, { context in
-            if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
-            return nil
-        }, context)
+        pthread_create(
+            &thread, &attributes,
+            { context in
+                if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, context)
     #endif
 }
 

@@ -77,8 +77,14 @@ extension HostCommand {
             encoder.put(configuration.workingFolder)
             encoder.put(configuration.outputLimit)
             encoder.put(configuration.memoryLimit)
-            encoder.put(configuration.environment.sorted { $0.key < $1.key }) { $0.put($1.key); $0.put($1.value) }
-            encoder.put(configuration.resources.sorted { $0.key < $1.key }) { $0.put($1.key); $0.put($1.value) }
+            encoder.put(configuration.environment.sorted { $0.key < $1.key }) {
+                $0.put($1.key)
+                $0.put($1.value)
+            }
+            encoder.put(configuration.resources.sorted { $0.key < $1.key }) {
+                $0.put($1.key)
+                $0.put($1.value)
+            }
         case .load(let image):
             encoder.put(tag: 2)
             encoder.put(image.name)
@@ -112,16 +118,18 @@ extension HostCommand {
             let memoryLimit = try decoder.integer()
             let environment = try decoder.list { (d) throws(WireError) in (try d.string(), try d.string()) }
             let resources = try decoder.list { (d) throws(WireError) in (try d.string(), try d.data()) }
-            self = .configure(HostConfiguration(
-                workingFolder: folder, outputLimit: max(0, outputLimit), memoryLimit: max(0, memoryLimit),
-                environment: Dictionary(environment) { $1 }, resources: Dictionary(resources) { $1 }))
+            self = .configure(
+                HostConfiguration(
+                    workingFolder: folder, outputLimit: max(0, outputLimit), memoryLimit: max(0, memoryLimit),
+                    environment: Dictionary(environment) { $1 }, resources: Dictionary(resources) { $1 }))
         case 2:
             let name = try decoder.string()
             let content: CellImage.Content = try decoder.bool() ? .bytes(try decoder.data()) : .path(try decoder.string())
             self = .load(CellImage(name: name, content: content))
         case 3:
-            self = .run(RunRequest(
-                cell: try decoder.integer(), image: try decoder.string(), entry: try decoder.string()))
+            self = .run(
+                RunRequest(
+                    cell: try decoder.integer(), image: try decoder.string(), entry: try decoder.string()))
         case 4: self = .interrupt
         case 5: self = .shutdown
         case let tag: throw .malformed("unknown command \(tag)")

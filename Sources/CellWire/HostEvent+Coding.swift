@@ -62,17 +62,20 @@ extension HostEvent {
         case 1:
             let version = try decoder.unsigned()
             guard version == wireVersion else { throw .version(version) }
-            self = .ready(HostEnvironment(
-                system: try decoder.string(), cpu: try decoder.string(), coreCount: try decoder.integer(),
-                gpus: try decoder.list { (d) throws(WireError) in try d.string() }))
+            self = .ready(
+                HostEnvironment(
+                    system: try decoder.string(), cpu: try decoder.string(), coreCount: try decoder.integer(),
+                    gpus: try decoder.list { (d) throws(WireError) in try d.string() }))
         case 2: self = .started(cell: try decoder.integer())
         case 3: self = .output(cell: try decoder.integer(), try decoder.stream(), try decoder.data())
         case 4: self = .outputCut(cell: try decoder.integer(), try decoder.stream(), byteCount: try decoder.integer())
         case 5: self = .display(cell: try decoder.integer(), try decoder.display())
         case 6: self = .failed(cell: try decoder.integer(), try decoder.failure())
         case 7:
-            self = .ended(cell: try decoder.integer(), CellUsage(
-                duration: try decoder.double(), residentBytes: try decoder.integer(), isTainted: try decoder.bool()))
+            self = .ended(
+                cell: try decoder.integer(),
+                CellUsage(
+                    duration: try decoder.double(), residentBytes: try decoder.integer(), isTainted: try decoder.bool()))
         case 8: self = .fatal(try decoder.string())
         case let tag: throw .malformed("unknown event \(tag)")
         }

@@ -43,10 +43,11 @@ public struct CellAnalysis: Sendable, Hashable {
         }
         if cell.kind == .inlineValue, !Self.isOneExpression(parsed) {
             let place = SourceText.SourceLocation(line: cell.firstLine, column: cell.indentation + 1)
-            diagnostics.append(Diagnostic(
-                .error, identifier: "inline-value", summary: "an inline value must be one expression", path: path,
-                range: SourceText.SourceRange(start: place, end: place),
-                solutions: ["Compute it in a cell and name the result here"]))
+            diagnostics.append(
+                Diagnostic(
+                    .error, identifier: "inline-value", summary: "an inline value must be one expression", path: path,
+                    range: SourceText.SourceRange(start: place, end: place),
+                    solutions: ["Compute it in a cell and name the result here"]))
         }
         self.diagnostics = diagnostics
     }

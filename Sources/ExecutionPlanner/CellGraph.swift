@@ -68,7 +68,9 @@ private struct Builder {
         importSets.append(imported)
         stateSets.append(state)
         record(index, changes: changes)
-        return CellGraph.Node(imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted(), nearestDependencies: direct.subtracting(covered).sorted(),
+        return CellGraph.Node(
+            imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted(),
+            nearestDependencies: direct.subtracting(covered).sorted(),
             changes: Set(changes.map(\.cell)).subtracting([index]).sorted())
     }
 
@@ -91,7 +93,8 @@ private struct Builder {
             guard let all = definers[name], let last = all.last else { continue }
             let visible = all.filter { imported.contains($0.cell) }
             guard Set(visible.map(\.cell)).count > 1 else { continue }
-            let isOverloaded = visible.allSatisfy { $0.definition.kind == .function }
+            let isOverloaded =
+                visible.allSatisfy { $0.definition.kind == .function }
                 && Set(visible.map(\.definition.signature)).count == visible.count
             if !isOverloaded { shadows.append(.init(kind: last.definition.kind, definer: last.cell, name: name)) }
         }
@@ -106,7 +109,9 @@ private struct Builder {
             for name in names {
                 if own.contains(name) {
                     places.insert(Place(cell: index, name: name))
-                } else if let last = definers[name]?.last, last.definition.kind != .function, !last.definition.isConstant || last.definition.kind != .variable {
+                } else if let last = definers[name]?.last, last.definition.kind != .function,
+                    !last.definition.isConstant || last.definition.kind != .variable
+                {
                     places.insert(Place(cell: last.cell, name: name))
                 }
             }

@@ -49,8 +49,17 @@ public enum ProcessState: String, Sendable, Hashable, CaseIterable {
 
     static let names: [String: ProcessState] = {
         let lists: [(ProcessState, [String])] = [
-            (.memory, ["allocated", "reserved", "peakAllocated", "peakReserved", "resetPeak", "emptyCache", "memoryStatistics", "MemoryStatistics", "withMemoryReport", "residentBytes"]),
-            (.files, ["fopen", "open", "FileManager", "FileHandle", "contentsOfFile", "contentsOf", "readFile", "writeFile", "shell", "FileDescriptor"]),
+            (
+                .memory,
+                [
+                    "allocated", "reserved", "peakAllocated", "peakReserved", "resetPeak", "emptyCache", "memoryStatistics", "MemoryStatistics",
+                    "withMemoryReport", "residentBytes",
+                ]
+            ),
+            (
+                .files,
+                ["fopen", "open", "FileManager", "FileHandle", "contentsOfFile", "contentsOf", "readFile", "writeFile", "shell", "FileDescriptor"]
+            ),
             (.clock, ["Date", "ContinuousClock", "SuspendingClock", "clock_gettime", "time", "gettimeofday", "now"]),
             (.randomness, ["random", "shuffled", "shuffle", "randomElement", "SystemRandomNumberGenerator", "UUID", "arc4random", "rand"]),
             (.environment, ["getenv", "setenv", "ProcessInfo", "CommandLine", "chdir"]),

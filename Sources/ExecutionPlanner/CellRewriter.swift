@@ -125,7 +125,8 @@ struct CellRewriter {
     private mutating func wrap(_ node: Syntax, hasTry: Bool) {
         let start = node.positionAfterSkippingLeadingTrivia.utf8Offset
         let end = node.endPositionBeforeTrailingTrivia.utf8Offset
-        edits.append(SourceEdit(offset: start, inserted: hasTry ? "try awaitValue({ () async throws -> Void in " : "awaitValue({ () async -> Void in "))
+        edits.append(
+            SourceEdit(offset: start, inserted: hasTry ? "try awaitValue({ () async throws -> Void in " : "awaitValue({ () async -> Void in "))
         edits.append(SourceEdit(offset: end, inserted: " })"))
     }
 

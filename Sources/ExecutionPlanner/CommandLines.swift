@@ -88,9 +88,10 @@ extension CommandLine {
             let indentation = bytes.prefix { $0 == 0x20 || $0 == 0x09 }.count
             let end = bytes.last == 0x0D ? bytes.count - 1 : bytes.count
             if indentation + 1 < end, bytes[indentation] == UInt8(ascii: "!"), bytes[indentation + 1] != UInt8(ascii: "=") {
-                found.append(CommandLine(
-                    offset: offset + indentation, length: end - indentation,
-                    command: String(decoding: bytes[(indentation + 1)..<end], as: UTF8.self)))
+                found.append(
+                    CommandLine(
+                        offset: offset + indentation, length: end - indentation,
+                        command: String(decoding: bytes[(indentation + 1)..<end], as: UTF8.self)))
             }
             offset += bytes.count + 1
         }

@@ -74,9 +74,12 @@ extension ExecutionPlan {
             }
             let declarations = group.first.map { steps[$0].inheritedImports } ?? []
             // A cell by itself that imports cells by themselves is the module that its key names.
-            let isPlain = group.count == 1 && steps[group[0]].node.imports.allSatisfy { (modules[$0] ?? steps[$0].moduleName) == steps[$0].moduleName }
-            let name = isPlain
-                ? steps[group[0]].moduleName : "Cell_" + ContentKey(["unit"] + group.map { steps[$0].moduleName } + ["imports"] + imports + shadows).short
+            let isPlain =
+                group.count == 1 && steps[group[0]].node.imports.allSatisfy { (modules[$0] ?? steps[$0].moduleName) == steps[$0].moduleName }
+            let name =
+                isPlain
+                ? steps[group[0]].moduleName
+                : "Cell_" + ContentKey(["unit"] + group.map { steps[$0].moduleName } + ["imports"] + imports + shadows).short
             for place in group { modules[place] = name }
             units.append(CompilationUnit(members: group, moduleName: name, imports: imports, shadows: shadows, importDeclarations: declarations))
         }

@@ -63,9 +63,11 @@ extension ExecutionPlan {
             var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
             fields += node.nearestDependencies.map { steps[$0].key.hexadecimal }
             fields += cell.options.dependencies.map { context.digest($0)?.hexadecimal ?? "missing \($0)" }
-            steps.append(Step(
-                cell: cell, analysis: analyses[index], node: node, inheritedImports: importDeclarations, moduleName: moduleName, key: ContentKey(fields),
-                action: .skip, isParameters: parameters.cell != nil && index == 0))
+            steps.append(
+                Step(
+                    cell: cell, analysis: analyses[index], node: node, inheritedImports: importDeclarations, moduleName: moduleName,
+                    key: ContentKey(fields),
+                    action: .skip, isParameters: parameters.cell != nil && index == 0))
             for declaration in names[index].imports where !cell.options.compileFail && !importDeclarations.contains(declaration) {
                 importDeclarations.append(declaration)
             }

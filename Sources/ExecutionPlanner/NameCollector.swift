@@ -68,7 +68,8 @@ final class NameCollector: SyntaxVisitor {
     override func visit(_ node: SequenceExprSyntax) -> SyntaxVisitorContinueKind {
         let elements = Array(node.elements)
         for (index, element) in elements.enumerated() where index > 0 {
-            let isAssignment = element.is(AssignmentExprSyntax.self)
+            let isAssignment =
+                element.is(AssignmentExprSyntax.self)
                 || element.as(BinaryOperatorExprSyntax.self).map { $0.operator.text.hasSuffix("=") } ?? false
             guard isAssignment else { continue }
             if let name = Self.root(elements[index - 1]) { mutate(name) }
@@ -142,7 +143,9 @@ final class NameCollector: SyntaxVisitor {
     private func enterType(_ members: MemberBlockSyntax) -> SyntaxVisitorContinueKind {
         // An operator of a type works wherever the type is known by its conformances.
         for member in members.members {
-            if let function = member.decl.as(FunctionDeclSyntax.self), DefinitionCollector.isOperator(function.name) { names.reachesEverything = true }
+            if let function = member.decl.as(FunctionDeclSyntax.self), DefinitionCollector.isOperator(function.name) {
+                names.reachesEverything = true
+            }
         }
         return enter()
     }

@@ -12,25 +12,28 @@ struct ParameterCell {
         for parameter in parameters {
             guard Self.isIdentifier(parameter.name) else {
                 let line = parameter.line ?? 1
-                diagnostics.append(Diagnostic(
-                    .error, identifier: "parameter-name", summary: "'\(parameter.name)' cannot be the name of a Swift constant", path: path,
-                    range: SourceRange(lines: line...line), solutions: ["Use letters, digits and '_', not starting with a digit"]))
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "parameter-name", summary: "'\(parameter.name)' cannot be the name of a Swift constant", path: path,
+                        range: SourceRange(lines: line...line), solutions: ["Use letters, digits and '_', not starting with a digit"]))
                 continue
             }
             let value = given[parameter.name].flatMap { Self.converted($0.value, to: parameter.value) }
             if let replacement = given[parameter.name], value == nil {
-                diagnostics.append(Diagnostic(
-                    .error, identifier: "parameter-type",
-                    summary: "the parameter '\(parameter.name)' is a \(Self.typeName(parameter.value)), not '\(Self.text(replacement.value))'",
-                    path: path, solutions: ["Give it as \(parameter.name)=\(Self.text(parameter.value))"]))
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "parameter-type",
+                        summary: "the parameter '\(parameter.name)' is a \(Self.typeName(parameter.value)), not '\(Self.text(replacement.value))'",
+                        path: path, solutions: ["Give it as \(parameter.name)=\(Self.text(parameter.value))"]))
             }
             lines.append("let `\(parameter.name)`: \(Self.type(parameter.value)) = \(Self.literal(value ?? parameter.value))")
         }
         for replacement in replacements where !parameters.contains(where: { $0.name == replacement.name }) {
             let near = nearestName(to: replacement.name, among: parameters.map(\.name))
-            diagnostics.append(Diagnostic(
-                .error, identifier: "unknown-parameter", summary: "the notebook has no parameter '\(replacement.name)'", path: path,
-                solutions: [near.map { "Did you mean '\($0)'?" } ?? "Parameters are named under 'params:' in the front matter"]))
+            diagnostics.append(
+                Diagnostic(
+                    .error, identifier: "unknown-parameter", summary: "the notebook has no parameter '\(replacement.name)'", path: path,
+                    solutions: [near.map { "Did you mean '\($0)'?" } ?? "Parameters are named under 'params:' in the front matter"]))
         }
         guard !lines.isEmpty else { return }
         let source = lines.joined(separator: "\n")

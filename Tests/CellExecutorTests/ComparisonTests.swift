@@ -9,7 +9,11 @@ struct ComparisonTests {
     private func record(_ text: String) -> RunRecord {
         RunRecord(
             mode: .fresh,
-            cells: [CellRecord(id: "cell-1", key: ContentKey([]), status: .succeeded, outputs: [.stream(.standardOutput, text)], source: "", executionCount: 1, duration: 0, residentBytes: nil)],
+            cells: [
+                CellRecord(
+                    id: "cell-1", key: ContentKey([]), status: .succeeded, outputs: [.stream(.standardOutput, text)], source: "", executionCount: 1,
+                    duration: 0, residentBytes: nil)
+            ],
             environment: RunEnvironment(galley: "", swift: "", system: "", cpu: "", coreCount: 1, gpus: []), parameters: [], date: "", duration: 0)
     }
 

@@ -20,9 +20,11 @@ struct HostCommandTests {
         "a sandboxed cell neither writes files nor reaches the network",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/bwrap"), "bubblewrap is not installed"))
     func sandbox() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "!touch /etc/galley-was-here 2>/dev/null || echo refused\n!ls /sys/class/net | tr '\\n' ' '; (: < /dev/tcp/127.0.0.1/22) 2>/dev/null || echo offline",
-        ])) {
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "!touch /etc/galley-was-here 2>/dev/null || echo refused\n!ls /sys/class/net | tr '\\n' ' '; (: < /dev/tcp/127.0.0.1/22) 2>/dev/null || echo offline"
+            ])
+        ) {
             $0.isSandboxed = true
             $0.workingFolder = "/"
         }

@@ -24,12 +24,13 @@ struct LiveSessionTests {
         _ = try await session.apply(TinyNotebook.make(sources))
         sources[2] = "let b = a + 10"
         let outcome = try await session.apply(TinyNotebook.make(sources))
-        #expect(outcome.plan.description == """
-            cell-1: reuse
-            cell-2: reuse
-            cell-3: run (its source changed)
-            cell-4: run (depends on cell-3, which changed)
-            """)
+        #expect(
+            outcome.plan.description == """
+                cell-1: reuse
+                cell-2: reuse
+                cell-3: run (its source changed)
+                cell-4: run (depends on cell-3, which changed)
+                """)
         #expect(outcome.record?.dump == [#"cell-2 out: "alone\n""#, #"cell-4 out: "11\n""#])
         await session.close()
     }
@@ -76,7 +77,8 @@ struct LiveSessionTests {
         var sources = ["var x = 1", "var y = 2", "let z = x + y", "func f() -> Int { x + y }", "func g() { y += 1 }", "print(z, f())"]
         for _ in 0..<25 {
             switch Int.random(in: 0..<3, using: &generator) {
-            case 0 where sources.count < 9: sources.insert(pool.randomElement(using: &generator) ?? "", at: Int.random(in: 5...sources.count, using: &generator))
+            case 0 where sources.count < 9:
+                sources.insert(pool.randomElement(using: &generator) ?? "", at: Int.random(in: 5...sources.count, using: &generator))
             case 1 where sources.count > 6: sources.remove(at: Int.random(in: 5..<sources.count, using: &generator))
             default: sources[Int.random(in: 5..<sources.count, using: &generator)] = pool.randomElement(using: &generator) ?? ""
             }

@@ -8,41 +8,46 @@ import Testing
 struct RunningTests {
     @Test("state, functions, types and displays carry over, in order")
     func stateCarriesOver() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "var x = 41\nstruct Point { var a = 1 }\nfunc twice(_ n: Int) -> Int { n * 2 }",
-            "x += 1\nprint(x)\ndisplay(html: \"<b>hi</b>\")\nprint(\"after\")\n[Point()]",
-            "twice(x)",
-            "x = 5",
-            "x;",
-            "x == 5",
-        ]))
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "var x = 41\nstruct Point { var a = 1 }\nfunc twice(_ n: Int) -> Int { n * 2 }",
+                "x += 1\nprint(x)\ndisplay(html: \"<b>hi</b>\")\nprint(\"after\")\n[Point()]",
+                "twice(x)",
+                "x = 5",
+                "x;",
+                "x == 5",
+            ]))
         #expect(outcome.diagnostics == [])
         #expect(outcome.failure == nil)
-        #expect(outcome.record?.dump == [
-            #"cell-2 out: "42\n""#, "cell-2 display: <b>hi</b>", #"cell-2 out: "after\n""#, "cell-2 result: [Point(a: 1)]",
-            "cell-3 result: 84", "cell-6 result: true",
-        ])
+        #expect(
+            outcome.record?.dump == [
+                #"cell-2 out: "42\n""#, "cell-2 display: <b>hi</b>", #"cell-2 out: "after\n""#, "cell-2 result: [Point(a: 1)]",
+                "cell-3 result: 84", "cell-6 result: true",
+            ])
     }
 
     @Test("try and await work at the top level")
     func awaiting() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "func load(_ n: Int) async throws -> Int { try await Task.sleep(nanoseconds: 1000); return n }\nlet m = try await load(3)",
-            "for i in 0..<2 { if try await load(i) == 1 { print(i) } }\nlet s = AsyncStream<Int> { $0.yield(7); $0.finish() }\nfor await v in s { print(\"got\", v) }\ntry await load(m) + 1",
-        ]))
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "func load(_ n: Int) async throws -> Int { try await Task.sleep(nanoseconds: 1000); return n }\nlet m = try await load(3)",
+                "for i in 0..<2 { if try await load(i) == 1 { print(i) } }\nlet s = AsyncStream<Int> { $0.yield(7); $0.finish() }\nfor await v in s { print(\"got\", v) }\ntry await load(m) + 1",
+            ]))
         #expect(outcome.diagnostics == [])
         #expect(outcome.record?.dump == [#"cell-2 out: "1\ngot 7\n""#, "cell-2 result: 4"])
     }
 
     @Test("the shell's two streams are kept apart, and a status other than 0 is an error of the cell")
     func shell() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "let name = \"world\"\nprint(\"before\")\n!echo \"hello \\(name)\"; echo oops >&2\nprint(\"after\")",
-            "print(1)\n!exit 3",
-        ]))
-        #expect(outcome.record?.dump.filter { $0.contains("out") } == [
-            #"cell-1 out: "before\nhello world\nafter\n""#, #"cell-2 out: "1\n""#,
-        ])
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "let name = \"world\"\nprint(\"before\")\n!echo \"hello \\(name)\"; echo oops >&2\nprint(\"after\")",
+                "print(1)\n!exit 3",
+            ]))
+        #expect(
+            outcome.record?.dump.filter { $0.contains("out") } == [
+                #"cell-1 out: "before\nhello world\nafter\n""#, #"cell-2 out: "1\n""#,
+            ])
         #expect(outcome.record?.dump.filter { $0.contains("err:") } == [#"cell-1 err: "oops\n""#])
         #expect(outcome.failure?.error.kind == .command)
         #expect(outcome.failure?.error.message == "exit status 3 of: exit 3")
@@ -51,24 +56,27 @@ struct RunningTests {
 
     @Test("compile errors of all cells are reported at once, in their places, and nothing runs")
     func compileErrors() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "print(\"never\")", "let a: Int = \"x\"", "let b = 1\nb.foo(", "await nowhere() + undefined",
-        ]))
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "print(\"never\")", "let a: Int = \"x\"", "let b = 1\nb.foo(", "await nowhere() + undefined",
+            ]))
         #expect(outcome.record == nil)
-        #expect(outcome.diagnostics.map(\.description) == [
-            "post.md:20:14: error: cannot convert value of type 'String' to specified type 'Int'",
-            "post.md:31:7: error: expected expression in list of expressions",
-            "post.md:31:3: error: value of type 'Int' has no member 'foo'",
-            "post.md:40:7: error: cannot find 'nowhere' in scope",
-            "post.md:40:19: error: cannot find 'undefined' in scope",
-        ])
+        #expect(
+            outcome.diagnostics.map(\.description) == [
+                "post.md:20:14: error: cannot convert value of type 'String' to specified type 'Int'",
+                "post.md:31:7: error: expected expression in list of expressions",
+                "post.md:31:3: error: value of type 'Int' has no member 'foo'",
+                "post.md:40:7: error: cannot find 'nowhere' in scope",
+                "post.md:40:19: error: cannot find 'undefined' in scope",
+            ])
     }
 
     @Test("an uncaught error names the cell's line and stops the run")
     func thrownError() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "struct Oops: Error { var code = 7 }\nfunc fail() throws { throw Oops() }", "print(1)\n\ntry fail()\nprint(2)", "print(3)",
-        ]))
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "struct Oops: Error { var code = 7 }\nfunc fail() throws { throw Oops() }", "print(1)\n\ntry fail()\nprint(2)", "print(3)",
+            ]))
         #expect(outcome.record?.dump == [#"cell-2 out: "1\n""#, "cell-2 error: thrown Oops: Oops(code: 7) @22"])
         #expect(outcome.failure?.cell == "cell-2")
     }
@@ -79,28 +87,35 @@ struct RunningTests {
             ["let a = [1, 2]\nvar i = 2", "print(1)\nlet v = a[i]", "fatalError(\"no more\")", "a.count"]
         ) { index, options in options.error = index == 2 }
         let outcome = try await TinyNotebook.run(notebook)
-        #expect(outcome.record?.dump == [
-            #"cell-2 out: "1\n""#, "cell-2 error: trap Fatal error: Index out of range @21", "cell-3 error: trap Fatal error: no more @30",
-        ])
+        #expect(
+            outcome.record?.dump == [
+                #"cell-2 out: "1\n""#, "cell-2 error: trap Fatal error: Index out of range @21", "cell-3 error: trap Fatal error: no more @30",
+            ])
         #expect(outcome.failure?.cell == "cell-3")
     }
 
     @Test("an endless loop ends at its time-out; the state before it stays")
     func timeout() async throws {
         let notebook = TinyNotebook.make(["var n = 0", "print(\"in\")\nwhile true { n &+= 1 }", "n > 0"]) { index, options in
-            if index == 2 { options.timeout = 0.3; options.error = true }
+            if index == 2 {
+                options.timeout = 0.3
+                options.error = true
+            }
         }
         let outcome = try await TinyNotebook.run(notebook)
-        #expect(outcome.record?.dump == [
-            #"cell-2 out: "in\n""#, "cell-2 error: timeout Timeout: the cell took longer than 0.3 s @21", "cell-3 result: true",
-        ])
+        #expect(
+            outcome.record?.dump == [
+                #"cell-2 out: "in\n""#, "cell-2 error: timeout Timeout: the cell took longer than 0.3 s @21", "cell-3 result: true",
+            ])
     }
 
     @Test("a cell that prints 100 MB keeps its head and its tail")
     func muchOutput() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "let line = String(repeating: \"x\", count: 999)\nfor _ in 0..<100_000 { print(line) }\nprint(\"end\")",
-        ])) { $0.outputLimit = 10_000 }
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "let line = String(repeating: \"x\", count: 999)\nfor _ in 0..<100_000 { print(line) }\nprint(\"end\")"
+            ])
+        ) { $0.outputLimit = 10_000 }
         guard case .stream(.standardOutput, let text)? = outcome.record?.cells.first?.outputs.first else {
             Issue.record("no output")
             return
@@ -121,9 +136,11 @@ struct RunningTests {
 
     @Test("a later cell may define a name anew")
     func redefinition() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make([
-            "var x = 1\nfunc show() { print(\"old\", x) }", "let x = \"new\"", "print(x)\nshow()", "struct S { }\nfunc show() { print(\"newer\") }", "show()",
-        ]))
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make([
+                "var x = 1\nfunc show() { print(\"old\", x) }", "let x = \"new\"", "print(x)\nshow()",
+                "struct S { }\nfunc show() { print(\"newer\") }", "show()",
+            ]))
         #expect(outcome.diagnostics == [])
         #expect(outcome.record?.dump == [#"cell-3 out: "new\nold 1\n""#, #"cell-5 out: "newer\n""#])
     }
@@ -132,10 +149,12 @@ struct RunningTests {
     func compileFail() async throws {
         let notebook = TinyNotebook.make(["let x: Int = \"a\"", "print(1)"]) { _, options in options.compileFail = true }
         let outcome = try await TinyNotebook.run(notebook)
-        #expect(outcome.record?.dump == [
-            "cell-1 diagnostics: post.md:10:14: error: cannot convert value of type 'String' to specified type 'Int'",
-            "cell-2 error: unexpected-success compile-fail: the cell compiles, although it is marked 'compile-fail' @20",
-        ].map { $0.replacing("unexpected-success", with: CellError.Kind.unexpectedSuccess.rawValue) })
+        #expect(
+            outcome.record?.dump
+                == [
+                    "cell-1 diagnostics: post.md:10:14: error: cannot convert value of type 'String' to specified type 'Int'",
+                    "cell-2 error: unexpected-success compile-fail: the cell compiles, although it is marked 'compile-fail' @20",
+                ].map { $0.replacing("unexpected-success", with: CellError.Kind.unexpectedSuccess.rawValue) })
     }
 
     @Test("parameters are constants that the command line may replace")
@@ -167,16 +186,18 @@ struct RunningTests {
         #expect(third.compiledCount == 2)
         // The edited cell needs the state of the first alone.
         #expect(third.ranCount == 2)
-        #expect(third.plan.description == """
-            cell-1: run (its state is needed by cell-3)
-            cell-2: reuse
-            cell-3: run (its source changed)
-            """)
+        #expect(
+            third.plan.description == """
+                cell-1: run (its state is needed by cell-3)
+                cell-2: reuse
+                cell-3: run (its source changed)
+                """)
     }
 
     @Test("an import holds for the cells after it")
     func imports() async throws {
-        let outcome = try await TinyNotebook.run(TinyNotebook.make(["import Foundation\nlet u = URL(string: \"a:b\")", "URL(string: \"http://x.y\")?.host ?? \"\""]))
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make(["import Foundation\nlet u = URL(string: \"a:b\")", "URL(string: \"http://x.y\")?.host ?? \"\""]))
         #expect(outcome.diagnostics == [])
         #expect(outcome.record?.dump == ["cell-2 result: x.y"])
     }
@@ -189,11 +210,19 @@ struct RunningTests {
         ]
         let together = try await TinyNotebook.run(TinyNotebook.make(sources))
         let apart = try await TinyNotebook.run(TinyNotebook.make(sources)) { $0.cellsPerModule = 1 }
-        #expect(together.record?.dump == [
-            #"cell-2 out: "2\n""#, "cell-4 result: 8", "cell-6 result: 9", #"cell-8 out: "1\n""#, "cell-8 error: thrown E: E() @82",
-        ])
+        #expect(
+            together.record?.dump == [
+                #"cell-2 out: "2\n""#, "cell-4 result: 8", "cell-6 result: 9", #"cell-8 out: "1\n""#, "cell-8 error: thrown E: E() @82",
+            ])
         #expect(apart.record?.dump == together.record?.dump)
         #expect(apart.record?.cells.map(\.key) == together.record?.cells.map(\.key))
         #expect(together.compiledCount < apart.compiledCount || together.compiledCount == 0)
+    }
+
+    @Test("cells import the inference library, C targets beneath it included")
+    func inference() async throws {
+        let outcome = try await TinyNotebook.run(TinyNotebook.make(["import Inference", "print(1)"]))
+        #expect(outcome.diagnostics == [])
+        #expect(outcome.record?.dump == [#"cell-2 out: "1\n""#])
     }
 }

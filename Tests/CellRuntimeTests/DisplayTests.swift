@@ -10,14 +10,19 @@ private func text(_ value: Any, _ type: String) -> String? {
 
 @Test("a table of values has a column for each stored property")
 func tableOfStructs() {
-    struct Row { var name: String; var bytes: Int; var share: Double? }
+    struct Row {
+        var name: String
+        var bytes: Int
+        var share: Double?
+    }
     let table = Table([Row(name: "fp32", bytes: 4, share: 1), Row(name: "nf4 <b>", bytes: 0, share: nil)])
-    #expect(text(table, "text/plain") == """
-        name     bytes  share
-        ───────  ─────  ─────
-        fp32         4    1.0
-        nf4 <b>      0
-        """)
+    #expect(
+        text(table, "text/plain") == """
+            name     bytes  share
+            ───────  ─────  ─────
+            fp32         4    1.0
+            nf4 <b>      0
+            """)
     #expect(text(table, "text/html")?.contains("<td>nf4 &lt;b&gt;</td><td style=\"text-align:right\">0</td>") == true)
     #expect(text(table, "text/markdown")?.hasPrefix("| name | bytes | share |\n| --- | ---: | ---: |\n") == true)
 }
@@ -48,7 +53,11 @@ func plainText() {
 @Test("await's bridge gives the value or the error of the operation")
 func bridge() {
     struct Oops: Error {}
-    #expect(awaitValue { await Task.yield(); return 3 } == 3)
+    #expect(
+        awaitValue {
+            await Task.yield()
+            return 3
+        } == 3)
     #expect(throws: Oops.self) { try awaitValue { () async throws -> Int in throw Oops() } }
 }
 

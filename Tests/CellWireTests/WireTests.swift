@@ -2,9 +2,10 @@ import CellWire
 import Testing
 
 private let commands: [HostCommand] = [
-    .configure(HostConfiguration(
-        workingFolder: "/tmp/ä", outputLimit: 10, memoryLimit: 1 << 40, environment: ["A": "b", "C": ""],
-        resources: ["data.csv": [1, 2, 3]])),
+    .configure(
+        HostConfiguration(
+            workingFolder: "/tmp/ä", outputLimit: 10, memoryLimit: 1 << 40, environment: ["A": "b", "C": ""],
+            resources: ["data.csv": [1, 2, 3]])),
     .load(CellImage(name: "Cell_1", content: .path("/x.so"))),
     .load(CellImage(name: "Cell_2", content: .bytes([0, 255, 127]))),
     .run(RunRequest(cell: 3, image: "Cell_1", entry: "main_1")),
@@ -16,10 +17,12 @@ private let events: [HostEvent] = [
     .started(cell: 0),
     .output(cell: 1, .standardError, Array("hé".utf8)),
     .outputCut(cell: 1, .standardOutput, byteCount: 1 << 33),
-    .display(cell: 2, WireDisplay(
-        role: .result,
-        representations: [.init(type: "text/plain", form: .text, bytes: [65]), .init(type: "image/png", form: .binary, bytes: [])],
-        metadata: "{}")),
+    .display(
+        cell: 2,
+        WireDisplay(
+            role: .result,
+            representations: [.init(type: "text/plain", form: .text, bytes: [65]), .init(type: "image/png", form: .binary, bytes: [])],
+            metadata: "{}")),
     .failed(cell: -1, WireFailure(kind: .trap, name: "Fatal error", message: "m", frames: [.init(image: "c", offset: .max)])),
     .ended(cell: 7, CellUsage(duration: 0.25, residentBytes: 1 << 35, isTainted: true)),
     .fatal("no library"),

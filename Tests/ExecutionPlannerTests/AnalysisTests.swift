@@ -49,9 +49,10 @@ struct RewritingTests {
     @Test("async let at the top level is a diagnostic with a way out")
     func asyncLet() {
         let analysis = CellAnalysis(cell("let a = 1\nasync let b = f()", line: 7, indentation: 2), path: "post.md")
-        #expect(analysis.diagnostics.map(\.description) == [
-            "post.md:8:3: error: 'async let' cannot stand at the top level of a cell\n  help: Write it inside an async function and call that with 'await'"
-        ])
+        #expect(
+            analysis.diagnostics.map(\.description) == [
+                "post.md:8:3: error: 'async let' cannot stand at the top level of a cell\n  help: Write it inside an async function and call that with 'await'"
+            ])
     }
 
     @Test("lines that start with ! are commands, but not inside expressions, strings and closures")
@@ -78,7 +79,10 @@ struct RewritingTests {
         let analysis = CellAnalysis(one, path: "post.md")
         let compiled = Array(analysis.rewritten.text)
         for word in ["let", "load", "oops"] {
-            let there = analysis.rewritten.text.firstRange(of: word).map { analysis.rewritten.text.distance(from: analysis.rewritten.text.startIndex, to: $0.lowerBound) } ?? 0
+            let there =
+                analysis.rewritten.text.firstRange(of: word).map {
+                    analysis.rewritten.text.distance(from: analysis.rewritten.text.startIndex, to: $0.lowerBound)
+                } ?? 0
             let here = text.firstRange(of: word).map { text.distance(from: text.startIndex, to: $0.lowerBound) } ?? 0
             #expect(analysis.place(line: 12, compilerColumn: there + 1, in: one) == SourceLocation(line: 12, column: here + 5))
         }
@@ -126,7 +130,8 @@ struct GraphTests {
 
     @Test("extensions reach the cells that use their members or their types")
     func extensions() {
-        #expect(graph(["struct P {}", "extension P { func area() -> Int { 1 } }", "P().area()", "print(1)"]) == [" | ", "1 | 1", "1 2 | 1 2", " | "])
+        #expect(
+            graph(["struct P {}", "extension P { func area() -> Int { 1 } }", "P().area()", "print(1)"]) == [" | ", "1 | 1", "1 2 | 1 2", " | "])
         #expect(graph(["struct P {}", "extension P: Equatable {}", "print(1)"])[2] == "1 2 | 1 2")
     }
 
