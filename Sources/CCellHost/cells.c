@@ -138,15 +138,21 @@ struct fault_record {
     uintptr_t frames[MAX_FRAMES];
 };
 
-static void context_registers(void *context, uintptr_t *pc, uintptr_t *fp) {
+// `caller` is where the return address of a function without a frame of its own stands, such as the
+// linker's stubs between images; elsewhere it means nothing.
+static void context_registers(void *context, uintptr_t *pc, uintptr_t *fp, uintptr_t *caller) {
+    *caller = 0;
 #if defined(__linux__) && defined(__x86_64__)
     ucontext_t *c = context;
     *pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
     *fp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
+    uintptr_t sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
+    if (sp >= stack_low && sp + 8 <= stack_high && (sp & 7) == 0) *caller = *(uintptr_t *)sp;
 #elif defined(__linux__) && defined(__aarch64__)
     ucontext_t *c = context;
     *pc = (uintptr_t)c->uc_mcontext.pc;
     *fp = (uintptr_t)c->uc_mcontext.regs[29];
+    *caller = (uintptr_t)c->uc_mcontext.regs[30];
 #elif defined(__APPLE__) && defined(__aarch64__)
     ucontext_t *c = context;
     *pc = (uintptr_t)__darwin_arm_thread_state64_get_pc(c->uc_mcontext->__ss);
@@ -160,10 +166,12 @@ static void context_registers(void *context, uintptr_t *pc, uintptr_t *fp) {
 
 static void park(int signal, void *context) {
     struct fault_record record;
-    uintptr_t pc, fp;
-    context_registers(context, &pc, &fp);
+    uintptr_t pc, fp, caller;
+    context_registers(context, &pc, &fp, &caller);
     record.signal = signal;
-    record.count = (uint32_t)walk_frames(pc, fp, record.frames, MAX_FRAMES);
+    record.frames[0] = pc;
+    record.frames[1] = caller ? caller : pc;
+    record.count = 2 + (uint32_t)walk_frames(0, fp, record.frames + 2, MAX_FRAMES - 2);
     atomic_store(&cell_is_running, 0);
     ssize_t written = write(atomic_load(&fault_fd_of_cell), &record, sizeof record);
     (void)written;
@@ -186,8 +194,8 @@ static void on_interrupt(int signal, siginfo_t *info, void *context) {
     (void)info;
     int saved = errno;
     if (runs_cell) {
-        uintptr_t pc, fp;
-        context_registers(context, &pc, &fp);
+        uintptr_t pc, fp, caller;
+        context_registers(context, &pc, &fp, &caller);
         int inside = atomic_load(&interrupt_mode) == 2;
         size_t count = atomic_load(&range_count);
         for (size_t i = 0; i < count && !inside; i++) inside = pc >= ranges[i].start && pc < ranges[i].end;
