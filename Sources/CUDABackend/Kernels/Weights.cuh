@@ -1,0 +1,232 @@
+// Reading weights: what a format's bytes mean, 16 rows × 64 bytes at a time.
+//
+// A warp works on tiles of 16 rows × 64 bytes. Lane (g = lane / 4, t = lane % 4) owns 16 bytes of rows g and
+// g + 8. Tensor cores multiply them with the activation: lane (g, t) feeds columns of B so that the product
+// comes out exact (the activation is split into 16-bit parts that sit in different columns) and, for formats
+// with scales, so that each t keeps its own 16 bytes apart (columns 2t and 2t+1), because their scale differs.
+#pragma once
+#include "Common.cuh"
+
+/// One weight matrix [rows, columns] on the device.
+struct Segment {
+    const u8* codes;
+    const u8* scales;
+    const float* nested;
+    const float* bias;
+    float* out;
+    float offset;
+    int rows;
+};
+
+template <int format> struct Layout;
+template <> struct Layout<F32> { static const int perLane = 4, planes = 1, planeBytes = 4; static const bool scaled = false, nested = false, table = false; };
+template <> struct Layout<F16> { static const int perLane = 8, planes = 2, planeBytes = 2; static const bool scaled = false, nested = false, table = false; };
+template <> struct Layout<BF16> { static const int perLane = 8, planes = 3, planeBytes = 2; static const bool scaled = false, nested = false, table = false; };
+template <> struct Layout<INT8> { static const int perLane = 16, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = false; };
+template <> struct Layout<N4> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = true; };
+template <> struct Layout<N4DQ> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = true, table = true; };
+template <> struct Layout<Q4_0> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = true; };
+template <> struct Layout<Q4_1> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = true; };
+template <> struct Layout<Q8_0> { static const int perLane = 16, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = false; };
+
+#define TILE_BYTES 1024
+#define SCALE_BYTES 512
+
+/// Activations enter float16 parts divided by 4, so that up to half a million fits; the sum is multiplied back.
+#define PART_SCALE 4.0f
+
+template <int format> DEVICE constexpr int tileColumns() { return Layout<format>::perLane * 4; }
+template <int format> DEVICE constexpr int slotBytes() { return TILE_BYTES + (Layout<format>::nested ? SCALE_BYTES : Layout<format>::scaled ? SCALE_BYTES / 2 : 0); }
+DEVICE int paddedColumns(int columns) { return (columns + 127) & ~127; }
+/// Bytes from one part of the activation to the next; the extra 64 keep parts on different banks.
+template <int format> DEVICE int planeStride(int columns) { return paddedColumns(columns) * Layout<format>::planeBytes + 64; }
+
+/// Which scale belongs to element `column` of `row` (an index in units of the format's scales).
+template <int format> DEVICE u32 scaleIndex(int row, int column, int columns, int blockShift) {
+    if (format == INT8) return row;
+    if (format == N4 || format == N4DQ) return (u32)(((u64)row * columns + column) >> blockShift);
+    return (u32)row * (columns >> 5) + (column >> 5);
+}
+/// Byte offset of the 4-byte word that holds scale `index`.
+template <int format> DEVICE u64 scaleWord(u32 index) {
+    if (format == N4DQ) return (u64)(index & ~3u);
+    if (format == Q4_0 || format == Q8_0) return (u64)(index & ~1u) * 2;
+    return (u64)index * 4;
+}
+
+/// Starts copying the calling lane's share of a tile into `slot` (shared address of this warp's ring entry).
+template <int format> DEVICE void fetchTile(u32 slot, int lane, const Segment& a, int rowA, const Segment& b, int rowB, int tile, int columns, int blockShift) {
+    const int column = tile * tileColumns<format>() + (lane & 3) * Layout<format>::perLane;
+    const bool valid = column < columns;
+    const u64 rowBytes = (u64)columns * 16 / Layout<format>::perLane;
+    const u64 within = valid ? (u64)tile * 64 + (lane & 3) * 16 : 0;
+    copyAsync16(slot + lane * 16, a.codes + (u64)rowA * rowBytes + within, valid);
+    copyAsync16(slot + 512 + lane * 16, b.codes + (u64)rowB * rowBytes + within, valid);
+    if (Layout<format>::scaled) {
+        const int c = valid ? column : 0;
+        const u32 indexA = scaleIndex<format>(rowA, c, columns, blockShift), indexB = scaleIndex<format>(rowB, c, columns, blockShift);
+        copyAsync4(slot + 1024 + lane * 4, a.scales + scaleWord<format>(indexA), valid);
+        copyAsync4(slot + 1152 + lane * 4, b.scales + scaleWord<format>(indexB), valid);
+        if (Layout<format>::nested) {
+            copyAsync4(slot + 1280 + lane * 4, a.nested + (indexA >> 8), valid);
+            copyAsync4(slot + 1408 + lane * 4, b.nested + (indexB >> 8), valid);
+        }
+    }
+}
+
+DEVICE u32 sharedWord(u32 address) { u32 v; asm volatile("ld.shared.u32 %0, [%1];" : "=r"(v) : "r"(address)); return v; }
+DEVICE uint4 sharedQuad(u32 address) {
+    uint4 v;
+    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "r"(address));
+    return v;
+}
+DEVICE float halfOf(u32 word, u32 which) { f16 h = { (u16)(word >> (16 * which)) }; return toFloat(h); }
+
+/// Four int8 as two pairs of float16: 0x6400 | (q + 128) is 1152 + q exactly, so one subtraction is left.
+DEVICE void int8Pairs(u32 word, u32& low, u32& high) {
+    word ^= 0x80808080u;
+    u32 a = __byte_perm(word, 0x64646464u, 0x4140), b = __byte_perm(word, 0x64646464u, 0x4342);
+    asm("sub.f16x2 %0, %1, %2;" : "=r"(low) : "r"(a), "r"(0x64806480u));
+    asm("sub.f16x2 %0, %1, %2;" : "=r"(high) : "r"(b), "r"(0x64806480u));
+}
+
+/// What a warp has summed for its 16 rows.
+template <int format> struct Accumulator {
+    float d[4];
+    DEVICE void clear() { d[0] = d[1] = d[2] = d[3] = 0; }
+    /// The sums of rows g and g + 8, in every lane of that g.
+    DEVICE void finish(float& rowA, float& rowB) {
+        rowA = d[0] + d[1];
+        rowB = d[2] + d[3];
+        rowA += __shfl_xor_sync(FULL, rowA, 1); rowB += __shfl_xor_sync(FULL, rowB, 1);
+        rowA += __shfl_xor_sync(FULL, rowA, 2); rowB += __shfl_xor_sync(FULL, rowB, 2);
+        if (format != F32 && format != BF16) { rowA *= PART_SCALE; rowB *= PART_SCALE; }
+    }
+};
+
+/// What decoding needs beside the bytes.
+struct Tables {
+    /// 256 bytes × 32 lanes, two float16 each: a byte's two codes looked up at once, every lane in its own bank.
+    const u32* pairs;
+    /// bitsandbytes' 8-bit map for nested scales.
+    const float* map;
+};
+
+/// Fills `pairs` from 16 table values; all threads call, and must meet at a barrier before use.
+DEVICE void fillPairs(u32* pairs, const float* table) {
+    for (int i = threadIdx.x; i < 256 * 32; i += blockDim.x) {
+        int code = i >> 5;
+        pairs[i] = Pack<f16>::pack(table[code >> 4], table[code & 15]);
+    }
+}
+
+/// Adds a tile's product to `sum`. `planes` is the shared address of the activation's parts; `blockSums` (Q4_1 only)
+/// the sums of its blocks of 32.
+template <int format>
+DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, const float* blockSums, int lane, int rowA, int rowB,
+                    const Segment& a, const Segment& b, int tile, int columns, int blockShift, const Tables& tables) {
+    const int g = lane >> 2, t = lane & 3;
+    const int column = tile * tileColumns<format>() + t * Layout<format>::perLane;
+    const uint4 wa = sharedQuad(slot + lane * 16), wb = sharedQuad(slot + 512 + lane * 16);
+    if (format == F32) {
+        const uint4 x = sharedQuad(planes + column * 4);
+        sum.d[0] = fmaf(__uint_as_float(wa.x), __uint_as_float(x.x), sum.d[0]);
+        sum.d[1] = fmaf(__uint_as_float(wa.y), __uint_as_float(x.y), sum.d[1]);
+        sum.d[2] = fmaf(__uint_as_float(wb.x), __uint_as_float(x.x), sum.d[2]);
+        sum.d[3] = fmaf(__uint_as_float(wb.y), __uint_as_float(x.y), sum.d[3]);
+        sum.d[0] = fmaf(__uint_as_float(wa.z), __uint_as_float(x.z), sum.d[0]);
+        sum.d[1] = fmaf(__uint_as_float(wa.w), __uint_as_float(x.w), sum.d[1]);
+        sum.d[2] = fmaf(__uint_as_float(wb.z), __uint_as_float(x.z), sum.d[2]);
+        sum.d[3] = fmaf(__uint_as_float(wb.w), __uint_as_float(x.w), sum.d[3]);
+        return;
+    }
+    if (format == BF16 || format == F16) {
+        uint4 x = make_uint4(0, 0, 0, 0);
+        if (g < Layout<format>::planes) x = sharedQuad(planes + g * stride + column * 2);
+        if (format == BF16) {
+            mma(sum.d, wa.x, wb.x, wa.y, wb.y, x.x, x.y, (bf16*)0);
+            mma(sum.d, wa.z, wb.z, wa.w, wb.w, x.z, x.w, (bf16*)0);
+        } else {
+            mma(sum.d, wa.x, wb.x, wa.y, wb.y, x.x, x.y, (f16*)0);
+            mma(sum.d, wa.z, wb.z, wa.w, wb.w, x.z, x.w, (f16*)0);
+        }
+        return;
+    }
+
+    const bool active = (g >> 1) == t;
+    const u32 xAddress = planes + (g & 1) * stride + column * 2;
+    float d[4] = { 0, 0, 0, 0 };
+    const u32 a4[4] = { wa.x, wa.y, wa.z, wa.w }, b4[4] = { wb.x, wb.y, wb.z, wb.w };
+    if (Layout<format>::table) {
+        const char* pairs = (const char*)tables.pairs + lane * 4;
+#define PAIR(w, s) (*(const u32*)(pairs + (((s) >= 0 ? (w) >> ((s) & 31) : (w) << (-(s) & 31)) & 0x7f80u)))
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            uint4 x = make_uint4(0, 0, 0, 0);
+            if (active) x = sharedQuad(xAddress + i * 16);
+            mma(d, PAIR(a4[i], -7), PAIR(b4[i], -7), PAIR(a4[i], 1), PAIR(b4[i], 1), x.x, x.y, (f16*)0);
+            mma(d, PAIR(a4[i], 9), PAIR(b4[i], 9), PAIR(a4[i], 17), PAIR(b4[i], 17), x.z, x.w, (f16*)0);
+        }
+#undef PAIR
+    } else {
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+            uint4 x = make_uint4(0, 0, 0, 0);
+            if (active) x = sharedQuad(xAddress + i * 16);
+            u32 a0, a2, b0, b2;
+            int8Pairs(a4[2 * i], a0, a2); int8Pairs(b4[2 * i], b0, b2);
+            mma(d, a0, b0, a2, b2, x.x, x.y, (f16*)0);
+            int8Pairs(a4[2 * i + 1], a0, a2); int8Pairs(b4[2 * i + 1], b0, b2);
+            mma(d, a0, b0, a2, b2, x.z, x.w, (f16*)0);
+        }
+    }
+    // Columns 2t and 2t+1 hold the two parts' products of this lane's own 16 bytes.
+    const u32 sa = sharedWord(slot + 1024 + lane * 4), sb = sharedWord(slot + 1152 + lane * 4);
+    float scaleA, scaleB;
+    if (format == N4 || format == INT8) {
+        scaleA = __uint_as_float(sa);
+        scaleB = __uint_as_float(sb);
+    } else if (format == N4DQ) {
+        const u32 ia = scaleIndex<format>(rowA, column, columns, blockShift) & 3, ib = scaleIndex<format>(rowB, column, columns, blockShift) & 3;
+        // Two roundings, as bitsandbytes restores them.
+        scaleA = __fadd_rn(__fmul_rn(tables.map[sa >> (8 * ia) & 255], __uint_as_float(sharedWord(slot + 1280 + lane * 4))), a.offset);
+        scaleB = __fadd_rn(__fmul_rn(tables.map[sb >> (8 * ib) & 255], __uint_as_float(sharedWord(slot + 1408 + lane * 4))), b.offset);
+    } else if (format == Q4_1) {
+        scaleA = halfOf(sa, 0);
+        scaleB = halfOf(sb, 0);
+        // d Σ q x + m Σ x; the second term is not divided by PART_SCALE yet.
+        const float block = column < columns ? blockSums[column >> 5] * (1.0f / PART_SCALE) : 0;
+        sum.d[1] = fmaf(halfOf(sa, 1), block, sum.d[1]);
+        sum.d[3] = fmaf(halfOf(sb, 1), block, sum.d[3]);
+    } else {
+        scaleA = halfOf(sa, scaleIndex<format>(rowA, column, columns, blockShift) & 1);
+        scaleB = halfOf(sb, scaleIndex<format>(rowB, column, columns, blockShift) & 1);
+    }
+    sum.d[0] = fmaf(scaleA, d[0] + d[1], sum.d[0]);
+    sum.d[2] = fmaf(scaleB, d[2] + d[3], sum.d[2]);
+}
+
+/// Writes element i of the activation into the parts that `format` multiplies with.
+template <int format> DEVICE void storeParts(char* planes, int stride, int i, float x) {
+    if (format == F32) { ((float*)planes)[i] = x; return; }
+    if (format == BF16) {
+        bf16 high, middle, low;
+        fromFloat(x, high);
+        float rest = x - toFloat(high);
+        fromFloat(rest, middle);
+        fromFloat(rest - toFloat(middle), low);
+        ((bf16*)planes)[i] = high;
+        ((bf16*)(planes + stride))[i] = middle;
+        ((bf16*)(planes + 2 * stride))[i] = low;
+        return;
+    }
+    f16 high, low;
+    x *= 1.0f / PART_SCALE;
+    fromFloat(fminf(fmaxf(x, -65504.0f), 65504.0f), high);
+    fromFloat(fminf(fmaxf(x - toFloat(high), -65504.0f), 65504.0f), low);
+    ((f16*)planes)[i] = high;
+    ((f16*)(planes + stride))[i] = low;
+}
+template <int format> DEVICE void clearPadding(char* planes, int stride, int columns) {
+    for (int i = columns + threadIdx.x; i < paddedColumns(columns); i += blockDim.x) storeParts<format>(planes, stride, i, 0.0f);
+}
