@@ -171,6 +171,17 @@ ccuda_result ccuda_graph_instantiate(const ccuda_driver *driver, ccuda_graph gra
 ccuda_result ccuda_graph_launch(const ccuda_driver *driver, ccuda_graph_exec exec, ccuda_stream stream);
 ccuda_result ccuda_graph_exec_destroy(const ccuda_driver *driver, ccuda_graph_exec exec);
 
+// ---------------------------------------------------------------- kernels
+
+/// A compiled module for a device of this compute capability: machine code where it was made, PTX text otherwise.
+/// Null if there is none of that name.
+const char *_Nullable ccuda_kernel_image(const char *name, int32_t major, int32_t minor);
+/// The names of all modules, by number from 0; null past the last.
+const char *_Nullable ccuda_kernel_name(size_t index);
+
+/// Copies bytes on several threads at once: one alone fills less than half of a PCIe link. Returns when all is copied.
+void ccuda_parallel_copy(void *to, const void *from, size_t bytes);
+
 // ---------------------------------------------------------------- NVML
 
 typedef struct ccuda_nvml ccuda_nvml;

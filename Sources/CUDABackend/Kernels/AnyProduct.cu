@@ -11,6 +11,8 @@ struct AnyProductArguments {
     int columns, blockShift, rows, outStride;
 };
 
+static_assert(sizeof(AnyProductArguments) == 96, "KernelArguments.swift describes the same bytes");
+
 template <int format> DEVICE void anyProduct(const AnyProductArguments& args) {
     const int lane = threadIdx.x & 31, n = blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5);
     if (n >= args.weight.rows) return;

@@ -16,6 +16,8 @@ struct AttentionArguments {
     float scale;
 };
 
+static_assert(sizeof(AttentionArguments) == 72, "KernelArguments.swift describes the same bytes");
+
 /// One block for each head and row, any head size, sums in float32: decoding, and caches in float32.
 template <typename Cache> DEVICE void attend(const AttentionArguments& args) {
     const int warps = 8, chunk = 1024;

@@ -52,6 +52,8 @@ struct DecodeArguments {
     u32 epoch, seed;
 };
 
+static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 208, "KernelArguments.swift describes the same bytes");
+
 DEVICE u64 makeWord(float value, u32 epoch) { return (u64)epoch << 32 | __float_as_uint(value); }
 DEVICE void sendWord(u64* p, float value, u32 epoch) {
     asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(p), "l"(makeWord(value, epoch)) : "memory");
@@ -719,11 +721,27 @@ struct DecodeLoop {
         DecodeLoop<format, headFormat, Cache, stages> loop(args); \
         loop.template run<Embedding>(pairs, map); \
     }
+#ifdef SELECT_f32
 DECODE(f32, F32, F32, float, float, 8)
+#endif
+#ifdef SELECT_f16
 DECODE(f16, F16, F16, f16, f16, 8)
+#endif
+#ifdef SELECT_bf16
 DECODE(bf16, BF16, BF16, bf16, bf16, 8)
+#endif
+#ifdef SELECT_n4
 DECODE(n4, N4, BF16, bf16, bf16, 6)
+#endif
+#ifdef SELECT_n4dq
 DECODE(n4dq, N4DQ, BF16, bf16, bf16, 6)
+#endif
+#ifdef SELECT_int8
 DECODE(int8, INT8, BF16, bf16, bf16, 6)
+#endif
+#ifdef SELECT_q4_0
 DECODE(q4_0, Q4_0, Q8_0, f16, f16, 6)
+#endif
+#ifdef SELECT_q8_0
 DECODE(q8_0, Q8_0, Q8_0, f16, f16, 6)
+#endif

@@ -15,6 +15,8 @@ struct MatrixProductArguments {
     int columns, blockShift, rows, outStride;
 };
 
+static_assert(sizeof(MatrixProductArguments) == 96, "KernelArguments.swift describes the same bytes");
+
 #define STAGES 3
 #define OUTPUTS 128
 #define DEPTH 64
@@ -164,15 +166,32 @@ template <int format, typename Compute, int ROWS> DEVICE void matrixProduct(cons
 #define KERNEL(name, format, Compute) \
     extern "C" __global__ void __launch_bounds__(256) product128_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 128>(args); } \
     extern "C" __global__ void __launch_bounds__(256) product64_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 64>(args); }
+#ifdef SELECT_f16
 KERNEL(f16, F16, f16)
+#endif
+#ifdef SELECT_bf16
 KERNEL(bf16, BF16, bf16)
+#endif
+#ifdef SELECT_int8
 KERNEL(int8, INT8, bf16)
+#endif
+#ifdef SELECT_n4
 KERNEL(n4, N4, bf16)
+#endif
+#ifdef SELECT_n4dq
 KERNEL(n4dq, N4DQ, bf16)
+#endif
+#ifdef SELECT_q4_0
 KERNEL(q4_0, Q4_0, f16)
+#endif
+#ifdef SELECT_q4_1
 KERNEL(q4_1, Q4_1, f16)
+#endif
+#ifdef SELECT_q8_0
 KERNEL(q8_0, Q8_0, f16)
+#endif
 
+#ifdef SELECT_f32
 // float32: 64 × 64 outputs a block, 4 × 4 a thread, 16 columns of k at a time.
 extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_constant__ MatrixProductArguments args) {
     __shared__ float x[16][68], w[16][68];
@@ -217,3 +236,4 @@ extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_const
             }
         }
 }
+#endif

@@ -25,6 +25,8 @@ struct MatrixVectorArguments {
     int activation;
 };
 
+static_assert(sizeof(MatrixVectorArguments) == 208, "KernelArguments.swift describes the same bytes");
+
 DEVICE float activated(float x, int kind) {
     if (kind == 1) return x / (1.0f + expf(-x));
     if (kind == 2) { float c = 0.7978845608028654f * (x + 0.044715f * x * x * x); return 0.5f * x * (1.0f + tanhf(c)); }
@@ -138,12 +140,30 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
 
 #define KERNEL(name, format) \
     extern "C" __global__ void __launch_bounds__(WARPS * 32) matvec_##name(const __grid_constant__ MatrixVectorArguments args) { matrixVector<format>(args); }
+#ifdef SELECT_f32
 KERNEL(f32, F32)
+#endif
+#ifdef SELECT_f16
 KERNEL(f16, F16)
+#endif
+#ifdef SELECT_bf16
 KERNEL(bf16, BF16)
+#endif
+#ifdef SELECT_int8
 KERNEL(int8, INT8)
+#endif
+#ifdef SELECT_n4
 KERNEL(n4, N4)
+#endif
+#ifdef SELECT_n4dq
 KERNEL(n4dq, N4DQ)
+#endif
+#ifdef SELECT_q4_0
 KERNEL(q4_0, Q4_0)
+#endif
+#ifdef SELECT_q4_1
 KERNEL(q4_1, Q4_1)
+#endif
+#ifdef SELECT_q8_0
 KERNEL(q8_0, Q8_0)
+#endif

@@ -77,10 +77,16 @@ extern "C" __global__ void gate_f32(const float* g, const float* u, float* out, 
 extern "C" __global__ void gate_f16(const float* g, const float* u, f16* out, u64 count, int kind) { gate(g, u, out, count, kind); }
 extern "C" __global__ void gate_bf16(const float* g, const float* u, bf16* out, u64 count, int kind) { gate(g, u, out, count, kind); }
 
-template <typename In, typename Out> DEVICE void convert(const In* in, Out* out, u64 count, float addend) {
-    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) fromFloat(toFloat(in[i]) + addend, out[i]);
+// rounding: 0 none, 1 float16, 2 bfloat16, before the output's own.
+template <typename In, typename Out> DEVICE void convert(const In* in, Out* out, u64 count, int rounding, float addend) {
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) {
+        float x = toFloat(in[i]) + addend;
+        if (rounding == 1) x = rounded<f16>(x);
+        if (rounding == 2) x = rounded<bf16>(x);
+        fromFloat(x, out[i]);
+    }
 }
-#define CONVERT(a, A, b, B) extern "C" __global__ void convert_##a##_##b(const A* in, B* out, u64 count, float addend) { convert(in, out, count, addend); }
+#define CONVERT(a, A, b, B) extern "C" __global__ void convert_##a##_##b(const A* in, B* out, u64 count, int rounding, float addend) { convert(in, out, count, rounding, addend); }
 CONVERT(f32, float, f32, float) CONVERT(f32, float, f16, f16) CONVERT(f32, float, bf16, bf16)
 CONVERT(f16, f16, f32, float) CONVERT(f16, f16, f16, f16) CONVERT(f16, f16, bf16, bf16)
 CONVERT(bf16, bf16, f32, float) CONVERT(bf16, bf16, f16, f16) CONVERT(bf16, bf16, bf16, bf16)

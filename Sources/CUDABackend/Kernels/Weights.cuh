@@ -18,6 +18,8 @@ struct Segment {
     int rows;
 };
 
+static_assert(sizeof(Segment) == 48, "KernelArguments.swift describes the same bytes");
+
 template <int format> struct Layout;
 template <> struct Layout<F32> { static const int perLane = 4, planes = 1, planeBytes = 4; static const bool scaled = false, nested = false, table = false; };
 template <> struct Layout<F16> { static const int perLane = 8, planes = 2, planeBytes = 2; static const bool scaled = false, nested = false, table = false; };

@@ -1,0 +1,417 @@
+private import CCUDAShim
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+/// A call of NVIDIA's driver failed: what kind of failure, and a sentence with a way out.
+public struct CUDAFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Kind: Int32, Sendable, Hashable {
+        case noLibrary = 1
+        case missingSymbol = 2
+        case noDevice = 3
+        case oldDriver = 4
+        case outOfMemory = 5
+        case deviceLost = 6
+        case kernelFault = 7
+        case badModule = 8
+        case notReady = 9
+        case notSupported = 10
+        case failed = 11
+    }
+
+    public let kind: Kind
+    /// The driver's entry point.
+    public let operation: String
+    public let description: String
+}
+
+/// One GPU: its context, one stream on which everything runs in order, and its compiled kernels.
+///
+/// All work goes through the one stream, so memory that is freed here may be handed out again at once: whatever
+/// still reads it runs before whatever writes it next.
+package final class GPUContext: @unchecked Sendable {
+    // The driver's calls are safe from every thread; what is mutable here is behind `functions`' lock.
+
+    package let ordinal: Int
+    package let name: String
+    package let busIdentifier: String
+    package let totalMemory: Int
+    package let multiprocessors: Int
+    package let computeCapability: (major: Int, minor: Int)
+    /// Shared memory that one block may ask for.
+    package let sharedBytes: Int
+    /// As 1000 × major + 10 × minor.
+    package let driverVersion: Int
+    package let canLaunchCooperatively: Bool
+
+    private let driver: OpaquePointer
+    private let context: UnsafeMutableRawPointer
+    private let stream: UnsafeMutableRawPointer
+    private let functions = FunctionCache()
+
+    /// Opens a device.
+    ///
+    /// - Parameter library: the driver's library; the environment variable `GALLEY_CUDA_LIBRARY`, or else
+    ///   `libcuda.so.1` where `nil`.
+    package init(ordinal: Int, library: String? = nil) throws(CUDAFailure) {
+        var opened: OpaquePointer?
+        let path = library ?? getenv("GALLEY_CUDA_LIBRARY").map { String(cString: $0) }
+        let result = path.map { path in path.withCString { ccuda_open($0, &opened) } } ?? ccuda_open(nil, &opened)
+        try Self.check(result, nil)
+        guard let driver = opened, let number = Int32(exactly: ordinal) else {
+            throw CUDAFailure(kind: .noDevice, operation: "cuDeviceGet", description: "there is no GPU \(ordinal)")
+        }
+        func attribute(_ attribute: ccuda_attribute) throws(CUDAFailure) -> Int {
+            var value: Int32 = 0
+            try Self.check(ccuda_device_attribute(driver, number, attribute, &value), driver)
+            return Int(value)
+        }
+        func text(_ fill: (UnsafeMutablePointer<CChar>, Int32) -> ccuda_result) throws(CUDAFailure) -> String {
+            var bytes = [CChar](repeating: 0, count: 128)
+            try Self.check(bytes.withUnsafeMutableBufferPointer { fill($0.baseAddress!, 128) }, driver)
+            return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+        name = try text { ccuda_device_name(driver, number, $0, $1) }
+        busIdentifier = try text { ccuda_device_pci_bus_id(driver, number, $0, $1) }
+        multiprocessors = try attribute(CCUDA_MULTIPROCESSOR_COUNT)
+        computeCapability = (try attribute(CCUDA_COMPUTE_MAJOR), try attribute(CCUDA_COMPUTE_MINOR))
+        sharedBytes = try attribute(CCUDA_SHARED_BYTES_PER_BLOCK_OPTIN)
+        canLaunchCooperatively = try attribute(CCUDA_COOPERATIVE_LAUNCH) != 0
+        var total = 0
+        try Self.check(ccuda_device_total_memory(driver, number, &total), driver)
+        totalMemory = total
+        var version: Int32 = 0
+        try Self.check(ccuda_driver_version(driver, &version), driver)
+        driverVersion = Int(version)
+        guard computeCapability.major >= 8 else {
+            throw CUDAFailure(
+                kind: .badModule, operation: "cuDeviceGetAttribute",
+                description: "\(name) has compute capability \(computeCapability.major).\(computeCapability.minor); the kernels need 8.0 or newer: use the CPU")
+        }
+        var context: UnsafeMutableRawPointer?
+        try Self.check(ccuda_context_retain(driver, number, &context), driver)
+        guard let context else { throw CUDAFailure(kind: .failed, operation: "cuDevicePrimaryCtxRetain", description: "the driver gave no context") }
+        var stream: UnsafeMutableRawPointer?
+        do {
+            try Self.check(ccuda_context_set_current(driver, context), driver)
+            try Self.check(ccuda_stream_create(driver, &stream), driver)
+        } catch {
+            _ = ccuda_context_release(driver, number)
+            throw error
+        }
+        guard let stream else { throw CUDAFailure(kind: .failed, operation: "cuStreamCreate", description: "the driver gave no stream") }
+        self.ordinal = ordinal
+        self.driver = driver
+        self.context = context
+        self.stream = stream
+    }
+
+    deinit {
+        _ = ccuda_context_set_current(driver, context)
+        functions.removeAll { _ = ccuda_module_unload(driver, $0) }
+        _ = ccuda_stream_destroy(driver, stream)
+        _ = ccuda_context_release(driver, Int32(ordinal))
+    }
+
+    /// How many devices the driver sees.
+    package static func deviceCount(library: String? = nil) throws(CUDAFailure) -> Int {
+        var opened: OpaquePointer?
+        let path = library ?? getenv("GALLEY_CUDA_LIBRARY").map { String(cString: $0) }
+        try check(path.map { path in path.withCString { ccuda_open($0, &opened) } } ?? ccuda_open(nil, &opened), nil)
+        guard let opened else { return 0 }
+        var count: Int32 = 0
+        try check(ccuda_device_count(opened, &count), opened)
+        return Int(count)
+    }
+
+    private static func check(_ result: ccuda_result, _ driver: OpaquePointer?) throws(CUDAFailure) {
+        guard result.status != CCUDA_OK else { return }
+        var text = [CChar](repeating: 0, count: 512)
+        let length = ccuda_describe(driver, result, &text, text.count)
+        throw CUDAFailure(
+            kind: CUDAFailure.Kind(rawValue: result.status.rawValue) ?? .failed,
+            operation: result.where.map { String(cString: $0) } ?? "",
+            description: String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
+    /// Calls the driver with this device's context current on the calling thread.
+    private func call(_ body: (OpaquePointer) -> ccuda_result) throws(CUDAFailure) {
+        try Self.check(ccuda_context_set_current(driver, context), driver)
+        try Self.check(body(driver), driver)
+    }
+}
+
+// MARK: - Memory
+
+extension GPUContext {
+    /// Device memory straight from the driver; `nil` where there is none left or the device is gone.
+    package func allocate(byteCount: Int) -> UInt? {
+        guard byteCount > 0 else { return nil }
+        var address: UInt64 = 0
+        guard (try? call { ccuda_memory_alloc($0, byteCount, &address) }) != nil else { return nil }
+        return UInt(address)
+    }
+
+    package func deallocate(address: UInt) { try? call { ccuda_memory_free($0, UInt64(address)) } }
+
+    package func memory() throws(CUDAFailure) -> (free: Int, total: Int) {
+        var free = 0
+        var total = 0
+        try call { ccuda_memory_info($0, &free, &total) }
+        return (free, total)
+    }
+
+    package func copy(from source: UnsafeRawPointer, to address: UInt64, byteCount: Int) throws(CUDAFailure) {
+        try call { ccuda_copy_to_device($0, address, source, byteCount, stream) }
+    }
+
+    package func copy(from address: UInt64, to target: UnsafeMutableRawPointer, byteCount: Int) throws(CUDAFailure) {
+        try call { ccuda_copy_to_host($0, target, address, byteCount, stream) }
+    }
+
+    package func copyOnDevice(from source: UInt64, to target: UInt64, byteCount: Int) throws(CUDAFailure) {
+        try call { ccuda_copy_on_device($0, target, source, byteCount, stream) }
+    }
+
+    package func fill(_ address: UInt64, with value: UInt8, byteCount: Int) throws(CUDAFailure) {
+        try call { ccuda_fill($0, address, value, byteCount, stream) }
+    }
+
+    /// Uploads values; they are on their way when this returns, and the array may go.
+    package func write<Value: BitwiseCopyable>(_ values: [Value], to address: UInt64) throws(CUDAFailure) {
+        guard !values.isEmpty else { return }
+        let result = values.withUnsafeBytes { bytes in
+            Result { () throws(CUDAFailure) in
+                guard let base = bytes.baseAddress else { return }
+                // Pageable memory: the driver copies it before the call returns.
+                try copy(from: base, to: address, byteCount: bytes.count)
+            }
+        }
+        try result.get()
+    }
+
+    /// Downloads values and waits for them.
+    package func read<Value: BitwiseCopyable>(_ count: Int, of type: Value.Type, from address: UInt64) throws(CUDAFailure) -> [Value] {
+        guard count > 0 else { return [] }
+        var failure: CUDAFailure?
+        let values = [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(CUDAFailure) {
+                guard let base = buffer.baseAddress else { return }
+                try copy(from: address, to: base, byteCount: count * MemoryLayout<Value>.stride)
+                try synchronize()
+                initialized = count
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return values
+    }
+
+    /// Waits until everything that was asked for is done.
+    package func synchronize() throws(CUDAFailure) { try call { ccuda_stream_synchronize($0, stream) } }
+
+    /// Page-locked memory of the host, and its address for the device.
+    package func allocatePinned(byteCount: Int) throws(CUDAFailure) -> (host: UnsafeMutableRawPointer, device: UInt64) {
+        var host: UnsafeMutableRawPointer?
+        var device: UInt64 = 0
+        try call { ccuda_host_alloc($0, byteCount, &host, &device) }
+        guard let host else { throw CUDAFailure(kind: .outOfMemory, operation: "cuMemHostAlloc", description: "no page-locked memory") }
+        return (host, device)
+    }
+
+    package func freePinned(_ host: UnsafeMutableRawPointer) { try? call { ccuda_host_free($0, host) } }
+
+    package static func parallelCopy(to target: UnsafeMutableRawPointer, from source: UnsafeRawPointer, byteCount: Int) {
+        ccuda_parallel_copy(target, source, byteCount)
+    }
+}
+
+// MARK: - Events
+
+/// A place in the stream's order. It goes back to the driver with its last handle.
+package final class GPUEvent {
+    fileprivate let handle: UnsafeMutableRawPointer
+    private let owner: GPUContext
+
+    fileprivate init(handle: UnsafeMutableRawPointer, owner: GPUContext) {
+        self.handle = handle
+        self.owner = owner
+    }
+
+    deinit { owner.destroy(event: handle) }
+}
+
+extension GPUContext {
+    package func makeEvent() throws(CUDAFailure) -> GPUEvent {
+        var event: UnsafeMutableRawPointer?
+        try call { ccuda_event_create($0, 1, &event) }
+        guard let event else { throw CUDAFailure(kind: .failed, operation: "cuEventCreate", description: "the driver gave no event") }
+        return GPUEvent(handle: event, owner: self)
+    }
+
+    fileprivate func destroy(event: UnsafeMutableRawPointer) { try? call { ccuda_event_destroy($0, event) } }
+
+    package func record(_ event: GPUEvent) throws(CUDAFailure) { try call { ccuda_event_record($0, event.handle, stream) } }
+    package func wait(for event: GPUEvent) throws(CUDAFailure) { try call { ccuda_event_synchronize($0, event.handle) } }
+
+    package func milliseconds(from start: GPUEvent, to end: GPUEvent) throws(CUDAFailure) -> Float {
+        var time: Float = 0
+        try call { ccuda_event_milliseconds($0, start.handle, end.handle, &time) }
+        return time
+    }
+}
+
+// MARK: - Kernels
+
+/// A kernel of a loaded module, which lives as long as its context.
+package struct GPUFunction: @unchecked Sendable {
+    // A handle that the driver accepts from every thread.
+    fileprivate let handle: UnsafeMutableRawPointer
+    package let name: String
+}
+
+/// How a kernel is launched.
+package struct LaunchShape: Sendable, Hashable {
+    package var grid: (x: Int, y: Int)
+    package var threads: Int
+    package var sharedBytes: Int
+    /// Whether all blocks must be resident at once.
+    package var isCooperative: Bool
+
+    package init(grid: (x: Int, y: Int), threads: Int, sharedBytes: Int = 0, isCooperative: Bool = false) {
+        self.grid = grid
+        self.threads = threads
+        self.sharedBytes = sharedBytes
+        self.isCooperative = isCooperative
+    }
+
+    package static func == (left: LaunchShape, right: LaunchShape) -> Bool {
+        left.grid == right.grid && left.threads == right.threads && left.sharedBytes == right.sharedBytes && left.isCooperative == right.isCooperative
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(grid.x)
+        hasher.combine(grid.y)
+        hasher.combine(threads)
+        hasher.combine(sharedBytes)
+    }
+}
+
+/// A kernel's parameters in order, as bytes.
+package struct KernelParameters {
+    fileprivate var bytes: [UInt8] = []
+    fileprivate var offsets: [Int] = []
+
+    package init() {}
+
+    package mutating func add<Value: BitwiseCopyable>(_ value: Value) {
+        // Parameters keep the alignment that they have in memory; 16 is enough for all.
+        while bytes.count % 16 != 0 { bytes.append(0) }
+        offsets.append(bytes.count)
+        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+    }
+}
+
+extension GPUContext {
+    /// The kernel of that name in a module, which is loaded when first asked for.
+    package func function(_ name: String, in module: String) throws(CUDAFailure) -> GPUFunction {
+        if let known = functions.function(name, module) { return GPUFunction(handle: known, name: name) }
+        let handle: UnsafeMutableRawPointer
+        if let known = functions.module(module) {
+            handle = known
+        } else {
+            guard let image = ccuda_kernel_image(module, Int32(computeCapability.major), Int32(computeCapability.minor)) else {
+                throw CUDAFailure(kind: .missingSymbol, operation: "cuModuleLoadDataEx", description: "there is no kernel module \(module) in this build")
+            }
+            var log = [CChar](repeating: 0, count: 4096)
+            var loaded: UnsafeMutableRawPointer?
+            do {
+                try call { ccuda_module_load($0, image, &log, log.count, &loaded) }
+            } catch {
+                let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                throw CUDAFailure(kind: error.kind, operation: error.operation, description: text.isEmpty ? error.description : error.description + "\n" + text)
+            }
+            guard let loaded else { throw CUDAFailure(kind: .badModule, operation: "cuModuleLoadDataEx", description: "the driver gave no module") }
+            handle = functions.keep(module: loaded, module) { [driver] in _ = ccuda_module_unload(driver, $0) }
+        }
+        var function: UnsafeMutableRawPointer?
+        try call { ccuda_module_function($0, handle, name, &function) }
+        guard let function else { throw CUDAFailure(kind: .missingSymbol, operation: "cuModuleGetFunction", description: "there is no kernel \(name)") }
+        functions.keep(function: function, name, module)
+        return GPUFunction(handle: function, name: name)
+    }
+
+    /// Allows launches of `function` with this much shared memory.
+    package func setSharedBytes(_ byteCount: Int, of function: GPUFunction) throws(CUDAFailure) {
+        try call { ccuda_function_set_shared($0, function.handle, Int32(byteCount)) }
+    }
+
+    /// Blocks of `function` that one multiprocessor holds at a time.
+    package func residentBlocks(of function: GPUFunction, threads: Int, sharedBytes: Int) throws(CUDAFailure) -> Int {
+        var blocks: Int32 = 0
+        try call { ccuda_function_occupancy($0, function.handle, Int32(threads), sharedBytes, &blocks) }
+        return Int(blocks)
+    }
+
+    package func launch(_ function: GPUFunction, _ shape: LaunchShape, _ parameters: KernelParameters) throws(CUDAFailure) {
+        var parameters = parameters
+        let launch = ccuda_launch(
+            grid: (UInt32(shape.grid.x), UInt32(shape.grid.y), 1), block: (UInt32(shape.threads), 1, 1),
+            shared_bytes: UInt32(shape.sharedBytes), cooperative: shape.isCooperative ? 1 : 0)
+        let offsets = parameters.offsets
+        let result = parameters.bytes.withUnsafeMutableBytes { bytes in
+            Result { () throws(CUDAFailure) in
+                var pointers = offsets.map { bytes.baseAddress.map { base in base + $0 } ?? nil }
+                try call { ccuda_launch_kernel($0, function.handle, launch, stream, &pointers) }
+            }
+        }
+        try result.get()
+    }
+}
+
+// MARK: - Graphs
+
+/// Recorded work that is launched as one. It goes back to the driver with its last handle.
+package final class GPUGraph {
+    fileprivate let handle: UnsafeMutableRawPointer
+    package let nodeCount: Int
+    private let owner: GPUContext
+
+    fileprivate init(handle: UnsafeMutableRawPointer, nodeCount: Int, owner: GPUContext) {
+        self.handle = handle
+        self.nodeCount = nodeCount
+        self.owner = owner
+    }
+
+    deinit { owner.destroy(graph: handle) }
+}
+
+extension GPUContext {
+    /// Records what `body` asks for instead of running it.
+    package func capture(_ body: () throws(CUDAFailure) -> Void) throws(CUDAFailure) -> GPUGraph {
+        try call { ccuda_capture_begin($0, stream) }
+        var graph: UnsafeMutableRawPointer?
+        do throws(CUDAFailure) {
+            try body()
+        } catch {
+            // The stream must leave its recording state whatever happened.
+            try? call { ccuda_capture_end($0, stream, &graph) }
+            if let graph { try? call { ccuda_graph_destroy($0, graph) } }
+            throw error
+        }
+        try call { ccuda_capture_end($0, stream, &graph) }
+        guard let graph else { throw CUDAFailure(kind: .failed, operation: "cuStreamEndCapture", description: "the driver recorded nothing") }
+        defer { try? call { ccuda_graph_destroy($0, graph) } }
+        var nodes = 0
+        try call { ccuda_graph_node_count($0, graph, &nodes) }
+        var executable: UnsafeMutableRawPointer?
+        try call { ccuda_graph_instantiate($0, graph, &executable) }
+        guard let executable else { throw CUDAFailure(kind: .failed, operation: "cuGraphInstantiate", description: "the driver gave no graph") }
+        return GPUGraph(handle: executable, nodeCount: nodes, owner: self)
+    }
+
+    package func launch(_ graph: GPUGraph) throws(CUDAFailure) { try call { ccuda_graph_launch($0, graph.handle, stream) } }
+
+    fileprivate func destroy(graph: UnsafeMutableRawPointer) { try? call { ccuda_graph_exec_destroy($0, graph) } }
+}

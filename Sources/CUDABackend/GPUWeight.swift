@@ -1,0 +1,99 @@
+import TensorMemory
+import Tensors
+
+/// Where the parts of a weight lie in its one block: codes, then scales, then the scales of scales.
+package struct GPUWeightLayout: Sendable, Hashable {
+    package let format: KernelFormat
+    package let rows: Int
+    package let columns: Int
+    /// log₂ of the elements that share a scale.
+    package let blockShift: Int
+    package let codes: Range<Int>
+    package let scales: Range<Int>
+    package let nested: Range<Int>
+    package let byteCount: Int
+
+    /// `nil` where there are no kernels for the format or the shape is impossible in it.
+    package init?(shape: [Int], format: WeightFormat) {
+        guard let kernelFormat = KernelFormat(format), shape.count == 1 || shape.count == 2 else { return nil }
+        let (rows, columns) = (shape.count == 2 ? shape[0] : 1, shape[shape.count - 1])
+        let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+        guard rows > 0, columns > 0, !overflow, rows <= Int(Int32.max), columns <= Int(Int32.max), count < 1 << 40 else { return nil }
+        self.rows = rows
+        self.columns = columns
+        self.format = kernelFormat
+        var end = 0
+        func part(_ count: Int) -> Range<Int> {
+            guard count > 0 else { return end..<end }
+            let start = (end + 15) & ~15
+            end = start + count
+            return start..<end
+        }
+        var shift = 5
+        switch kernelFormat {
+        case .f32, .f16, .bf16:
+            codes = part(count * kernelFormat.denseByteCount)
+            scales = part(0)
+            nested = part(0)
+        case .int8:
+            codes = part(count)
+            scales = part(rows * 4)
+            nested = part(0)
+        case .n4, .n4dq:
+            guard case .fourBit(let fourBit) = format else { return nil }
+            shift = fourBit.blockSize.trailingZeroBitCount
+            let blocks = (count + fourBit.blockSize - 1) / fourBit.blockSize
+            codes = part((count + 1) / 2)
+            // Kernels read scales a word of four bytes at a time.
+            scales = part(kernelFormat == .n4 ? blocks * 4 : (blocks + 3) & ~3)
+            nested = part(kernelFormat == .n4 ? 0 : (blocks + 255) / 256 * 4)
+        case .q4_0, .q4_1, .q8_0:
+            guard columns % 32 == 0 else { return nil }
+            codes = part(kernelFormat == .q8_0 ? count : count / 2)
+            scales = part((count / 32 * (kernelFormat == .q4_1 ? 4 : 2) + 3) & ~3)
+            nested = part(0)
+        }
+        blockShift = shift
+        byteCount = end
+    }
+
+    package var elementCount: Int { rows * columns }
+
+    /// Whether the kernels that read 16 bytes a lane can be used: every row must begin on such a boundary.
+    package var isAligned: Bool { columns % format.elementsPerLane == 0 && (format.usesTable || format == .q8_0 ? columns % 32 == 0 : true) }
+}
+
+/// A weight in a GPU's memory.
+package final class GPUWeight: WeightStorage, @unchecked Sendable {
+    // Written by the backend before it is handed out, and only read from then on.
+
+    package let block: MemoryBlock
+    package let layout: GPUWeightLayout
+    package let code: WeightFormat.FourBit.Code?
+    /// What is added to doubly quantised scales.
+    package internal(set) var scaleOffset: Float = 0
+    /// Keeps the context for as long as its memory is in use.
+    private let backend: GPUBackend
+
+    init(block: MemoryBlock, layout: GPUWeightLayout, code: WeightFormat.FourBit.Code?, backend: GPUBackend) {
+        self.block = block
+        self.layout = layout
+        self.code = code
+        self.backend = backend
+    }
+
+    package var byteCount: Int { block.byteCount }
+    package var address: UInt64 { UInt64(block.address) }
+
+    package func segment(out: UInt64 = 0, bias: UInt64 = 0) -> KernelSegment {
+        var segment = KernelSegment()
+        segment.codes = address + UInt64(layout.codes.lowerBound)
+        segment.scales = address + UInt64(layout.scales.lowerBound)
+        segment.nested = address + UInt64(layout.nested.lowerBound)
+        segment.bias = bias
+        segment.out = out
+        segment.offset = scaleOffset
+        segment.rows = Int32(layout.rows)
+        return segment
+    }
+}

@@ -1,0 +1,122 @@
+/// The kernels' parameters, byte for byte as the `.cu` files declare them (each side asserts the sizes). Addresses
+/// are the device's; 0 means none.
+package struct KernelSegment: BitwiseCopyable {
+    package var codes: UInt64 = 0
+    package var scales: UInt64 = 0
+    package var nested: UInt64 = 0
+    package var bias: UInt64 = 0
+    package var out: UInt64 = 0
+    package var offset: Float = 0
+    package var rows: Int32 = 0
+
+    package init() {}
+}
+
+package struct MatrixVectorArguments: BitwiseCopyable {
+    package var segments = (KernelSegment(), KernelSegment(), KernelSegment())
+    package var input: UInt64 = 0
+    package var norm: UInt64 = 0
+    package var residual: UInt64 = 0
+    package var table: UInt64 = 0
+    package var map: UInt64 = 0
+    package var epsilon: Float = 0
+    package var normOffset: Float = 0
+    package var segmentCount: Int32 = 1
+    package var columns: Int32 = 0
+    package var blockShift: Int32 = 0
+    /// 0: none. 1, 2: two segments, out = SiLU or GELU of the first × the second.
+    package var activation: Int32 = 0
+
+    package init() {}
+}
+
+/// `MatrixProduct.cu` and `AnyProduct.cu`.
+package struct ProductArguments: BitwiseCopyable {
+    package var weight = KernelSegment()
+    package var input: UInt64 = 0
+    package var residual: UInt64 = 0
+    package var table: UInt64 = 0
+    package var map: UInt64 = 0
+    package var columns: Int32 = 0
+    package var blockShift: Int32 = 0
+    package var rows: Int32 = 0
+    package var outStride: Int32 = 0
+
+    package init() {}
+}
+
+package struct AttentionArguments: BitwiseCopyable {
+    package var queries: UInt64 = 0
+    package var keys: UInt64 = 0
+    package var values: UInt64 = 0
+    package var out: UInt64 = 0
+    package var rows: Int32 = 0
+    package var stride: Int32 = 0
+    package var heads: Int32 = 0
+    package var keyValueHeads: Int32 = 0
+    package var size: Int32 = 0
+    package var first: Int32 = 0
+    package var window: Int32 = 0
+    package var positionStride: Int32 = 0
+    package var headStride: Int32 = 0
+    package var scale: Float = 1
+
+    package init() {}
+}
+
+package struct DecodeLayerArguments: BitwiseCopyable {
+    /// query, key, value, output, gate, up, down
+    package var weights = (
+        KernelSegment(), KernelSegment(), KernelSegment(), KernelSegment(), KernelSegment(), KernelSegment(), KernelSegment()
+    )
+    package var attentionNorm: UInt64 = 0
+    package var feedForwardNorm: UInt64 = 0
+    package var keys: UInt64 = 0
+    package var values: UInt64 = 0
+
+    package init() {}
+}
+
+package struct DecodeArguments: BitwiseCopyable {
+    package var layers: UInt64 = 0
+    package var head = KernelSegment()
+    package var embedding: UInt64 = 0
+    package var finalNorm: UInt64 = 0
+    package var inverseFrequencies: UInt64 = 0
+    package var table: UInt64 = 0
+    package var map: UInt64 = 0
+    package var words: UInt64 = 0
+    package var tokens: UInt64 = 0
+    package var logits: UInt64 = 0
+    package var chosen: UInt64 = 0
+    package var epsilon: Float = 0
+    package var attentionScale: Float = 1
+    package var ropeFactor: Float = 1
+    package var temperature: Float = 0
+    package var layerCount: Int32 = 0
+    package var hidden: Int32 = 0
+    package var intermediate: Int32 = 0
+    package var headCount: Int32 = 0
+    package var keyValueHeadCount: Int32 = 0
+    package var headSize: Int32 = 0
+    package var vocabulary: Int32 = 0
+    package var position: Int32 = 0
+    package var steps: Int32 = 0
+    package var blockShift: Int32 = 0
+    package var interleavedRope: Int32 = 0
+    package var positionStride: Int32 = 0
+    package var headStride: Int32 = 0
+    package var epoch: UInt32 = 0
+    package var seed: UInt32 = 0
+
+    package init() {}
+}
+
+/// What the kernel `choose` writes for each row of logits.
+package struct KernelChoice: BitwiseCopyable {
+    package var token: Int32 = 0
+    package var logit: Float = 0
+    package var logSum: Float = 0
+
+    package init() {}
+}

@@ -1,0 +1,60 @@
+private import Synchronization
+
+/// Page-locked buffers that bytes pass through on their way to the device.
+///
+/// A small ring keeps the link busy; page-locking a whole checkpoint takes longer than copying it (2.3 s for 2.2 GB,
+/// measured on an H100).
+final class UploadRing: @unchecked Sendable {
+    // One upload at a time holds the lock; buffers and events are touched by nobody else.
+
+    static let pieceByteCount = 8 << 20
+    private static let pieces = 4
+
+    private struct Piece {
+        let host: UnsafeMutableRawPointer
+        let event: GPUEvent
+        var isInFlight = false
+    }
+
+    private let context: GPUContext
+    private var pieces: [Piece] = []
+    private var next = 0
+    private let lock = Mutex(())
+
+    init(_ context: GPUContext) throws(CUDAFailure) {
+        self.context = context
+    }
+
+    deinit {
+        try? context.synchronize()
+        for piece in pieces { context.freePinned(piece.host) }
+    }
+
+    /// Fills a buffer and sends it to `address`; `fill` writes `byteCount` bytes, at most ``pieceByteCount``.
+    func send(_ byteCount: Int, to address: UInt64, fill: (UnsafeMutableRawPointer) -> Void) throws(CUDAFailure) {
+        let result = lock.withLock { _ in
+            Result { () throws(CUDAFailure) in
+                if pieces.count < Self.pieces {
+                    next = pieces.count
+                    pieces.append(Piece(host: try context.allocatePinned(byteCount: Self.pieceByteCount).host, event: try context.makeEvent()))
+                }
+                if pieces[next].isInFlight { try context.wait(for: pieces[next].event) }
+                fill(pieces[next].host)
+                try context.copy(from: pieces[next].host, to: address, byteCount: byteCount)
+                try context.record(pieces[next].event)
+                pieces[next].isInFlight = true
+                next = (next + 1) % Self.pieces
+            }
+        }
+        try result.get()
+    }
+
+    /// Sends bytes that lie in the host's memory, a piece at a time.
+    func send(_ bytes: UnsafeRawBufferPointer, to address: UInt64) throws(CUDAFailure) {
+        guard let base = bytes.baseAddress else { return }
+        for first in stride(from: 0, to: bytes.count, by: Self.pieceByteCount) {
+            let count = min(Self.pieceByteCount, bytes.count - first)
+            try send(count, to: address + UInt64(first)) { GPUContext.parallelCopy(to: $0, from: base + first, byteCount: count) }
+        }
+    }
+}
