@@ -80,7 +80,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
         .library("CPUBackend", ["Tensors", "TensorMemory", "CKernels"]),
         .target(name: "CCUDAShim", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .library("CUDABackend", ["Tensors", "TensorMemory", "CCUDAShim"]),
+        .library("CUDABackend", ["Tensors", "TensorMemory", "CCUDAShim"], exclude: ["Kernels"]),
         .library("Tokenizers", ["TemplateEngine", "JSON"]),
         .library("Inference", ["Tensors", "TensorMemory", "Tokenizers", "CPUBackend", "CUDABackend", "JSON"]),
 
@@ -95,6 +95,7 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests.
+        .executableTarget(name: "gpu-check", dependencies: ["CUDABackend", "Tensors", "TensorMemory"], path: "Tests/GPUCheck", swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .testTarget(

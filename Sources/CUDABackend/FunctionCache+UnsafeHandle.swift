@@ -1,43 +1,47 @@
 private import Synchronization
 
-/// The modules and kernels that a context has loaded.
-final class FunctionCache: @unchecked Sendable {
-    // Everything mutable is behind the lock; handles are the driver's and valid from every thread.
-
+/// The modules and kernels that a context has loaded, by name. Handles are the driver's and valid on every thread.
+final class FunctionCache: Sendable {
     private struct State {
-        var modules: [String: UnsafeMutableRawPointer] = [:]
-        var functions: [String: UnsafeMutableRawPointer] = [:]
+        // As numbers: that they may cross threads is the driver's promise, not the type's.
+        var modules: [String: UInt] = [:]
+        var functions: [String: UInt] = [:]
     }
 
-    private var state = State()
-    private let lock = Mutex(())
+    private let state = Mutex(State())
 
     func function(_ name: String, _ module: String) -> UnsafeMutableRawPointer? {
-        lock.withLock { _ in state.functions[module + "/" + name] }
+        UnsafeMutableRawPointer(bitPattern: state.withLock { $0.functions[module + "/" + name] ?? 0 })
     }
 
-    func module(_ name: String) -> UnsafeMutableRawPointer? { lock.withLock { _ in state.modules[name] } }
+    func module(_ name: String) -> UnsafeMutableRawPointer? {
+        UnsafeMutableRawPointer(bitPattern: state.withLock { $0.modules[name] ?? 0 })
+    }
 
     /// Keeps a module; where another thread was faster, its module stays and this one is unloaded.
     func keep(module: UnsafeMutableRawPointer, _ name: String, unload: (UnsafeMutableRawPointer) -> Void) -> UnsafeMutableRawPointer {
-        let kept = lock.withLock { _ in
+        let handle = UInt(bitPattern: module)
+        let earlier = state.withLock { state -> UInt? in
             if let earlier = state.modules[name] { return earlier }
-            state.modules[name] = module
-            return module
+            state.modules[name] = handle
+            return nil
         }
-        if kept != module { unload(module) }
+        guard let earlier, let kept = UnsafeMutableRawPointer(bitPattern: earlier) else { return module }
+        unload(module)
         return kept
     }
 
     func keep(function: UnsafeMutableRawPointer, _ name: String, _ module: String) {
-        lock.withLock { _ in state.functions[module + "/" + name] = function }
+        let handle = UInt(bitPattern: function)
+        state.withLock { $0.functions[module + "/" + name] = handle }
     }
 
     func removeAll(unload: (UnsafeMutableRawPointer) -> Void) {
-        let modules = lock.withLock { _ in
-            defer { state = State() }
-            return Array(state.modules.values)
+        let modules = state.withLock { state in
+            let modules = Array(state.modules.values)
+            state = State()
+            return modules
         }
-        modules.forEach(unload)
+        for module in modules { UnsafeMutableRawPointer(bitPattern: module).map(unload) }
     }
 }

@@ -362,7 +362,7 @@ extension GPUContext {
         let offsets = parameters.offsets
         let result = parameters.bytes.withUnsafeMutableBytes { bytes in
             Result { () throws(CUDAFailure) in
-                var pointers = offsets.map { bytes.baseAddress.map { base in base + $0 } ?? nil }
+                var pointers = offsets.map { offset in bytes.baseAddress.map { $0 + offset } }
                 try call { ccuda_launch_kernel($0, function.handle, launch, stream, &pointers) }
             }
         }

@@ -1,4 +1,4 @@
-public import TensorMemory
+package import TensorMemory
 
 /// A GPU's memory as its driver hands it out, for ``CachingAllocator`` to divide.
 package struct GPUMemory: RawAllocator {

@@ -1,5 +1,5 @@
-import TensorMemory
-import Tensors
+package import TensorMemory
+package import Tensors
 
 /// Where the parts of a weight lie in its one block: codes, then scales, then the scales of scales.
 package struct GPUWeightLayout: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// The weight formats that the kernels know; raw values are the suffixes of the kernels' names.
 package enum KernelFormat: String, Sendable, CaseIterable {

@@ -722,19 +722,19 @@ struct DecodeLoop {
         loop.template run<Embedding>(pairs, map); \
     }
 #ifdef SELECT_f32
-DECODE(f32, F32, F32, float, float, 8)
+DECODE(f32, F32, F32, float, float, 10)
 #endif
 #ifdef SELECT_f16
-DECODE(f16, F16, F16, f16, f16, 8)
+DECODE(f16, F16, F16, f16, f16, 9)
 #endif
 #ifdef SELECT_bf16
-DECODE(bf16, BF16, BF16, bf16, bf16, 8)
+DECODE(bf16, BF16, BF16, bf16, bf16, 9)
 #endif
 #ifdef SELECT_n4
 DECODE(n4, N4, BF16, bf16, bf16, 6)
 #endif
 #ifdef SELECT_n4dq
-DECODE(n4dq, N4DQ, BF16, bf16, bf16, 6)
+DECODE(n4dq, N4DQ, BF16, bf16, bf16, 5)
 #endif
 #ifdef SELECT_int8
 DECODE(int8, INT8, BF16, bf16, bf16, 6)

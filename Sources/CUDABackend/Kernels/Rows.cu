@@ -15,11 +15,12 @@ template <int format> DEVICE void embed(const Segment& w, const int* tokens, flo
 EMBED(f32, F32) EMBED(f16, F16) EMBED(bf16, BF16) EMBED(int8, INT8) EMBED(n4, N4) EMBED(n4dq, N4DQ) EMBED(q4_0, Q4_0) EMBED(q4_1, Q4_1) EMBED(q8_0, Q8_0)
 
 // out[r, :] = in[r, :] × rsqrt(mean(in[r, :]²) + epsilon) × weight (Zhang and Sennrich, arXiv 1910.07467); added to
-// `out` where `add` is set. A row is `width` elements; norms over heads are rows of their own.
-template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight, Out* out, int width, float epsilon, int add) {
+// `out` where `add` is set. Norms over heads: `each` of them of `width` elements in a row of `stride`.
+template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight, Out* out, int width, float epsilon, int add, int each, int stride) {
     __shared__ float scratch[32];
-    in += (u64)blockIdx.x * width;
-    out += (u64)blockIdx.x * width;
+    const u64 first = (u64)(blockIdx.x / each) * stride + (u64)(blockIdx.x % each) * width;
+    in += first;
+    out += first;
     float squares = 0;
     for (int i = threadIdx.x; i < width; i += blockDim.x) squares = fmaf(in[i], in[i], squares);
     const float factor = rsqrtf(blockSum(squares, scratch) / width + epsilon);
@@ -29,9 +30,9 @@ template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight
         fromFloat(y, out[i]);
     }
 }
-extern "C" __global__ void rms_norm_f32(const float* in, const float* weight, float* out, int width, float epsilon, int add) { rmsNorm(in, weight, out, width, epsilon, add); }
-extern "C" __global__ void rms_norm_f16(const float* in, const float* weight, f16* out, int width, float epsilon, int add) { rmsNorm(in, weight, out, width, epsilon, add); }
-extern "C" __global__ void rms_norm_bf16(const float* in, const float* weight, bf16* out, int width, float epsilon, int add) { rmsNorm(in, weight, out, width, epsilon, add); }
+extern "C" __global__ void rms_norm_f32(const float* in, const float* weight, float* out, int width, float epsilon, int add, int each, int stride) { rmsNorm(in, weight, out, width, epsilon, add, each, stride); }
+extern "C" __global__ void rms_norm_f16(const float* in, const float* weight, f16* out, int width, float epsilon, int add, int each, int stride) { rmsNorm(in, weight, out, width, epsilon, add, each, stride); }
+extern "C" __global__ void rms_norm_bf16(const float* in, const float* weight, bf16* out, int width, float epsilon, int add, int each, int stride) { rmsNorm(in, weight, out, width, epsilon, add, each, stride); }
 
 // Rotates queries in place, rotates keys into the cache, and copies values there. qkv [rows, q + 2 kv]: one row's heads.
 // Cache: key-value head h, position p at (p × positionStride + h × headStride).

@@ -1,0 +1,349 @@
+import TensorMemory
+import Tensors
+
+/// A plan's operations as launches of kernels, in buffers that the session provides.
+final class GPUProgram {
+    let plan: DecoderPlan
+    let backend: GPUBackend
+    let context: GPUContext
+    let shape: DecoderShape
+    /// Norms and biases that are not stored in float32, as float32.
+    private var vectors: [UInt64: MemoryBlock] = [:]
+    /// Where the session's buffers are; set by it before anything is launched.
+    var base: UInt64 = 0
+    var layout: GPUSessionLayout
+    private let cacheSuffix: String
+
+    init(plan: DecoderPlan, backend: GPUBackend, layout: GPUSessionLayout) throws(BackendError) {
+        self.plan = plan
+        self.backend = backend
+        context = backend.context
+        shape = plan.shape
+        self.layout = layout
+        cacheSuffix = shape.cacheType == .float32 ? "f32" : shape.cacheType == .float16 ? "f16" : "bf16"
+        guard shape.headSize <= 256 else { throw .unsupported("heads of \(shape.headSize) elements on an NVIDIA GPU: 256 is the most") }
+        guard plan.rotaryEmbeddings.count <= GPUSessionLayout.mostRotaryEmbeddings else { throw .unsupported("\(plan.rotaryEmbeddings.count) rotary embeddings") }
+        for vector in plan.vectors { try prepare(vector) }
+        for layer in plan.layers {
+            for linear in [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down] { _ = try storage(linear.weight) }
+        }
+        _ = try storage(plan.embedding)
+        _ = try storage(plan.outputHead.weight)
+    }
+
+    func storage(_ weight: Weight) throws(BackendError) -> GPUWeight {
+        guard let storage = weight.storage as? GPUWeight else { throw .badWeight(name: weight.name, reason: "it was not made by the GPU's backend") }
+        return storage
+    }
+
+    private func prepare(_ weight: Weight) throws(BackendError) {
+        let stored = try storage(weight)
+        switch stored.layout.format {
+        case .f32: return
+        case .f16, .bf16:
+            let copy = try backend.allocate(weight.elementCount * 4, owner: "activations")
+            vectors[stored.address] = copy
+            try backend.run { () throws(CUDAFailure) in
+                try convert(stored.address, stored.layout.format, to: UInt64(copy.address), .f32, count: weight.elementCount)
+            }
+        default: throw .badWeight(name: weight.name, reason: "norms and biases are float32, float16 or bfloat16")
+        }
+    }
+
+    /// The address of a norm or bias in float32; 0 for none.
+    func vector(_ weight: Weight?) -> UInt64 {
+        guard let stored = weight?.storage as? GPUWeight else { return 0 }
+        return vectors[stored.address].map { UInt64($0.address) } ?? stored.address
+    }
+
+    func at(_ offset: Int) -> UInt64 { base + UInt64(offset) }
+
+    private func launch(_ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, _ build: (inout KernelParameters) -> Void) throws(CUDAFailure) {
+        var parameters = KernelParameters()
+        build(&parameters)
+        let function = try context.function(name, in: module)
+        if shared > 48 << 10 { try context.setSharedBytes(shared, of: function) }
+        try context.launch(function, LaunchShape(grid: (grid.0, grid.1), threads: threads, sharedBytes: shared), parameters)
+    }
+
+    func convert(_ from: UInt64, _ type: KernelFormat, to: UInt64, _ target: KernelFormat, count: Int) throws(CUDAFailure) {
+        try launch("convert_\(type.rawValue)_\(target.rawValue)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
+            $0.add(from)
+            $0.add(to)
+            $0.add(UInt64(count))
+            $0.add(Int32(0))
+            $0.add(Float(0))
+        }
+    }
+
+    /// `each` norms of `width` elements in every row of `stride`.
+    func norm(_ from: UInt64, _ weight: UInt64, to: UInt64, _ type: KernelFormat, rows: Int, width: Int, each: Int = 1, stride: Int? = nil, adds: Bool = false) throws(CUDAFailure) {
+        try launch("rms_norm_\(type.rawValue)", in: "Rows", grid: (rows * each, 1)) {
+            $0.add(from)
+            $0.add(weight)
+            $0.add(to)
+            $0.add(Int32(width))
+            $0.add(shape.normEpsilon)
+            $0.add(Int32(adds ? 1 : 0))
+            $0.add(Int32(each))
+            $0.add(Int32(stride ?? width))
+        }
+    }
+
+    // MARK: - Products
+
+    /// One product of a group that shares its input.
+    struct Output {
+        var weight: GPUWeight
+        var bias: UInt64
+        var to: UInt64
+        /// Elements from one row of the output to the next.
+        var stride: Int
+    }
+
+    func output(_ layer: LinearLayer, to: UInt64, stride: Int) throws(BackendError) -> Output {
+        Output(weight: try storage(layer.weight), bias: vector(layer.bias), to: to, stride: stride)
+    }
+
+    /// to = W norm?(from) + bias (+ residual, which has the first output's stride).
+    func multiply(_ from: UInt64, width: Int, rows: Int, norm: UInt64 = 0, _ outputs: [Output], residual: UInt64 = 0) throws(CUDAFailure) {
+        if rows == 1, outputs.allSatisfy({ $0.weight.layout.isAligned }), vectorSharedBytes(outputs[0].weight.layout) <= context.sharedBytes - 40 << 10 {
+            var rest = outputs[...]
+            while let first = rest.first {
+                let group = rest.prefix(3).prefix { isAlike($0.weight, first.weight) }
+                try matrixVector(from, norm: norm, Array(group), residual: residual)
+                rest = rest.dropFirst(group.count)
+            }
+            return
+        }
+        var ready: Set<KernelFormat> = []
+        for output in outputs {
+            let type = output.weight.layout.isAligned && width % output.weight.layout.format.productType.elementsPerLane == 0 ? output.weight.layout.format.productType : .f32
+            let input = type == .f32 ? (norm == 0 ? from : at(layout.normed)) : at(layout.half)
+            if !ready.contains(type) {
+                if norm != 0 {
+                    try self.norm(from, norm, to: input, type, rows: rows, width: width)
+                } else if type != .f32 {
+                    try convert(from, .f32, to: input, type, count: rows * width)
+                }
+                // There is one buffer of 16-bit input: the other type is overwritten.
+                ready = type == .f32 ? ready.union([.f32]) : ready.intersection([.f32]).union([type])
+            }
+            try product(output, input, rows: rows, residual: residual)
+        }
+    }
+
+    private func isAlike(_ a: GPUWeight, _ b: GPUWeight) -> Bool {
+        a.layout.format == b.layout.format && a.layout.blockShift == b.layout.blockShift && a.code == b.code && a.layout.columns == b.layout.columns
+    }
+
+    private func vectorSharedBytes(_ layout: GPUWeightLayout) -> Int {
+        let sums = layout.format == .q4_1 ? (layout.columns / 32 * 4 + 15) & ~15 : 0
+        return layout.format.partsByteCount(columns: layout.columns) + sums + 8 * 6 * layout.format.slotByteCount
+    }
+
+    /// - Parameter activation: 0, or 1 (SiLU) and 2 (GELU) for a pair of gate and up whose gated product goes to the first.
+    func matrixVector(_ from: UInt64, norm: UInt64, _ outputs: [Output], residual: UInt64, activation: Int = 0) throws(CUDAFailure) {
+        let first = outputs[0].weight
+        var arguments = MatrixVectorArguments()
+        let segments = outputs.map { $0.weight.segment(out: $0.to, bias: $0.bias) }
+        arguments.segments.0 = segments[0]
+        if segments.count > 1 { arguments.segments.1 = segments[1] }
+        if segments.count > 2 { arguments.segments.2 = segments[2] }
+        arguments.input = from
+        arguments.norm = norm
+        arguments.residual = residual
+        arguments.table = backend.table(first)
+        arguments.map = backend.map
+        arguments.epsilon = shape.normEpsilon
+        arguments.segmentCount = Int32(segments.count)
+        arguments.columns = Int32(first.layout.columns)
+        arguments.blockShift = Int32(first.layout.blockShift)
+        arguments.activation = Int32(activation)
+        let perGroup = activation == 0 ? 16 : 8
+        let groups = (activation == 0 ? outputs : Array(outputs.prefix(1))).reduce(0) { $0 + ($1.weight.layout.rows + perGroup - 1) / perGroup }
+        let resident = first.layout.format.usesTable ? 2 : 3
+        try launch(
+            "matvec_\(first.layout.format.rawValue)", in: "MatrixVector.\(first.layout.format.rawValue)",
+            grid: (min(groups, context.multiprocessors * resident), 1), shared: vectorSharedBytes(first.layout)
+        ) { $0.add(arguments) }
+    }
+
+    private func product(_ output: Output, _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
+        let weight = output.weight.layout
+        var arguments = ProductArguments()
+        arguments.weight = output.weight.segment(out: output.to, bias: output.bias)
+        arguments.input = input
+        arguments.residual = residual
+        arguments.table = backend.table(output.weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(output.stride)
+        let name = weight.format.rawValue
+        if !weight.isAligned || weight.columns % weight.format.productType.elementsPerLane != 0 {
+            return try launch("any_product_\(name)", in: "AnyProduct", grid: ((weight.rows + 7) / 8, min(rows, 65535))) { $0.add(arguments) }
+        }
+        if weight.format == .f32 {
+            return try launch("product_f32", in: "MatrixProduct.f32", grid: ((weight.rows + 63) / 64, (rows + 63) / 64)) { $0.add(arguments) }
+        }
+        let across = (weight.rows + 127) / 128
+        let tall = rows > 64 && across * ((rows + 127) / 128) >= context.multiprocessors
+        let tile = tall ? 128 : 64
+        try launch(
+            "product\(tile)_\(name)", in: "MatrixProduct.\(name)", grid: (across, (rows + tile - 1) / tile), shared: 3 * (tile + 128) * 128
+        ) { $0.add(arguments) }
+    }
+
+    // MARK: - The decoder
+
+    func embed(_ rows: Int, tokens: UInt64) throws(BackendError) {
+        let weight = try storage(plan.embedding)
+        try backend.run { () throws(CUDAFailure) in
+            try launch("embed_\(weight.layout.format.rawValue)", in: "Rows", grid: (rows, 1)) {
+                $0.add(weight.segment())
+                $0.add(tokens)
+                $0.add(at(layout.residual))
+                $0.add(Int32(shape.hiddenSize))
+                $0.add(Int32(weight.layout.blockShift))
+                $0.add(backend.table(weight))
+                $0.add(backend.map)
+                $0.add(shape.embeddingScale)
+            }
+        }
+    }
+
+    /// Runs block `index` over `rows` rows of the residual stream, whose first has the position `first`.
+    func block(_ index: Int, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(BackendError) {
+        let layer = plan.layers[index]
+        let width = shape.queryWidth + 2 * shape.keyValueWidth
+        let qkv = at(layout.queryKeyValue)
+        let projections = [
+            try output(layer.query, to: qkv, stride: width), try output(layer.key, to: qkv + UInt64(shape.queryWidth * 4), stride: width),
+            try output(layer.value, to: qkv + UInt64((shape.queryWidth + shape.keyValueWidth) * 4), stride: width),
+        ]
+        let out = try output(layer.output, to: at(layer.postAttentionNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
+        let gates = [
+            try output(layer.gate, to: at(layout.gate), stride: shape.intermediateSize), try output(layer.up, to: at(layout.up), stride: shape.intermediateSize),
+        ]
+        let down = try output(layer.down, to: at(layer.postFeedForwardNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
+        try backend.run { () throws(CUDAFailure) in
+            try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: vector(layer.attentionNorm), projections)
+            if let norm = layer.queryNorm {
+                try self.norm(qkv, vector(norm), to: qkv, .f32, rows: rows, width: shape.headSize, each: shape.headCount, stride: width)
+            }
+            if let norm = layer.keyNorm {
+                let keys = qkv + UInt64(shape.queryWidth * 4)
+                try self.norm(keys, vector(norm), to: keys, .f32, rows: rows, width: shape.headSize, each: shape.keyValueHeadCount, stride: width)
+            }
+            try rotateAndStore(layer, rows: rows, first: first, cache: cache, capacity: capacity)
+            try attend(layer, rows: rows, first: first, cache: cache, capacity: capacity)
+            try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm)
+            try gate(gates, layer, rows: rows)
+            try add(down, from: at(layout.gate), width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
+        }
+    }
+
+    /// Adds a product to the residual stream, normed first where there is a norm.
+    private func add(_ output: Output, from: UInt64, width: Int, rows: Int, norm: Weight?) throws(CUDAFailure) {
+        try multiply(from, width: width, rows: rows, [output], residual: norm == nil ? at(layout.residual) : 0)
+        if let norm {
+            try self.norm(at(layout.branch), vector(norm), to: at(layout.residual), .f32, rows: rows, width: shape.hiddenSize, adds: true)
+        }
+    }
+
+    private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int) throws(CUDAFailure) {
+        let activation = shape.activation == .silu ? 1 : 2
+        let weights = gates.map(\.weight)
+        if rows == 1, weights.allSatisfy({ $0.layout.isAligned }), isAlike(weights[0], weights[1]) {
+            return try matrixVector(at(layout.residual), norm: vector(layer.feedForwardNorm), gates, residual: 0, activation: activation)
+        }
+        try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: vector(layer.feedForwardNorm), gates)
+        let count = rows * shape.intermediateSize
+        try launch("gate_f32", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
+            $0.add(at(layout.gate))
+            $0.add(at(layout.up))
+            $0.add(at(layout.gate))
+            $0.add(UInt64(count))
+            $0.add(Int32(activation))
+        }
+    }
+
+    private func values(_ cache: MemoryBlock, capacity: Int) -> UInt64 {
+        UInt64(cache.address) + UInt64(capacity * shape.keyValueWidth * shape.cacheType.byteCount)
+    }
+
+    private func rotateAndStore(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(CUDAFailure) {
+        let rotary = plan.rotaryEmbeddings[layer.rotary]
+        try launch("rotate_store_\(cacheSuffix)", in: "Rows", grid: (rows, 1)) {
+            $0.add(at(layout.queryKeyValue))
+            $0.add(UInt64(cache.address))
+            $0.add(values(cache, capacity: capacity))
+            $0.add(frequencies(layer.rotary))
+            $0.add(Int32(rotary.inverseFrequencies.count))
+            $0.add(Int32(shape.headCount))
+            $0.add(Int32(shape.keyValueHeadCount))
+            $0.add(Int32(shape.headSize))
+            $0.add(Int32(first))
+            $0.add(Int32(shape.keyValueWidth))
+            $0.add(Int32(shape.headSize))
+            $0.add(Int32(rotary.pairing == .neighbours ? 1 : 0))
+            $0.add(rotary.amplitude)
+        }
+    }
+
+    func frequencies(_ rotary: Int) -> UInt64 { at(layout.frequencies) + UInt64(rotary * shape.headSize / 2 * 4) }
+
+    private func attend(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(CUDAFailure) {
+        var arguments = AttentionArguments()
+        arguments.queries = at(layout.queryKeyValue)
+        arguments.keys = UInt64(cache.address)
+        arguments.values = values(cache, capacity: capacity)
+        arguments.out = at(layout.attention)
+        arguments.rows = Int32(rows)
+        arguments.stride = Int32(shape.queryWidth + 2 * shape.keyValueWidth)
+        arguments.heads = Int32(shape.headCount)
+        arguments.keyValueHeads = Int32(shape.keyValueHeadCount)
+        arguments.size = Int32(shape.headSize)
+        arguments.first = Int32(first)
+        arguments.window = Int32(layer.slidingWindow ?? 0)
+        arguments.positionStride = Int32(shape.keyValueWidth)
+        arguments.headStride = Int32(shape.headSize)
+        arguments.scale = shape.attentionScale
+        if rows >= 16, shape.cacheType != .float32, shape.headSize == 64 || shape.headSize == 128 {
+            try launch("attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128) { $0.add(arguments) }
+        } else {
+            try launch("attend_\(cacheSuffix)", in: "Attention", grid: (shape.headCount, rows)) { $0.add(arguments) }
+        }
+    }
+
+    /// Logits of `rows` rows of hidden states at `hidden`.
+    func logits(of hidden: UInt64, rows: Int, to: UInt64) throws(BackendError) {
+        let head = try output(plan.outputHead, to: to, stride: shape.vocabularySize)
+        try backend.run { () throws(CUDAFailure) in
+            try multiply(hidden, width: shape.hiddenSize, rows: rows, norm: vector(plan.finalNorm), [head])
+            if let cap = shape.logitSoftCap {
+                let count = rows * shape.vocabularySize
+                try launch("soft_cap", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
+                    $0.add(to)
+                    $0.add(UInt64(count))
+                    $0.add(cap)
+                }
+            }
+        }
+    }
+
+    /// Chooses a token for each of `rows` rows of logits; each choice goes to `choices`, the token also to `feedback`.
+    func choose(_ logits: UInt64, rows: Int, choices: UInt64, feedback: UInt64, temperature: Float, seed: UInt32, counter: UInt32) throws(CUDAFailure) {
+        try launch("choose", in: "Rows", grid: (rows, 1), threads: 1024) {
+            $0.add(logits)
+            $0.add(choices)
+            $0.add(feedback)
+            $0.add(Int32(shape.vocabularySize))
+            $0.add(max(0, temperature))
+            $0.add(seed)
+            $0.add(counter)
+        }
+    }
+}

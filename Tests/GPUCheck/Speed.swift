@@ -1,0 +1,148 @@
+import CUDABackend
+import TensorMemory
+import Tensors
+
+/// The shape of TinyLlama-1.1B with random weights: load, prompt, generation, memory.
+struct Speed {
+    let backend: GPUBackend
+    let folder: String
+    let shape: DecoderShape
+
+    static func shape(_ cache: DType) -> DecoderShape {
+        DecoderShape(
+            vocabularySize: 32000, hiddenSize: 2048, intermediateSize: 5632, layerCount: 22, headCount: 32, keyValueHeadCount: 4, headSize: 64,
+            contextLength: 2048, normEpsilon: 1e-5, cacheType: cache)
+    }
+
+    var path: String { "\(folder)/galley-gpu-speed.safetensors" }
+
+    private var tensors: [(String, [Int])] {
+        let (h, kv, inner, v) = (shape.hiddenSize, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
+        var all = [("embedding", [v, h])]
+        for layer in 0..<shape.layerCount {
+            all += [("q", [h, h]), ("k", [kv, h]), ("v", [kv, h]), ("o", [h, h]), ("gate", [inner, h]), ("up", [inner, h]), ("down", [h, inner]), ("n1", [h]), ("n2", [h])].map { ("\(layer).\($0.0)", $0.1) }
+        }
+        return all + [("norm", [h]), ("head", [v, h])]
+    }
+
+    /// Writes the checkpoint in bfloat16.
+    func writeCheckpoint() -> Bool {
+        var header = "{"
+        var offset = 0
+        for (index, (name, dimensions)) in tensors.enumerated() {
+            let count = 2 * dimensions.reduce(1, *)
+            header += (index == 0 ? "" : ",") + "\"\(name)\":{\"dtype\":\"BF16\",\"shape\":[\(dimensions.map(String.init).joined(separator: ","))],\"data_offsets\":[\(offset),\(offset + count)]}"
+            offset += count
+        }
+        header += "}"
+        while header.utf8.count % 8 != 0 { header += " " }
+        var random = RandomCheckpoint(state: 1)
+        // Blocks of random values are repeated with another start for each tensor: fast to make, and nothing in it is zero.
+        let pool = (0..<(1 << 20) + 4096).map { _ in random.uniform() }
+        return write(path) { append in
+            var length: [UInt8] = []
+            for i in 0..<8 { length.append(UInt8(truncatingIfNeeded: header.utf8.count >> (8 * i))) }
+            guard append(length + Array(header.utf8)) else { return false }
+            for (name, dimensions) in tensors {
+                let isNorm = dimensions.count == 1
+                let scale: Float = isNorm ? 0 : (name == "embedding" ? 1 : (3 / Float(dimensions[1])).squareRoot())
+                var piece: [UInt8] = []
+                piece.reserveCapacity(2 << 20)
+                for index in 0..<1 << 20 {
+                    let bits = (isNorm ? 1 : pool[index] * scale).bfloat16Bits
+                    piece.append(UInt8(bits & 255))
+                    piece.append(UInt8(bits >> 8))
+                    if isNorm && index == dimensions[0] - 1 { break }
+                }
+                var left = 2 * dimensions.reduce(1, *)
+                while left > 0 {
+                    let start = isNorm ? 0 : Int(random.next() % 2048) * 2
+                    let count = min(left, piece.count - start)
+                    guard append(start == 0 && count == piece.count ? piece : Array(piece[start..<start + count])) else { return false }
+                    left -= count
+                }
+            }
+            return true
+        }
+    }
+
+    func plan(_ format: WeightFormat, dense: DType) throws -> DecoderPlan {
+        let file = try SafetensorsFile(path: path)
+        func weight(_ name: String, _ format: WeightFormat) throws -> Weight { try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: format) }
+        var layers: [DecoderLayer] = []
+        for layer in 0..<shape.layerCount {
+            func matrix(_ name: String) throws -> LinearLayer { LinearLayer(try weight("\(layer).\(name)", format)) }
+            layers.append(
+                DecoderLayer(
+                    attentionNorm: try weight("\(layer).n1", .dense(.float32)), query: try matrix("q"), key: try matrix("k"), value: try matrix("v"), output: try matrix("o"),
+                    feedForwardNorm: try weight("\(layer).n2", .dense(.float32)), gate: try matrix("gate"), up: try matrix("up"), down: try matrix("down")))
+        }
+        return DecoderPlan(
+            shape: shape, computeType: .bfloat16, embedding: try weight("embedding", .dense(dense)), layers: layers, finalNorm: try weight("norm", .dense(.float32)),
+            outputHead: LinearLayer(try weight("head", .dense(dense))),
+            rotaryEmbeddings: [RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: 64), pairing: .halves)])
+    }
+
+    static let titles = padded("format", 8, left: true) + ["load s", "GB kept", "GB peak", "driver GB", "first ms", "32 ms", "512 ms", "ms/token", "best", "left B"].map { padded($0, 10) }.joined()
+
+    func measure(_ name: String, _ format: WeightFormat, dense: DType) throws -> String {
+        let caching = backend.allocator as? CachingAllocator
+        caching?.emptyCache()
+        caching?.resetPeak()
+        let base = caching?.statistics.allocated ?? 0
+        let before = try backend.context.memory().free
+        var line = padded(name, 8, left: true)
+        func add(_ value: Double, _ digits: Int) { line += padded(fixed(value, digits), 10) }
+        do {
+            let start = seconds()
+            let plan = try plan(format, dense: dense)
+            try backend.context.synchronize()
+            let loaded = seconds()
+            add(loaded - start, 3)
+            let statistics = caching?.statistics ?? MemoryStatistics()
+            add(Double(statistics.allocated - base) / 1e9, 4)
+            add(Double(statistics.peakAllocated - base) / 1e9, 4)
+            add(Double(before - (try backend.context.memory().free)) / 1e9, 4)
+            let session = try backend.makeSession(for: plan, capacity: 1024)
+            var random = RandomCheckpoint(state: 5)
+            let prompt = (0..<512).map { _ in Int32(random.next() % 32000) }
+            let first = seconds()
+            _ = try session.evaluate(Array(prompt.prefix(32)), wanting: .readyToGenerate)
+            try backend.context.synchronize()
+            add((seconds() - first) * 1e3, 2)
+            func time(_ count: Int) throws -> Double {
+                var times: [Double] = []
+                for _ in 0..<7 {
+                    session.truncate(to: 0)
+                    let start = seconds()
+                    _ = try session.evaluate(Array(prompt.prefix(count)), wanting: .readyToGenerate)
+                    try backend.context.synchronize()
+                    times.append((seconds() - start) * 1e3)
+                }
+                return times.sorted()[3]
+            }
+            add(try time(32), 3)
+            add(try time(512), 3)
+            var times: [Double] = []
+            for _ in 0..<5 {
+                session.truncate(to: 0)
+                _ = try session.evaluate(Array(prompt.prefix(32)), wanting: .readyToGenerate)
+                try session.startGenerating(GenerationRequest(maximumTokens: 128))
+                try backend.context.synchronize()
+                let start = seconds()
+                for _ in 0..<128 { _ = try session.nextToken() }
+                times.append((seconds() - start) * 1e3 / 128)
+                session.stopGenerating()
+            }
+            times.sort()
+            add(times[2], 4)
+            add(times[0], 4)
+        }
+        try backend.context.synchronize()
+        caching?.emptyCache()
+        // What the driver counts less than before: kernels' code stays loaded.
+        line += padded("\(before - (try backend.context.memory().free))", 10)
+        if let caching, caching.statistics.allocated != base { line += "  LEFT \(caching.statistics.allocated - base)" }
+        return line
+    }
+}
