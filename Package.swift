@@ -96,6 +96,8 @@ let package = Package(
 
         // Tests.
         .executableTarget(name: "gpu-check", dependencies: ["CUDABackend", "Tensors", "TensorMemory"], path: "Tests/GPUCheck", swiftSettings: settings),
+        .testTarget(
+            name: "CUDABackendTests", dependencies: ["CUDABackend", "Tensors", "TensorMemory", "SourceText"], exclude: ["FakeDriver"], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .testTarget(

@@ -110,7 +110,7 @@ static ccuda_result checked(CUresult code, const char *where) {
 ccuda_result ccuda_open(const char *path, const ccuda_driver **result) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     // One table for each library path that was ever opened: tests open several fakes, users one driver.
-    static struct { char path[1024]; struct ccuda_driver table; } opened[16];
+    static struct { char path[1024]; struct ccuda_driver table; } opened[64];
     static int openedCount = 0;
 
     *result = NULL;
@@ -120,7 +120,7 @@ ccuda_result ccuda_open(const char *path, const ccuda_driver **result) {
     for (int i = 0; i < openedCount; i++) {
         if (strcmp(opened[i].path, name) == 0) { *result = &opened[i].table; goto done; }
     }
-    if (openedCount == 16 || strlen(name) >= sizeof opened[0].path) { outcome.status = CCUDA_NO_LIBRARY; outcome.where = "dlopen"; goto done; }
+    if (openedCount == 64 || strlen(name) >= sizeof opened[0].path) { outcome.status = CCUDA_NO_LIBRARY; outcome.where = "dlopen"; goto done; }
 
     void *library = ccuda_load_library(name);
     if (!library) { outcome.status = CCUDA_NO_LIBRARY; outcome.where = path ? "dlopen" : name; goto done; }

@@ -60,7 +60,7 @@ static ccuda_result checked(nvmlReturn code, const char *where) {
 
 ccuda_result ccuda_nvml_open(const char *path, const ccuda_nvml **result) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static struct { char path[1024]; struct ccuda_nvml table; } opened[16];
+    static struct { char path[1024]; struct ccuda_nvml table; } opened[64];
     static int openedCount = 0;
 
     *result = NULL;
@@ -70,7 +70,7 @@ ccuda_result ccuda_nvml_open(const char *path, const ccuda_nvml **result) {
     for (int i = 0; i < openedCount; i++) {
         if (strcmp(opened[i].path, name) == 0) { *result = &opened[i].table; goto done; }
     }
-    if (openedCount == 16 || strlen(name) >= sizeof opened[0].path) { outcome.status = CCUDA_NO_LIBRARY; outcome.where = "dlopen"; goto done; }
+    if (openedCount == 64 || strlen(name) >= sizeof opened[0].path) { outcome.status = CCUDA_NO_LIBRARY; outcome.where = "dlopen"; goto done; }
     void *library = ccuda_load_library(name);
     if (!library) { outcome.status = CCUDA_NO_LIBRARY; outcome.where = path ? "dlopen" : name; goto done; }
     struct ccuda_nvml *nvml = &opened[openedCount].table;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { most_helpers = 7, piece = 512 << 10 };
+enum { most_helpers = 11, piece = 512 << 10 };
 
 // One copy at a time; helpers start with the first large one and then sleep between copies.
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;

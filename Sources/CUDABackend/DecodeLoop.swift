@@ -9,7 +9,6 @@ package struct DecodeLoop: Sendable {
 
     static let warps = 16
     static let threads = 512
-    private static let scores = 512
     private static let mostHeadSize = 256
 
     /// The variant for a plan's formats: all matrices alike, a dense head and embedding.
@@ -30,8 +29,8 @@ package struct DecodeLoop: Sendable {
         func rounded(_ byteCount: Int) -> Int { (byteCount + 15) & ~15 }
         let groups = max((shape.queryWidth + 2 * shape.keyValueWidth) / 16, shape.intermediateSize / 8, shape.hiddenSize / 16)
         let widest = max(shape.hiddenSize, shape.intermediateSize, shape.queryWidth)
-        return rounded(shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride) + rounded(shape.hiddenSize * 4) + mostHeadSize * 4
-            + (scores + 3 * mostHeadSize + warps * shape.headSize) * 4 + (groups + blocks - 1) / blocks * warps * 16 * 4
+        return rounded(shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride) + rounded(shape.hiddenSize * 4) + warps * 4 + mostHeadSize * 4
+            + (3 * mostHeadSize + warps * shape.headSize + 2 * warps) * 4 + (groups + blocks - 1) / blocks * warps * 16 * 4
             + max(weights.partsByteCount(columns: widest), head.partsByteCount(columns: shape.hiddenSize))
             + warps * stages * max(weights.slotByteCount, head.slotByteCount)
     }
@@ -127,4 +126,7 @@ package struct DecodeLoop: Sendable {
 /// Tells whether a session generates through the persistent kernel.
 package protocol LoopReporting {
     var usesDecodeLoop: Bool { get }
+    /// The first block's clock in each layer's four phases, when their input had come and when their product was sent,
+    /// over one more step of the loop.
+    func loopClocks() throws(BackendError) -> [UInt64]
 }

@@ -63,8 +63,8 @@ extension DeviceTable {
         }
         let whole = a + b + c + 2
         var lines = ["+" + String(repeating: "-", count: whole) + "+"]
-        lines.append("| " + Self.left("NVIDIA-SMI " + driverVersion, 34) + Self.left("Driver Version: " + driverVersion, 33) + Self.left("CUDA Version: " + cuda, whole - 68) + "|")
-        lines.append("|" + String(line("-", "", "+")) + "|")
+        lines.append("| " + Self.left("NVIDIA-SMI " + driverVersion, 34) + Self.left("Driver Version: " + driverVersion, 31) + Self.left("CUDA Version: " + cuda, whole - 66) + "|")
+        lines.append(line("-", "+", "+"))
         lines.append("| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |")
         lines.append("| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |")
         lines.append("|                                         |                        |               MIG M. |")
@@ -84,7 +84,7 @@ extension DeviceTable {
                 "| " + Self.left(percent(device.fan), 4) + Self.right(device.temperature.map { "\($0)C" } ?? "N/A", 5) + "    "
                     + Self.left(device.performanceState.map { "P\($0)" } ?? "N/A", 3) + Self.right(watts(device.power) + " / " + Self.right(watts(device.powerLimit), 5), 23) + " |"
                     + Self.right(mebibytes(device.memoryUsed), 11) + " / " + Self.right(mebibytes(device.memoryTotal), 9) + " |"
-                    + Self.right(percent(device.utilization), 9) + Self.right(mode, 12) + " |")
+                    + Self.right(percent(device.utilization), 8) + Self.right(mode, 13) + " |")
             lines.append("|" + String(repeating: " ", count: a) + "|" + String(repeating: " ", count: b) + "|" + Self.right(device.multiInstance.map { $0 ? "Enabled" : "Disabled" } ?? "N/A", 21) + " |")
             lines.append(line("-", "+", "+"))
         }

@@ -55,7 +55,7 @@ extension GPUBackend {
         let rounding = try roundingNumber(source, sourceType)
         var absmax: MemoryBlock?
         let blocks = (count + (1 << layout.blockShift) - 1) >> layout.blockShift
-        if layout.format == .n4dq { absmax = try allocate(blocks * 4 + 4, owner: "loading") }
+        if layout.format == .n4dq { absmax = try allocate(blocks * 4, owner: "loading") }
         var first = 0
         while first < count {
             let length = min(piece, count - first)
@@ -131,7 +131,7 @@ extension GPUBackend {
     }
 
     private func quantizeScales(_ absmax: UInt64, _ blocks: Int, _ weight: GPUWeight) throws(CUDAFailure) {
-        let mean = absmax + UInt64(blocks * 4)
+        let mean = weight.address + UInt64(weight.layout.nested.upperBound - 4)
         var parameters = KernelParameters()
         parameters.add(absmax)
         parameters.add(mean)
@@ -145,7 +145,7 @@ extension GPUBackend {
         parameters.add(weight.address + UInt64(weight.layout.nested.lowerBound))
         parameters.add(UInt64(blocks))
         try context.launch(try context.function("quantise_scales", in: "Quantise"), LaunchShape(grid: ((blocks + 255) / 256, 1), threads: 256), parameters)
-        weight.scaleOffset = try context.read(1, of: Float.self, from: mean).first ?? 0
+        weight.setScaleOffset(.onDevice(mean))
     }
 
     // MARK: - GGUF's blocks
@@ -208,8 +208,8 @@ extension GPUBackend {
         try take(saved.scales, layout.scales.lowerBound, layout.format == .n4dq ? blocks : blocks * 4, "its scales")
         guard layout.format == .n4dq else { return }
         guard let nested = saved.nested else { throw .badWeight(name: source.name, reason: "the scales of its scales are missing") }
-        try take(nested.scales, layout.nested.lowerBound, layout.nested.count, "the scales of its scales")
-        weight.scaleOffset = nested.offset
+        try take(nested.scales, layout.nested.lowerBound, layout.nested.count - 4, "the scales of its scales")
+        weight.setScaleOffset(.known(nested.offset))
         let known = DynamicMap.table.withUnsafeBytes { known in nested.map.bytes.elementsEqual(known) }
         if !known { throw .unsupported("\(source.name) with a map of its own for its scales") }
     }

@@ -298,18 +298,25 @@ package struct LaunchShape: Sendable, Hashable {
     }
 }
 
-/// A kernel's parameters in order, as bytes.
+/// A kernel's parameters in order, each at the start of a word of eight bytes.
 package struct KernelParameters {
-    fileprivate var bytes: [UInt8] = []
+    fileprivate var words: [UInt64] = []
     fileprivate var offsets: [Int] = []
 
-    package init() {}
+    package init() {
+        words.reserveCapacity(32)
+        offsets.reserveCapacity(16)
+    }
 
     package mutating func add<Value: BitwiseCopyable>(_ value: Value) {
-        // Parameters keep the alignment that they have in memory; 16 is enough for all.
-        while bytes.count % 16 != 0 { bytes.append(0) }
-        offsets.append(bytes.count)
-        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+        offsets.append(words.count)
+        withUnsafeBytes(of: value) { bytes in
+            for start in stride(from: 0, to: bytes.count, by: 8) {
+                var word: UInt64 = 0
+                withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: bytes[start..<min(start + 8, bytes.count)]) }
+                words.append(word)
+            }
+        }
     }
 }
 
@@ -360,9 +367,9 @@ extension GPUContext {
             grid: (UInt32(shape.grid.x), UInt32(shape.grid.y), 1), block: (UInt32(shape.threads), 1, 1),
             shared_bytes: UInt32(shape.sharedBytes), cooperative: shape.isCooperative ? 1 : 0)
         let offsets = parameters.offsets
-        let result = parameters.bytes.withUnsafeMutableBytes { bytes in
+        let result = parameters.words.withUnsafeMutableBytes { bytes in
             Result { () throws(CUDAFailure) in
-                var pointers = offsets.map { offset in bytes.baseAddress.map { $0 + offset } }
+                var pointers = offsets.map { offset in bytes.baseAddress.map { $0 + 8 * offset } }
                 try call { ccuda_launch_kernel($0, function.handle, launch, stream, &pointers) }
             }
         }

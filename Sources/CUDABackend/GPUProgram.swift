@@ -13,6 +13,7 @@ final class GPUProgram {
     var base: UInt64 = 0
     var layout: GPUSessionLayout
     private let cacheSuffix: String
+    private var functions: [String: GPUFunction] = [:]
 
     init(plan: DecoderPlan, backend: GPUBackend, layout: GPUSessionLayout) throws(BackendError) {
         self.plan = plan
@@ -61,8 +62,15 @@ final class GPUProgram {
     private func launch(_ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, _ build: (inout KernelParameters) -> Void) throws(CUDAFailure) {
         var parameters = KernelParameters()
         build(&parameters)
-        let function = try context.function(name, in: module)
-        if shared > 48 << 10 { try context.setSharedBytes(shared, of: function) }
+        let function: GPUFunction
+        if let known = functions[name] {
+            function = known
+        } else {
+            function = try context.function(name, in: module)
+            functions[name] = function
+        }
+        // Fixed and dynamic shared memory together may not pass 48 KiB unasked.
+        if shared > 40 << 10 { try context.setSharedBytes(shared, of: function) }
         try context.launch(function, LaunchShape(grid: (grid.0, grid.1), threads: threads, sharedBytes: shared), parameters)
     }
 
@@ -116,21 +124,26 @@ final class GPUProgram {
             }
             return
         }
-        var ready: Set<KernelFormat> = []
-        for output in outputs {
-            let type = output.weight.layout.isAligned && width % output.weight.layout.format.productType.elementsPerLane == 0 ? output.weight.layout.format.productType : .f32
+        // Outputs that want the same type of input go together, three matrices at most.
+        var rest = outputs[...]
+        while let first = rest.first {
+            let type = inputType(first.weight, width)
+            let group = rest.prefix(3).prefix { inputType($0.weight, width) == type && isAlike($0.weight, first.weight) && $0.stride == first.stride }
             let input = type == .f32 ? (norm == 0 ? from : at(layout.normed)) : at(layout.half)
-            if !ready.contains(type) {
-                if norm != 0 {
-                    try self.norm(from, norm, to: input, type, rows: rows, width: width)
-                } else if type != .f32 {
-                    try convert(from, .f32, to: input, type, count: rows * width)
-                }
-                // There is one buffer of 16-bit input: the other type is overwritten.
-                ready = type == .f32 ? ready.union([.f32]) : ready.intersection([.f32]).union([type])
+            if norm != 0 {
+                try self.norm(from, norm, to: input, type, rows: rows, width: width)
+            } else if type != .f32 {
+                try convert(from, .f32, to: input, type, count: rows * width)
             }
-            try product(output, input, rows: rows, residual: residual)
+            try product(Array(group), input, rows: rows, residual: residual)
+            rest = rest.dropFirst(group.count)
         }
+    }
+
+    /// What a product's input is rounded to: 16 bits for tensor cores, float32 for all else.
+    private func inputType(_ weight: GPUWeight, _ width: Int) -> KernelFormat {
+        let type = weight.layout.format.productType
+        return weight.layout.isAligned && width % type.elementsPerLane == 0 ? type : .f32
     }
 
     private func isAlike(_ a: GPUWeight, _ b: GPUWeight) -> Bool {
@@ -169,7 +182,46 @@ final class GPUProgram {
         ) { $0.add(arguments) }
     }
 
-    private func product(_ output: Output, _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
+    private func product(_ outputs: [Output], _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
+        let first = outputs[0]
+        let weight = first.weight.layout
+        let name = weight.format.rawValue
+        if !weight.isAligned || weight.columns % weight.format.productType.elementsPerLane != 0 {
+            for output in outputs { try anyProduct(output, input, rows: rows, residual: residual) }
+            return
+        }
+        var arguments = MatrixProductArguments()
+        let segments = outputs.map { $0.weight.segment(out: $0.to, bias: $0.bias) }
+        arguments.segments.0 = segments[0]
+        if segments.count > 1 { arguments.segments.1 = segments[1] }
+        if segments.count > 2 { arguments.segments.2 = segments[2] }
+        arguments.segmentCount = Int32(segments.count)
+        arguments.input = input
+        arguments.residual = residual
+        arguments.table = backend.table(first.weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(first.stride)
+        func across(_ tile: Int) -> Int { outputs.reduce(0) { $0 + ($1.weight.layout.rows + tile - 1) / tile } }
+        if weight.format == .f32 {
+            return try launch("product_f32", in: "MatrixProduct.f32", grid: (across(64), (rows + 63) / 64)) { $0.add(arguments) }
+        }
+        // Large tiles read less, small ones fill more multiprocessors.
+        var tile = (rows: 64, outputs: 64)
+        if rows > 64, across(128) * ((rows + 127) / 128) >= 2 * context.multiprocessors {
+            tile = (128, 128)
+        } else if across(128) * ((rows + 63) / 64) * 2 >= 3 * context.multiprocessors {
+            tile = (64, 128)
+        }
+        try launch(
+            "product_\(tile.rows)_\(tile.outputs)_\(name)", in: "MatrixProduct.\(name)", grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
+            shared: 3 * (tile.rows + tile.outputs) * 128
+        ) { $0.add(arguments) }
+    }
+
+    private func anyProduct(_ output: Output, _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
         let weight = output.weight.layout
         var arguments = ProductArguments()
         arguments.weight = output.weight.segment(out: output.to, bias: output.bias)
@@ -181,19 +233,7 @@ final class GPUProgram {
         arguments.blockShift = Int32(weight.blockShift)
         arguments.rows = Int32(rows)
         arguments.outStride = Int32(output.stride)
-        let name = weight.format.rawValue
-        if !weight.isAligned || weight.columns % weight.format.productType.elementsPerLane != 0 {
-            return try launch("any_product_\(name)", in: "AnyProduct", grid: ((weight.rows + 7) / 8, min(rows, 65535))) { $0.add(arguments) }
-        }
-        if weight.format == .f32 {
-            return try launch("product_f32", in: "MatrixProduct.f32", grid: ((weight.rows + 63) / 64, (rows + 63) / 64)) { $0.add(arguments) }
-        }
-        let across = (weight.rows + 127) / 128
-        let tall = rows > 64 && across * ((rows + 127) / 128) >= context.multiprocessors
-        let tile = tall ? 128 : 64
-        try launch(
-            "product\(tile)_\(name)", in: "MatrixProduct.\(name)", grid: (across, (rows + tile - 1) / tile), shared: 3 * (tile + 128) * 128
-        ) { $0.add(arguments) }
+        try launch("any_product_\(weight.format.rawValue)", in: "AnyProduct", grid: ((weight.rows + 7) / 8, min(rows, 65535))) { $0.add(arguments) }
     }
 
     // MARK: - The decoder
@@ -240,20 +280,31 @@ final class GPUProgram {
             try rotateAndStore(layer, rows: rows, first: first, cache: cache, capacity: capacity)
             try attend(layer, rows: rows, first: first, cache: cache, capacity: capacity)
             try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm)
-            try gate(gates, layer, rows: rows)
-            try add(down, from: at(layout.gate), width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
+            // A single row's products take float32; of many rows they take what tensor cores read.
+            let type = rows == 1 ? .f32 : inputType(down.weight, shape.intermediateSize)
+            try gate(gates, layer, rows: rows, as: type)
+            if type == .f32 {
+                try add(down, from: at(layout.gate), width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
+            } else {
+                try product([down], at(layout.half), rows: rows, residual: layer.postFeedForwardNorm == nil ? at(layout.residual) : 0)
+                try addNormed(layer.postFeedForwardNorm, rows: rows)
+            }
         }
     }
 
     /// Adds a product to the residual stream, normed first where there is a norm.
     private func add(_ output: Output, from: UInt64, width: Int, rows: Int, norm: Weight?) throws(CUDAFailure) {
         try multiply(from, width: width, rows: rows, [output], residual: norm == nil ? at(layout.residual) : 0)
-        if let norm {
-            try self.norm(at(layout.branch), vector(norm), to: at(layout.residual), .f32, rows: rows, width: shape.hiddenSize, adds: true)
-        }
+        try addNormed(norm, rows: rows)
     }
 
-    private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int) throws(CUDAFailure) {
+    private func addNormed(_ norm: Weight?, rows: Int) throws(CUDAFailure) {
+        guard let norm else { return }
+        try self.norm(at(layout.branch), vector(norm), to: at(layout.residual), .f32, rows: rows, width: shape.hiddenSize, adds: true)
+    }
+
+    /// The gated product, as `type`: into the gate's place where it is float32, else to where products read.
+    private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int, as type: KernelFormat) throws(CUDAFailure) {
         let activation = shape.activation == .silu ? 1 : 2
         let weights = gates.map(\.weight)
         if rows == 1, weights.allSatisfy({ $0.layout.isAligned }), isAlike(weights[0], weights[1]) {
@@ -261,10 +312,10 @@ final class GPUProgram {
         }
         try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: vector(layer.feedForwardNorm), gates)
         let count = rows * shape.intermediateSize
-        try launch("gate_f32", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
+        try launch("gate_\(type.rawValue)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
             $0.add(at(layout.gate))
             $0.add(at(layout.up))
-            $0.add(at(layout.gate))
+            $0.add(type == .f32 ? at(layout.gate) : at(layout.half))
             $0.add(UInt64(count))
             $0.add(Int32(activation))
         }

@@ -284,6 +284,24 @@ final class GPUSession: DecoderSession, LoopReporting {
         run.ahead += steps
     }
 
+    package func loopClocks() throws(BackendError) -> [UInt64] {
+        guard let loop, position < capacity else { return [] }
+        let count = shape.layerCount * 8
+        let block = try backend.allocate(count * 8, owner: "clocks")
+        var arguments = loop.arguments
+        arguments.position = Int32(position)
+        arguments.steps = 1
+        arguments.epoch = epoch
+        arguments.clocks = UInt64(block.address)
+        epoch += 1
+        var parameters = KernelParameters()
+        parameters.add(arguments)
+        return try backend.run { () throws(CUDAFailure) in
+            try backend.context.launch(loop.function, loop.launch, parameters)
+            return try backend.context.read(count, of: UInt64.self, from: UInt64(block.address))
+        }
+    }
+
     private func step(_ token: Int32) throws(BackendError) {
         let chunk = program.at(program.layout.chunkTokens)
         try backend.run { () throws(CUDAFailure) in try backend.context.write([token], to: chunk) }

@@ -1,3 +1,4 @@
+private import Synchronization
 package import TensorMemory
 package import Tensors
 
@@ -46,7 +47,8 @@ package struct GPUWeightLayout: Sendable, Hashable {
             codes = part((count + 1) / 2)
             // Kernels read scales a word of four bytes at a time.
             scales = part(kernelFormat == .n4 ? blocks * 4 : (blocks + 3) & ~3)
-            nested = part(kernelFormat == .n4 ? 0 : (blocks + 255) / 256 * 4)
+            // The mean of the scales comes last.
+            nested = part(kernelFormat == .n4 ? 0 : (blocks + 255) / 256 * 4 + 4)
         case .q4_0, .q4_1, .q8_0:
             guard columns % 32 == 0 else { return nil }
             codes = part(kernelFormat == .q8_0 ? count : count / 2)
@@ -60,7 +62,11 @@ package struct GPUWeightLayout: Sendable, Hashable {
     package var elementCount: Int { rows * columns }
 
     /// Whether the kernels that read 16 bytes a lane can be used: every row must begin on such a boundary.
-    package var isAligned: Bool { columns % format.elementsPerLane == 0 && (format.usesTable || format == .q8_0 ? columns % 32 == 0 : true) }
+    package var isAligned: Bool {
+        // The kernels reckon with 32 bits within a matrix.
+        guard elementCount < 1 << 32, codes.count < 1 << 32 else { return false }
+        return columns % format.elementsPerLane == 0 && (format.usesTable || format == .q8_0 ? columns % 32 == 0 : true)
+    }
 }
 
 /// A weight in a GPU's memory.
@@ -70,8 +76,7 @@ package final class GPUWeight: WeightStorage, @unchecked Sendable {
     package let block: MemoryBlock
     package let layout: GPUWeightLayout
     package let code: WeightFormat.FourBit.Code?
-    /// What is added to doubly quantised scales.
-    package internal(set) var scaleOffset: Float = 0
+    private let offset = Mutex(ScaleOffset.known(0))
     /// Keeps the context for as long as its memory is in use.
     private let backend: GPUBackend
 
@@ -85,6 +90,28 @@ package final class GPUWeight: WeightStorage, @unchecked Sendable {
     package var byteCount: Int { block.byteCount }
     package var address: UInt64 { UInt64(block.address) }
 
+    /// What is added to doubly quantised scales.
+    enum ScaleOffset {
+        case known(Float)
+        /// Computed on the device, at this address of the weight's own block: fetched when first needed, so that loading
+        /// does not wait for every tensor.
+        case onDevice(UInt64)
+    }
+
+    func setScaleOffset(_ value: ScaleOffset) { offset.withLock { $0 = value } }
+
+    package func scaleOffset() -> Float {
+        offset.withLock { offset in
+            switch offset {
+            case .known(let value): return value
+            case .onDevice(let address):
+                let value = (try? backend.context.read(1, of: Float.self, from: address))?.first ?? .nan
+                offset = .known(value)
+                return value
+            }
+        }
+    }
+
     package func segment(out: UInt64 = 0, bias: UInt64 = 0) -> KernelSegment {
         var segment = KernelSegment()
         segment.codes = address + UInt64(layout.codes.lowerBound)
@@ -92,7 +119,7 @@ package final class GPUWeight: WeightStorage, @unchecked Sendable {
         segment.nested = address + UInt64(layout.nested.lowerBound)
         segment.bias = bias
         segment.out = out
-        segment.offset = scaleOffset
+        segment.offset = scaleOffset()
         segment.rows = Int32(layout.rows)
         return segment
     }

@@ -30,7 +30,22 @@ package struct MatrixVectorArguments: BitwiseCopyable {
     package init() {}
 }
 
-/// `MatrixProduct.cu` and `AnyProduct.cu`.
+package struct MatrixProductArguments: BitwiseCopyable {
+    package var segments = (KernelSegment(), KernelSegment(), KernelSegment())
+    package var input: UInt64 = 0
+    package var residual: UInt64 = 0
+    package var table: UInt64 = 0
+    package var map: UInt64 = 0
+    package var columns: Int32 = 0
+    package var blockShift: Int32 = 0
+    package var rows: Int32 = 0
+    package var outStride: Int32 = 0
+    package var segmentCount: Int32 = 1
+
+    package init() {}
+}
+
+/// `AnyProduct.cu`.
 package struct ProductArguments: BitwiseCopyable {
     package var weight = KernelSegment()
     package var input: UInt64 = 0
@@ -108,6 +123,7 @@ package struct DecodeArguments: BitwiseCopyable {
     package var headStride: Int32 = 0
     package var epoch: UInt32 = 0
     package var seed: UInt32 = 0
+    package var clocks: UInt64 = 0
 
     package init() {}
 }

@@ -93,6 +93,7 @@ struct Speed {
         let before = try backend.context.memory().free
         var line = padded(name, 8, left: true)
         func add(_ value: Double, _ digits: Int) { line += padded(fixed(value, digits), 10) }
+        var profile = ""
         do {
             let start = seconds()
             let plan = try plan(format, dense: dense)
@@ -137,12 +138,20 @@ struct Speed {
             times.sort()
             add(times[2], 4)
             add(times[0], 4)
+            if let clocks = try (session as? any LoopReporting)?.loopClocks(), clocks.count == shape.layerCount * 8 {
+                // Means over the layers, in clocks: what each phase waited and staged, and what its product took.
+                var means = [Double](repeating: 0, count: 8)
+                for layer in 1..<shape.layerCount {
+                    for place in 0..<8 { means[place] += Double(clocks[layer * 8 + place] &- clocks[layer * 8 + place - 1]) / Double(shape.layerCount - 1) }
+                }
+                profile = "  " + zip(["qkv", "output", "gate/up", "down"], 0..<4).map { "\($0.0) \(Int(means[2 * $0.1]))+\(Int(means[2 * $0.1 + 1]))" }.joined(separator: "  ")
+            }
         }
         try backend.context.synchronize()
         caching?.emptyCache()
         // What the driver counts less than before: kernels' code stays loaded.
         line += padded("\(before - (try backend.context.memory().free))", 10)
         if let caching, caching.statistics.allocated != base { line += "  LEFT \(caching.statistics.allocated - base)" }
-        return line
+        return line + profile
     }
 }

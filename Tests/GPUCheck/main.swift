@@ -34,7 +34,12 @@ do {
                 if "\(error)".contains("restart") { end(1) }
             }
         }
-        print("\(failures) of \(ModelCase.all.count) wrong")
+        if let golden = environment("GALLEY_GOLDEN_BNB") {
+            let (line, isGood) = try GoldenQuantization.check(backend, folder: golden)
+            print(line, isGood ? "ok" : "WRONG")
+            if !isGood { failures += 1 }
+        }
+        print("\(failures) wrong")
     }
     if wants("speed") {
         let writing = seconds()

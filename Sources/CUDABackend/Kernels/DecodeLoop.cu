@@ -13,8 +13,6 @@
 #define WARPS 16
 #define THREADS 512
 #define MAX_HEAD 256
-/// Positions whose scores are held at a time.
-#define SCORES 512
 #define NEGATIVE_INFINITY __int_as_float(0xff800000)
 
 struct DecodeLayer {
@@ -50,9 +48,11 @@ struct DecodeArguments {
     /// Elements between positions and between heads of the cache.
     int positionStride, headStride;
     u32 epoch, seed;
+    /// Clock of block 0 at the end of each phase's wait and of its product, for measuring; or null.
+    u64* clocks;
 };
 
-static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 208, "KernelArguments.swift describes the same bytes");
+static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 216, "KernelArguments.swift describes the same bytes");
 
 DEVICE u64 makeWord(float value, u32 epoch) { return (u64)epoch << 32 | __float_as_uint(value); }
 DEVICE void sendWord(u64* p, float value, u32 epoch) {
@@ -126,6 +126,7 @@ struct DecodeLoop {
     char* planes;
     float* blockSums;
     float* partial;
+    float* squareSums;
     float* cosines;
     float* scores;
     u32 ring;
@@ -242,7 +243,7 @@ struct DecodeLoop {
         return w + args.hidden;  // attention's partial results
     }
 
-    /// hidden += what the previous phase sent (if any), then its RMSNorm into the parts of `F`.
+    /// hidden += what the previous phase sent (if any), then hidden × norm into the parts of `F`.
     template <int F> DEVICE void stageNorm(const u64* words, u32 epoch, const float* norm) {
         const int step = THREADS * 2, batch = 4, stride = planeStride<F>(args.hidden);
         // The norm's weights come from memory: they are asked for before the wait.
@@ -267,28 +268,25 @@ struct DecodeLoop {
                     h.y += delta[j].y;
                     *(float2*)(hidden + i) = h;
                     squares = fmaf(h.x, h.x, fmaf(h.y, h.y, squares));
+                    if (start != (int)threadIdx.x * 2) weights[j] = *(const float2*)(norm + i);
+                    storeParts<F>(planes, stride, i, h.x * weights[j].x);
+                    storeParts<F>(planes, stride, i + 1, h.y * weights[j].y);
                 }
             }
         }
-        squares = blockSum(squares, partial);
-        const float factor = rsqrtf(squares / args.hidden + args.epsilon);
-#pragma unroll
-        for (int j = 0; j < batch; j++) {
-            const int i = threadIdx.x * 2 + j * step;
-            if (i < args.hidden) {
-                const float2 h = *(float2*)(hidden + i);
-                storeParts<F>(planes, stride, i, h.x * factor * weights[j].x);
-                storeParts<F>(planes, stride, i + 1, h.y * factor * weights[j].y);
-            }
-        }
-        for (int i = threadIdx.x * 2 + batch * step; i < args.hidden; i += step) {
-            const float2 h = *(float2*)(hidden + i), n = *(const float2*)(norm + i);
-            storeParts<F>(planes, stride, i, h.x * factor * n.x);
-            storeParts<F>(planes, stride, i + 1, h.y * factor * n.y);
-        }
         clearPadding<F>(planes, stride, args.hidden);
+        // rsqrt(mean square) is one factor of all outputs: it is applied to them, so that products need not wait for it.
+        squares = warpSum(squares);
+        if (lane == 0) squareSums[warp] = squares;
         __syncthreads();
         sumBlocks<F>(stride, args.hidden);
+    }
+    /// The factor that `stageNorm` left out.
+    DEVICE float normFactor() const {
+        float squares = 0;
+#pragma unroll
+        for (int w = 0; w < WARPS; w++) squares += squareSums[w];
+        return rsqrtf(squares / args.hidden + args.epsilon);
     }
     template <int F> DEVICE void stagePlain(const u64* words, u32 epoch, int columns) {
         const int step = THREADS * 2, batch = 6, stride = planeStride<F>(columns);
@@ -350,16 +348,19 @@ struct DecodeLoop {
         __syncthreads();
         u64* words = wordsOf(layer, phase);
         const int each = phase == GATE_UP ? 8 : 16;
+        const float factor = phase == QKV || phase == GATE_UP ? normFactor() : 1.0f;
         for (int i = threadIdx.x; i < own * each; i += THREADS) {
             const int which = i / each, r = i - which * each, group = first + which * blocks;
             const float* from = partial + which * WARPS * 16 + r;
             float y = 0;
 #pragma unroll
             for (int w = 0; w < WARPS; w++) y += from[w * 16];
+            y *= factor;
             if (phase == GATE_UP) {
                 float z = 0;
 #pragma unroll
                 for (int w = 0; w < WARPS; w++) z += from[w * 16 + 8];
+                z *= factor;
                 const Segment* s = layers[layer].weights + 4;
                 const int row = group * 8 + r;
                 if (s[0].bias) y += s[0].bias[row];
@@ -381,148 +382,181 @@ struct DecodeLoop {
         __syncthreads();
     }
 
-    /// Rotates a head in shared memory (in place) by this position's angles.
-    DEVICE void rotate(float* head) const {
-        const int half = args.headSize / 2;
-        for (int i = threadIdx.x; i < half; i += THREADS) {
-            const int first = args.interleavedRope ? 2 * i : i, second = args.interleavedRope ? 2 * i + 1 : i + half;
-            const float c = cosines[i], s = cosines[half + i], x = head[first], y = head[second];
-            head[first] = x * c - y * s;
-            head[second] = y * c + x * s;
-        }
-    }
-
     /// Attention of one query head over one span of positions; blocks beyond heads × spans have nothing to do.
     DEVICE void attend(int layer, int position, u32 epoch) {
-        const int size = args.headSize, count = position + 1;
+        const int count = position + 1;
         int spans = min(blocks / args.headCount, (count + 255) / 256);
         if (spans < 1) spans = 1;
         const int length = (count + spans - 1) / spans;
-        for (int unit = block; unit < args.headCount * spans; unit += blocks) attendSpan(layer, position, unit % args.headCount, unit / args.headCount, spans, length, size, epoch);
+        for (int unit = block; unit < args.headCount * spans; unit += blocks) attendSpan(layer, position, unit % args.headCount, unit / args.headCount, spans, length, epoch);
     }
-    DEVICE void attendSpan(int layer, int position, int head, int span, int spans, int length, int size, u32 epoch) {
-        const int kvHead = head / (args.headCount / args.kvHeadCount);
+
+    /// Asks for a layer's earlier keys and values to be in L2 when attention comes to them. A load from memory waits
+    /// behind all the weights that are on their way already, so it must be asked for a phase or two ahead.
+    DEVICE void prefetchCache(int layer, int position) const {
+        if (block >= args.headCount) return;
+        const int kvHead = block / (args.headCount / args.kvHeadCount), bytes = args.headSize * sizeof(Cache), lines = (bytes + 127) / 128;
+        for (int i = threadIdx.x; i < position * lines * 2; i += THREADS) {
+            const char* from = (const char*)(i & 1 ? layers[layer].values : layers[layer].keys);
+            const int p = (i >> 1) / lines, part = (i >> 1) - p * lines;
+            from += ((u64)p * args.positionStride + (u64)kvHead * args.headStride) * sizeof(Cache) + part * 128;
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(from));
+        }
+    }
+
+    /// Element `i` of a head after its rotation by this position's angles.
+    DEVICE float rotated(const float* head, int i) const {
+        const int half = args.headSize / 2;
+        int pair, other;
+        bool isFirst;
+        if (args.interleavedRope) { pair = i >> 1; isFirst = !(i & 1); other = i ^ 1; }
+        else { isFirst = i < half; pair = isFirst ? i : i - half; other = isFirst ? i + half : i - half; }
+        const float c = cosines[pair], s = cosines[half + pair];
+        return isFirst ? head[i] * c - head[other] * s : head[i] * c + head[other] * s;
+    }
+
+    /// Every warp takes positions of its own, keeps its own maximum and sums, and they are joined once at the end.
+    /// Keys and values of earlier positions do not depend on this token: the first AHEAD steps of them are on their
+    /// way before the query is there.
+    DEVICE void attendSpan(int layer, int position, int head, int span, int spans, int length, u32 epoch) {
+        const int AHEAD = 3;
+        const int size = args.headSize, kvHead = head / (args.headCount / args.kvHeadCount);
         const int q = args.headCount * size, kv = args.kvHeadCount * size;
         const int from = span * length, to = min(from + length, position + 1);
         Cache* keys = (Cache*)layers[layer].keys + (u64)kvHead * args.headStride;
         Cache* values = (Cache*)layers[layer].values + (u64)kvHead * args.headStride;
-        float* query = scores + SCORES;
+        float* query = scores;
         float *key = query + MAX_HEAD, *value = key + MAX_HEAD;
-        float* sums = value + MAX_HEAD;  // [WARPS][size]
+        float* sums = value + MAX_HEAD;  // [WARPS][size], then a maximum and a total for each warp
+        const int each = Vector<Cache>::count, lanes = size / each, side = 32 / lanes;  // lanes a position, positions a warp
+        const int part = lane % lanes, which = lane / lanes, step = WARPS * side;
+        const int first = from + warp * side + which;
 
+        uint4 earlyKeys[AHEAD], earlyValues[AHEAD];
+#pragma unroll
+        for (int n = 0; n < AHEAD; n++) {
+            const int p = first + n * step;
+            earlyKeys[n] = earlyValues[n] = make_uint4(0, 0, 0, 0);
+            if (p < to && p < position) {
+                earlyKeys[n] = __ldcg((const uint4*)(keys + (u64)p * args.positionStride) + part);
+                earlyValues[n] = __ldcg((const uint4*)(values + (u64)p * args.positionStride) + part);
+            }
+        }
         const u64* words = wordsOf(layer, QKV);
         for (int i = threadIdx.x; i < 3 * size; i += THREADS) {
-            const int which = i / size, j = i - which * size;
-            const float x = receive(words + (which == 0 ? head * size : which == 1 ? q + kvHead * size : q + kv + kvHead * size) + j, epoch);
-            query[which * MAX_HEAD + j] = which == 0 ? x * args.attentionScale : x;
+            const int kind = i / size, j = i - kind * size;
+            const float x = receive(words + (kind == 0 ? head * size : kind == 1 ? q + kvHead * size : q + kv + kvHead * size) + j, epoch);
+            query[kind * MAX_HEAD + j] = kind == 0 ? x * args.attentionScale : x;
         }
         __syncthreads();
-        rotate(query);
-        rotate(key);
-        __syncthreads();
-        if (position >= from && position < to) {
-            // Blocks that share a kv head write the same values.
-            for (int i = threadIdx.x; i < size; i += THREADS) {
-                Cache k, v;
-                fromFloat(key[i], k);
-                fromFloat(value[i], v);
-                keys[(u64)position * args.positionStride + i] = k;
-                values[(u64)position * args.positionStride + i] = v;
-                key[i] = toFloat(k);
-                value[i] = toFloat(v);
-            }
-        }
-        __syncthreads();
-
-        const int each = Vector<Cache>::count, lanes = size / each, side = 32 / lanes;  // lanes a position, positions a warp
-        const int part = lane % lanes, which = lane / lanes;
-        const bool working = which < side;
         float qr[Vector<Cache>::count], acc[Vector<Cache>::count];
 #pragma unroll
-        for (int j = 0; j < each; j++) { qr[j] = query[part * each + j]; acc[j] = 0; }
+        for (int j = 0; j < each; j++) { qr[j] = rotated(query, part * each + j); acc[j] = 0; }
         float top = NEGATIVE_INFINITY, total = 0;
-        for (int start = from; start < to; start += SCORES) {
-            const int end = min(start + SCORES, to);
-            for (int p0 = start + warp * side; p0 < end; p0 += WARPS * side) {
-                const int p = p0 + which;
-                float dot = 0;
-                if (working && p < end) {
-                    float k[Vector<Cache>::count];
-                    if (p == position) {
+
+        auto visit = [&](bool seen, const float (&k)[Vector<Cache>::count], const float (&v)[Vector<Cache>::count]) {
+            float dot = 0;
 #pragma unroll
-                        for (int j = 0; j < each; j++) k[j] = key[part * each + j];
-                    } else unpack(__ldcg((const uint4*)(keys + (u64)p * args.positionStride) + part), k, (Cache*)0);
+            for (int j = 0; j < each; j++) dot = fmaf(qr[j], k[j], dot);
+            for (int d = 1; d < lanes; d <<= 1) dot += __shfl_xor_sync(FULL, dot, d);
+            if (!seen) return;
+            const float next = fmaxf(top, dot), keep = __expf(top - next), weight = __expf(dot - next);
+            total = total * keep + weight;
+            top = next;
 #pragma unroll
-                    for (int j = 0; j < each; j++) dot = fmaf(qr[j], k[j], dot);
-                }
-                for (int d = 1; d < lanes; d <<= 1) dot += __shfl_xor_sync(FULL, dot, d);
-                if (working && part == 0 && p < end) scores[p - start] = dot;
-            }
-            __syncthreads();
-            float localTop = NEGATIVE_INFINITY;
-            for (int i = threadIdx.x; i < end - start; i += THREADS) localTop = fmaxf(localTop, scores[i]);
-            const float newTop = fmaxf(top, blockMax(localTop, partial));
-            const float shrink = __expf(top - newTop);
-            float localSum = 0;
-            for (int i = threadIdx.x; i < end - start; i += THREADS) { const float e = __expf(scores[i] - newTop); scores[i] = e; localSum += e; }
-            total = total * shrink + blockSum(localSum, partial);
-            top = newTop;
+            for (int j = 0; j < each; j++) acc[j] = fmaf(weight, v[j], acc[j] * keep);
+        };
+        const int past = min(to, position);
 #pragma unroll
-            for (int j = 0; j < each; j++) acc[j] *= shrink;
-            for (int p0 = start + warp * side; p0 < end; p0 += WARPS * side) {
-                const int p = p0 + which;
-                if (working && p < end) {
-                    const float weight = scores[p - start];
-                    float v[Vector<Cache>::count];
-                    if (p == position) {
-#pragma unroll
-                        for (int j = 0; j < each; j++) v[j] = value[part * each + j];
-                    } else unpack(__ldcg((const uint4*)(values + (u64)p * args.positionStride) + part), v, (Cache*)0);
-#pragma unroll
-                    for (int j = 0; j < each; j++) acc[j] = fmaf(weight, v[j], acc[j]);
-                }
-            }
-            __syncthreads();
+        for (int n = 0; n < AHEAD; n++) {
+            if (from + warp * side + n * step >= past) break;
+            float k[Vector<Cache>::count], v[Vector<Cache>::count];
+            unpack(earlyKeys[n], k, (Cache*)0);
+            unpack(earlyValues[n], v, (Cache*)0);
+            visit(which < side && first + n * step < past, k, v);
         }
-        for (int d = lanes; d < lanes * side; d <<= 1) {
+#pragma unroll 1
+        for (int base = from + warp * side + AHEAD * step; base < past; base += step) {
+            const int p = base + which;
+            const bool seen = which < side && p < past;
+            uint4 k4 = make_uint4(0, 0, 0, 0), v4 = k4;
+            if (seen) {
+                k4 = __ldcg((const uint4*)(keys + (u64)p * args.positionStride) + part);
+                v4 = __ldcg((const uint4*)(values + (u64)p * args.positionStride) + part);
+            }
+            float k[Vector<Cache>::count], v[Vector<Cache>::count];
+            unpack(k4, k, (Cache*)0);
+            unpack(v4, v, (Cache*)0);
+            visit(seen, k, v);
+        }
+        if (to > position && warp == WARPS - 1) {
+            // This token's own key and value: blocks that share a kv head write the same bytes to the cache.
+            float k[Vector<Cache>::count], v[Vector<Cache>::count];
 #pragma unroll
-            for (int j = 0; j < each; j++) acc[j] += __shfl_xor_sync(FULL, acc[j], d);
+            for (int j = 0; j < each; j++) {
+                const int i = part * each + j;
+                Cache x, y;
+                fromFloat(rotated(key, i), x);
+                fromFloat(value[i], y);
+                if (which == 0) {
+                    keys[(u64)position * args.positionStride + i] = x;
+                    values[(u64)position * args.positionStride + i] = y;
+                }
+                k[j] = toFloat(x);
+                v[j] = toFloat(y);
+            }
+            visit(which == 0, k, v);
+        }
+        // Positions of one warp sit in groups of `lanes` lanes: join those, then the warps.
+        for (int d = lanes; d < lanes * side; d <<= 1) {
+            const float otherTop = __shfl_xor_sync(FULL, top, d), otherTotal = __shfl_xor_sync(FULL, total, d);
+            const float next = fmaxf(top, otherTop);
+            const float keep = next == NEGATIVE_INFINITY ? 0.0f : __expf(top - next), add = next == NEGATIVE_INFINITY ? 0.0f : __expf(otherTop - next);
+            total = total * keep + otherTotal * add;
+            top = next;
+#pragma unroll
+            for (int j = 0; j < each; j++) { const float other = __shfl_xor_sync(FULL, acc[j], d); acc[j] = acc[j] * keep + other * add; }
         }
         if (which == 0) {
 #pragma unroll
             for (int j = 0; j < each; j++) sums[warp * size + part * each + j] = acc[j];
         }
+        float *tops = sums + WARPS * size, *totals = tops + WARPS;
+        if (lane == 0) { tops[warp] = top; totals[warp] = total; }
         __syncthreads();
 
         u64* out = wordsOf(layer, 5) + head * size;
         u64* partials = wordsOf(layer, 6);
-        if (spans == 1) {
-            for (int i = threadIdx.x; i < size; i += THREADS) {
-                float y = 0;
-                for (int w = 0; w < WARPS; w++) y += sums[w * size + i];
-                sendWord(out + i, y / total, epoch);
+        u64* mine = partials + (u64)(span * args.headCount + head) * (size + 2);
+        for (int i = threadIdx.x; i < size; i += THREADS) {
+            float best = tops[0];
+#pragma unroll
+            for (int w = 1; w < WARPS; w++) best = fmaxf(best, tops[w]);
+            float y = 0, sum = 0;
+#pragma unroll
+            for (int w = 0; w < WARPS; w++) {
+                const float share = __expf(tops[w] - best);
+                y = fmaf(sums[w * size + i], share, y);
+                sum = fmaf(totals[w], share, sum);
             }
-        } else {
-            u64* mine = partials + (u64)(span * args.headCount + head) * (size + 2);
-            for (int i = threadIdx.x; i < size + 2; i += THREADS) {
-                float y = 0;
-                if (i < size) for (int w = 0; w < WARPS; w++) y += sums[w * size + i];
-                else y = i == size ? top : total;
+            if (spans == 1) sendWord(out + i, y / sum, epoch);
+            else {
                 sendWord(mine + i, y, epoch);
+                if (i == 0) { sendWord(mine + size, best, epoch); sendWord(mine + size + 1, sum, epoch); }
             }
-            if (span == 0) {
-                for (int i = threadIdx.x; i < size; i += THREADS) {
-                    float best = NEGATIVE_INFINITY, sum = 0, y = 0;
-                    for (int s = 0; s < spans; s++) {
-                        const u64* other = partials + (u64)(s * args.headCount + head) * (size + 2);
-                        const float m = receive(other + size, epoch), l = receive(other + size + 1, epoch), v = receive(other + i, epoch);
-                        const float next = fmaxf(best, m), keep = __expf(best - next), add = __expf(m - next);
-                        y = y * keep + v * add;
-                        sum = sum * keep + l * add;
-                        best = next;
-                    }
-                    sendWord(out + i, y / sum, epoch);
+        }
+        if (spans > 1 && span == 0) {
+            for (int i = threadIdx.x; i < size; i += THREADS) {
+                float best = NEGATIVE_INFINITY, sum = 0, y = 0;
+                for (int s = 0; s < spans; s++) {
+                    const u64* other = partials + (u64)(s * args.headCount + head) * (size + 2);
+                    const float m = receive(other + size, epoch), l = receive(other + size + 1, epoch), v = receive(other + i, epoch);
+                    const float next = fmaxf(best, m), keep = __expf(best - next), add = __expf(m - next);
+                    y = y * keep + v * add;
+                    sum = sum * keep + l * add;
+                    best = next;
                 }
+                sendWord(out + i, y / sum, epoch);
             }
         }
         __syncthreads();
@@ -534,6 +568,7 @@ struct DecodeLoop {
         enter(c);
         const int columns = args.hidden, stride = planeStride<headFormat>(columns);
         const u32 planesAddress = sharedAddress(planes);
+        const float factor = normFactor();
         float best = NEGATIVE_INFINITY, bestLogit = 0, top = NEGATIVE_INFINITY, total = 0;
         int bestRow = args.vocabulary;
         while (!done(c)) {
@@ -558,7 +593,7 @@ struct DecodeLoop {
                 for (int i = 0; i < 2; i++) {
                     const int row = group * 16 + i * 8 + (lane >> 2);
                     if (row < args.vocabulary) {
-                        float y = results[i];
+                        float y = results[i] * factor;
                         if (args.head.bias) y += args.head.bias[row];
                         if (args.logits) args.logits[(u64)step * args.vocabulary + row] = y;
                         const float logit = y;
@@ -661,8 +696,9 @@ struct DecodeLoop {
         for (int i = threadIdx.x; i < args.layerCount * (int)(sizeof(DecodeLayer) / 8); i += THREADS) ((u64*)p)[i] = ((const u64*)args.layers)[i];
         p += (args.layerCount * sizeof(DecodeLayer) + 15) & ~15;
         hidden = (float*)p; p += (args.hidden * 4 + 15) & ~15;
+        squareSums = (float*)p; p += WARPS * 4;
         cosines = (float*)p; p += MAX_HEAD * 4;
-        scores = (float*)p; p += (SCORES + 3 * MAX_HEAD + WARPS * args.headSize) * 4;
+        scores = (float*)p; p += (3 * MAX_HEAD + WARPS * args.headSize + 2 * WARPS) * 4;
         int most = groupsOf(QKV);
         if (groupsOf(GATE_UP) > most) most = groupsOf(GATE_UP);
         if (groupsOf(OUTPUT) > most) most = groupsOf(OUTPUT);
@@ -701,9 +737,12 @@ struct DecodeLoop {
                         stageNorm<format>(words, epoch, phase == QKV ? layers[layer].attentionNorm : layers[layer].feedForwardNorm);
                     } else {
                         if (phase == OUTPUT) attend(layer, position, epoch);
+                        else prefetchCache(layer + 1 < args.layerCount ? layer + 1 : 0, position);
                         stagePlain<format>(wordsOf(layer, phase == OUTPUT ? 5 : GATE_UP), epoch, columnsOf(phase));
                     }
+                    if (args.clocks && block == 0 && threadIdx.x == 0) args.clocks[(layer * 4 + phase) * 2] = clock64();
                     multiply(layer, phase, turn(phase), epoch);
+                    if (args.clocks && block == 0 && threadIdx.x == 0) args.clocks[(layer * 4 + phase) * 2 + 1] = clock64();
                 }
             }
             stageNorm<headFormat>(wordsOf(args.layerCount - 1, DOWN), epoch, args.finalNorm);

@@ -2,23 +2,23 @@
 //
 // Tensor cores (mma.m16n8k16) with 16-bit operands and float32 sums; quantised weights are expanded into shared
 // memory on the way, never into device memory. float32 weights are multiplied in float32.
-// A block makes ROWS × 128 outputs, 64 columns of k at a time, three stages deep.
+// A block makes ROWS × OUTPUTS outputs, 64 columns of k at a time, three stages deep.
 #include "Weights.cuh"
 
 struct MatrixProductArguments {
-    Segment weight;
+    /// Matrices that share the input, side by side.
+    Segment segments[3];
     /// 16-bit [rows, columns] (float32 for float32 weights).
     const void* input;
     const float* residual;
     const float* table;
     const float* map;
-    int columns, blockShift, rows, outStride;
+    int columns, blockShift, rows, outStride, segmentCount;
 };
 
-static_assert(sizeof(MatrixProductArguments) == 96, "KernelArguments.swift describes the same bytes");
+static_assert(sizeof(MatrixProductArguments) == 200, "KernelArguments.swift describes the same bytes");
 
 #define STAGES 3
-#define OUTPUTS 128
 #define DEPTH 64
 
 /// Rows of 128 bytes; 16-byte pieces are permuted so that ldmatrix meets no bank twice.
@@ -30,25 +30,25 @@ DEVICE void loadMatrices(u32 (&r)[4], u32 address) {
 /// A thread's 32 elements of one row and step, on their way from codes to 16-bit floats.
 template <int format> struct Held { uint4 codes[Layout<format>::perLane == 32 ? 1 : 2]; float scale, minimum; };
 
-template <int format> DEVICE void hold(Held<format>& h, const MatrixProductArguments& args, int row, int column) {
-    const bool valid = row < args.weight.rows && column < args.columns;
+template <int format> DEVICE void hold(Held<format>& h, const MatrixProductArguments& args, const Segment& weight, int row, int column) {
+    const bool valid = row < weight.rows && column < args.columns;
     const int pieces = Layout<format>::perLane == 32 ? 1 : 2;
 #pragma unroll
     for (int i = 0; i < pieces; i++) h.codes[i] = make_uint4(0, 0, 0, 0);
     h.scale = h.minimum = 0;
     if (!valid) return;
     const u64 rowBytes = (u64)args.columns * 16 / Layout<format>::perLane;
-    const uint4* from = (const uint4*)(args.weight.codes + row * rowBytes + (u64)column * 16 / Layout<format>::perLane);
+    const uint4* from = (const uint4*)(weight.codes + row * rowBytes + (u64)column * 16 / Layout<format>::perLane);
 #pragma unroll
     for (int i = 0; i < pieces; i++) if (column + i * Layout<format>::perLane < args.columns) h.codes[i] = from[i];
     const u32 index = scaleIndex<format>(row, column, args.columns, args.blockShift);
-    if (format == INT8 || format == N4) h.scale = ((const float*)args.weight.scales)[index];
-    else if (format == N4DQ) h.scale = __fadd_rn(__fmul_rn(args.map[args.weight.scales[index]], args.weight.nested[index >> 8]), args.weight.offset);
+    if (format == INT8 || format == N4) h.scale = ((const float*)weight.scales)[index];
+    else if (format == N4DQ) h.scale = __fadd_rn(__fmul_rn(args.map[weight.scales[index]], weight.nested[index >> 8]), weight.offset);
     else if (format == Q4_1) {
-        const u32 dm = ((const u32*)args.weight.scales)[index];
+        const u32 dm = ((const u32*)weight.scales)[index];
         h.scale = halfOf(dm, 0);
         h.minimum = halfOf(dm, 1);
-    } else h.scale = toFloat(((const f16*)args.weight.scales)[index]);
+    } else h.scale = toFloat(((const f16*)weight.scales)[index]);
 }
 
 template <int format, typename Compute> DEVICE void expand(const Held<format>& h, char* stage, int row, int half, const float* table) {
@@ -73,12 +73,18 @@ template <int format, typename Compute> DEVICE void expand(const Held<format>& h
     for (int i = 0; i < 4; i++) *(uint4*)(stage + swizzled(row, half * 4 + i)) = make_uint4(out[4 * i], out[4 * i + 1], out[4 * i + 2], out[4 * i + 3]);
 }
 
-template <int format, typename Compute, int ROWS> DEVICE void matrixProduct(const MatrixProductArguments& args) {
+template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matrixProduct(const MatrixProductArguments& args) {
     extern __shared__ __align__(128) char dynamicMemory[];
     __shared__ float table[16];
     const bool dense = !Layout<format>::scaled;
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
-    const int firstRow = blockIdx.y * ROWS, firstOutput = blockIdx.x * OUTPUTS;
+    int tileOfSegment = blockIdx.x, which = 0;
+    while (which + 1 < args.segmentCount && tileOfSegment >= (args.segments[which].rows + OUTPUTS - 1) / OUTPUTS) {
+        tileOfSegment -= (args.segments[which].rows + OUTPUTS - 1) / OUTPUTS;
+        which++;
+    }
+    const Segment& weight = args.segments[which];
+    const int firstRow = blockIdx.y * ROWS, firstOutput = tileOfSegment * OUTPUTS;
     const int stageBytes = (ROWS + OUTPUTS) * 128;
     const int steps = (args.columns + DEPTH - 1) / DEPTH;
     const u32 base = sharedAddress(dynamicMemory);
@@ -96,26 +102,26 @@ template <int format, typename Compute, int ROWS> DEVICE void matrixProduct(cons
 #pragma unroll
             for (int i = 0; i < OUTPUTS / 32; i++) {
                 const int piece = thread + i * 256, row = piece >> 3, p = piece & 7, column = step * DEPTH + p * 8;
-                const bool valid = step < steps && firstOutput + row < args.weight.rows && column < args.columns;
-                copyAsync16(to + ROWS * 128 + swizzled(row, p), (const u16*)args.weight.codes + (valid ? (u64)(firstOutput + row) * args.columns + column : 0), valid);
+                const bool valid = step < steps && firstOutput + row < weight.rows && column < args.columns;
+                copyAsync16(to + ROWS * 128 + swizzled(row, p), (const u16*)weight.codes + (valid ? (u64)(firstOutput + row) * args.columns + column : 0), valid);
             }
         }
         copyAsyncCommit();
     };
     const int heldRow = thread >> 1, heldHalf = thread & 1;
     Held<dense ? N4 : format> held;
-    auto holdNext = [&](int step) { if constexpr (Layout<format>::scaled) hold<format>(held, args, firstOutput + heldRow, step * DEPTH + heldHalf * 32); };
+    auto holdNext = [&](int step) { if constexpr (Layout<format>::scaled) { if (heldRow < OUTPUTS) hold<format>(held, args, weight, firstOutput + heldRow, step * DEPTH + heldHalf * 32); } };
     auto expandHeld = [&](int step) {
-        if constexpr (Layout<format>::scaled) expand<format, Compute>(held, dynamicMemory + step % STAGES * stageBytes + ROWS * 128, heldRow, heldHalf, table);
+        if constexpr (Layout<format>::scaled) { if (heldRow < OUTPUTS) expand<format, Compute>(held, dynamicMemory + step % STAGES * stageBytes + ROWS * 128, heldRow, heldHalf, table); }
     };
 
-    const int warpRow = (warp >> 2) * (ROWS / 2), warpOutput = (warp & 3) * 32;
-    const int tilesM = ROWS / 32;  // 16-row tiles a warp
-    float sums[ROWS / 32][4][4];
+    const int warpRow = (warp >> 2) * (ROWS / 2), warpOutput = (warp & 3) * (OUTPUTS / 4);
+    const int tilesM = ROWS / 32, tilesN = OUTPUTS / 32;  // tiles of 16 rows and of 8 outputs a warp
+    float sums[ROWS / 32][OUTPUTS / 32][4];
 #pragma unroll
     for (int i = 0; i < tilesM; i++)
 #pragma unroll
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < tilesN; j++)
 #pragma unroll
             for (int k = 0; k < 4; k++) sums[i][j][k] = 0;
 
@@ -135,37 +141,38 @@ template <int format, typename Compute, int ROWS> DEVICE void matrixProduct(cons
         const u32 inputs = base + step % STAGES * stageBytes, weights = inputs + ROWS * 128;
 #pragma unroll
         for (int k = 0; k < DEPTH / 16; k++) {
-            u32 a[ROWS / 32][4], b[2][4];
+            u32 a[ROWS / 32][4], b[OUTPUTS / 64][4];
 #pragma unroll
             for (int i = 0; i < tilesM; i++) loadMatrices(a[i], inputs + swizzled(warpRow + i * 16 + (lane & 15), k * 2 + (lane >> 4)));
 #pragma unroll
-            for (int j = 0; j < 2; j++) loadMatrices(b[j], weights + swizzled(warpOutput + j * 16 + (lane & 7) + (lane >> 4) * 8, k * 2 + (lane >> 3 & 1)));
+            for (int j = 0; j < OUTPUTS / 64; j++) loadMatrices(b[j], weights + swizzled(warpOutput + j * 16 + (lane & 7) + (lane >> 4) * 8, k * 2 + (lane >> 3 & 1)));
 #pragma unroll
             for (int i = 0; i < tilesM; i++)
 #pragma unroll
-                for (int j = 0; j < 4; j++) mma(sums[i][j], a[i][0], a[i][1], a[i][2], a[i][3], b[j >> 1][(j & 1) * 2], b[j >> 1][(j & 1) * 2 + 1], (Compute*)0);
+                for (int j = 0; j < tilesN; j++) mma(sums[i][j], a[i][0], a[i][1], a[i][2], a[i][3], b[j >> 1][(j & 1) * 2], b[j >> 1][(j & 1) * 2 + 1], (Compute*)0);
         }
     }
     copyAsyncWait<0>();
 #pragma unroll
     for (int i = 0; i < tilesM; i++)
 #pragma unroll
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < tilesN; j++)
 #pragma unroll
             for (int k = 0; k < 4; k++) {
                 const int m = firstRow + warpRow + i * 16 + (lane >> 2) + (k >> 1) * 8, n = firstOutput + warpOutput + j * 8 + (lane & 3) * 2 + (k & 1);
-                if (m < args.rows && n < args.weight.rows) {
+                if (m < args.rows && n < weight.rows) {
                     const u64 at = (u64)m * args.outStride + n;
                     float y = sums[i][j][k];
-                    if (args.weight.bias) y += args.weight.bias[n];
+                    if (weight.bias) y += weight.bias[n];
                     if (args.residual) y += args.residual[at];
-                    args.weight.out[at] = y;
+                    weight.out[at] = y;
                 }
             }
 }
 #define KERNEL(name, format, Compute) \
-    extern "C" __global__ void __launch_bounds__(256) product128_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 128>(args); } \
-    extern "C" __global__ void __launch_bounds__(256) product64_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 64>(args); }
+    extern "C" __global__ void __launch_bounds__(256) product_128_128_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 128, 128>(args); } \
+    extern "C" __global__ void __launch_bounds__(256) product_64_128_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 64, 128>(args); } \
+    extern "C" __global__ void __launch_bounds__(256) product_64_64_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 64, 64>(args); }
 #ifdef SELECT_f16
 KERNEL(f16, F16, f16)
 #endif
@@ -195,8 +202,12 @@ KERNEL(q8_0, Q8_0, f16)
 // float32: 64 × 64 outputs a block, 4 × 4 a thread, 16 columns of k at a time.
 extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_constant__ MatrixProductArguments args) {
     __shared__ float x[16][68], w[16][68];
-    const int thread = threadIdx.x, firstRow = blockIdx.y * 64, firstOutput = blockIdx.x * 64;
-    const float *input = (const float*)args.input, *weight = (const float*)args.weight.codes;
+    const int thread = threadIdx.x, firstRow = blockIdx.y * 64;
+    int tileOfSegment = blockIdx.x, which = 0;
+    while (which + 1 < args.segmentCount && tileOfSegment >= (args.segments[which].rows + 63) / 64) { tileOfSegment -= (args.segments[which].rows + 63) / 64; which++; }
+    const Segment& segment = args.segments[which];
+    const int firstOutput = tileOfSegment * 64;
+    const float *input = (const float*)args.input, *weight = (const float*)segment.codes;
     const int row = thread >> 2, k4 = (thread & 3) * 4, tm = (thread >> 4) * 4, tn = (thread & 15) * 4;
     float sums[4][4] = {};
     auto load = [&](const float* from, int r, int limit, int k) {
@@ -204,14 +215,14 @@ extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_const
         if (r < limit && k < args.columns) v = *(const float4*)(from + (u64)r * args.columns + k);
         return v;
     };
-    float4 nextX = load(input, firstRow + row, args.rows, k4), nextW = load(weight, firstOutput + row, args.weight.rows, k4);
+    float4 nextX = load(input, firstRow + row, args.rows, k4), nextW = load(weight, firstOutput + row, segment.rows, k4);
     for (int k = 0; k < args.columns; k += 16) {
         __syncthreads();
         x[k4][row] = nextX.x; x[k4 + 1][row] = nextX.y; x[k4 + 2][row] = nextX.z; x[k4 + 3][row] = nextX.w;
         w[k4][row] = nextW.x; w[k4 + 1][row] = nextW.y; w[k4 + 2][row] = nextW.z; w[k4 + 3][row] = nextW.w;
         __syncthreads();
         nextX = load(input, firstRow + row, args.rows, k + 16 + k4);
-        nextW = load(weight, firstOutput + row, args.weight.rows, k + 16 + k4);
+        nextW = load(weight, firstOutput + row, segment.rows, k + 16 + k4);
 #pragma unroll
         for (int i = 0; i < 16; i++) {
             const float4 a = *(float4*)&x[i][tm], b = *(float4*)&w[i][tn];
@@ -227,12 +238,12 @@ extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_const
 #pragma unroll
         for (int n = 0; n < 4; n++) {
             const int r = firstRow + tm + m, o = firstOutput + tn + n;
-            if (r < args.rows && o < args.weight.rows) {
+            if (r < args.rows && o < segment.rows) {
                 const u64 at = (u64)r * args.outStride + o;
                 float y = sums[m][n];
-                if (args.weight.bias) y += args.weight.bias[o];
+                if (segment.bias) y += segment.bias[o];
                 if (args.residual) y += args.residual[at];
-                args.weight.out[at] = y;
+                segment.out[at] = y;
             }
         }
 }

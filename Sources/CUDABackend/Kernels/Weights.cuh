@@ -43,35 +43,38 @@ DEVICE int paddedColumns(int columns) { return (columns + 127) & ~127; }
 /// Bytes from one part of the activation to the next; the extra 64 keep parts on different banks.
 template <int format> DEVICE int planeStride(int columns) { return paddedColumns(columns) * Layout<format>::planeBytes + 64; }
 
-/// Which scale belongs to element `column` of `row` (an index in units of the format's scales).
-template <int format> DEVICE u32 scaleIndex(int row, int column, int columns, int blockShift) {
+/// Which scale belongs to element `column` of `row` (an index in units of the format's scales). A matrix that these
+/// kernels read has fewer than 2³² elements and bytes, so 32-bit arithmetic is enough.
+template <int format> DEVICE u32 scaleIndex(u32 row, u32 column, u32 columns, int blockShift) {
     if (format == INT8) return row;
-    if (format == N4 || format == N4DQ) return (u32)(((u64)row * columns + column) >> blockShift);
-    return (u32)row * (columns >> 5) + (column >> 5);
+    if (format == N4 || format == N4DQ) return (row * columns + column) >> blockShift;
+    return row * (columns >> 5) + (column >> 5);
 }
 /// Byte offset of the 4-byte word that holds scale `index`.
-template <int format> DEVICE u64 scaleWord(u32 index) {
-    if (format == N4DQ) return (u64)(index & ~3u);
-    if (format == Q4_0 || format == Q8_0) return (u64)(index & ~1u) * 2;
-    return (u64)index * 4;
+template <int format> DEVICE u32 scaleWord(u32 index) {
+    if (format == N4DQ) return index & ~3u;
+    if (format == Q4_0 || format == Q8_0) return (index & ~1u) * 2;
+    return index * 4;
 }
 
 /// Starts copying the calling lane's share of a tile into `slot` (shared address of this warp's ring entry).
 template <int format> DEVICE void fetchTile(u32 slot, int lane, const Segment& a, int rowA, const Segment& b, int rowB, int tile, int columns, int blockShift) {
     const int column = tile * tileColumns<format>() + (lane & 3) * Layout<format>::perLane;
     const bool valid = column < columns;
-    const u64 rowBytes = (u64)columns * 16 / Layout<format>::perLane;
-    const u64 within = valid ? (u64)tile * 64 + (lane & 3) * 16 : 0;
-    copyAsync16(slot + lane * 16, a.codes + (u64)rowA * rowBytes + within, valid);
-    copyAsync16(slot + 512 + lane * 16, b.codes + (u64)rowB * rowBytes + within, valid);
+    const u32 rowBytes = (u32)columns / Layout<format>::perLane * 16;
+    const u32 within = valid ? tile * 64 + (lane & 3) * 16 : 0;
+    slot += lane * 16;
+    copyAsync16(slot, a.codes + (rowA * rowBytes + within), valid);
+    copyAsync16(slot + 512, b.codes + (rowB * rowBytes + within), valid);
     if (Layout<format>::scaled) {
+        slot -= lane * 12;
         const int c = valid ? column : 0;
         const u32 indexA = scaleIndex<format>(rowA, c, columns, blockShift), indexB = scaleIndex<format>(rowB, c, columns, blockShift);
-        copyAsync4(slot + 1024 + lane * 4, a.scales + scaleWord<format>(indexA), valid);
-        copyAsync4(slot + 1152 + lane * 4, b.scales + scaleWord<format>(indexB), valid);
+        copyAsync4(slot + 1024, a.scales + scaleWord<format>(indexA), valid);
+        copyAsync4(slot + 1152, b.scales + scaleWord<format>(indexB), valid);
         if (Layout<format>::nested) {
-            copyAsync4(slot + 1280 + lane * 4, a.nested + (indexA >> 8), valid);
-            copyAsync4(slot + 1408 + lane * 4, b.nested + (indexB >> 8), valid);
+            copyAsync4(slot + 1280, a.nested + (indexA >> 8), valid);
+            copyAsync4(slot + 1408, b.nested + (indexB >> 8), valid);
         }
     }
 }
@@ -157,7 +160,7 @@ DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, 
 
     const bool active = (g >> 1) == t;
     const u32 xAddress = planes + (g & 1) * stride + column * 2;
-    float d[4] = { 0, 0, 0, 0 };
+    float d[4] = { 0, 0, 0, 0 }, e[4] = { 0, 0, 0, 0 };  // two chains of dependent products
     const u32 a4[4] = { wa.x, wa.y, wa.z, wa.w }, b4[4] = { wb.x, wb.y, wb.z, wb.w };
     if (Layout<format>::table) {
         const char* pairs = (const char*)tables.pairs + lane * 4;
@@ -167,7 +170,7 @@ DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, 
             uint4 x = make_uint4(0, 0, 0, 0);
             if (active) x = sharedQuad(xAddress + i * 16);
             mma(d, PAIR(a4[i], -7), PAIR(b4[i], -7), PAIR(a4[i], 1), PAIR(b4[i], 1), x.x, x.y, (f16*)0);
-            mma(d, PAIR(a4[i], 9), PAIR(b4[i], 9), PAIR(a4[i], 17), PAIR(b4[i], 17), x.z, x.w, (f16*)0);
+            mma(e, PAIR(a4[i], 9), PAIR(b4[i], 9), PAIR(a4[i], 17), PAIR(b4[i], 17), x.z, x.w, (f16*)0);
         }
 #undef PAIR
     } else {
@@ -179,7 +182,7 @@ DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, 
             int8Pairs(a4[2 * i], a0, a2); int8Pairs(b4[2 * i], b0, b2);
             mma(d, a0, b0, a2, b2, x.x, x.y, (f16*)0);
             int8Pairs(a4[2 * i + 1], a0, a2); int8Pairs(b4[2 * i + 1], b0, b2);
-            mma(d, a0, b0, a2, b2, x.z, x.w, (f16*)0);
+            mma(e, a0, b0, a2, b2, x.z, x.w, (f16*)0);
         }
     }
     // Columns 2t and 2t+1 hold the two parts' products of this lane's own 16 bytes.
@@ -204,8 +207,8 @@ DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, 
         scaleA = halfOf(sa, scaleIndex<format>(rowA, column, columns, blockShift) & 1);
         scaleB = halfOf(sb, scaleIndex<format>(rowB, column, columns, blockShift) & 1);
     }
-    sum.d[0] = fmaf(scaleA, d[0] + d[1], sum.d[0]);
-    sum.d[2] = fmaf(scaleB, d[2] + d[3], sum.d[2]);
+    sum.d[0] = fmaf(scaleA, d[0] + d[1] + (e[0] + e[1]), sum.d[0]);
+    sum.d[2] = fmaf(scaleB, d[2] + d[3] + (e[2] + e[3]), sum.d[2]);
 }
 
 /// Writes element i of the activation into the parts that `format` multiplies with.

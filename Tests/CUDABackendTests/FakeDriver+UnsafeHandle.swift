@@ -1,0 +1,53 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A driver over host memory, compiled when a test first asks for it. Each one is a library of its own, with its own log.
+final class FakeDriver {
+    enum Variant: String {
+        case complete = "COMPLETE"
+        case old = "OLD"
+        case empty = "EMPTY"
+        case incomplete = "INCOMPLETE"
+    }
+
+    let path: String
+    private let library: UnsafeMutableRawPointer
+
+    /// - Returns: `nil` where there is no C compiler.
+    init?(_ variant: Variant = .complete, line: Int = #line) {
+        let source = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+        path = "/tmp/galley-fake-driver-\(getpid())-\(variant.rawValue)-\(line).so"
+        let arguments = ["clang", "-shared", "-fPIC", "-O1", "-D\(variant.rawValue)", "-o", path, "/\(source)/FakeDriver/FakeDriver.c"]
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        pointers.append(nil)
+        defer { pointers.forEach { free($0) } }
+        var child = pid_t()
+        guard posix_spawnp(&child, "clang", nil, nil, pointers, environ) == 0 else { return nil }
+        var status: Int32 = 0
+        guard waitpid(child, &status, 0) == child, status == 0, let opened = dlopen(path, RTLD_NOW | RTLD_LOCAL) else { return nil }
+        library = opened
+    }
+
+    deinit { unlink(path) }
+
+    private func call<Function>(_ name: String, as type: Function.Type) -> Function? {
+        dlsym(library, name).map { unsafeBitCast($0, to: type) }
+    }
+
+    var log: [String] {
+        guard let text = call("fake_log", as: (@convention(c) () -> UnsafePointer<CChar>).self)?() else { return [] }
+        return String(cString: text).split(separator: "\n").map(String.init)
+    }
+
+    func clear() { call("fake_clear", as: (@convention(c) () -> Void).self)?() }
+    func setMemory(_ byteCount: Int) { call("fake_set_memory", as: (@convention(c) (Int) -> Void).self)?(byteCount) }
+    var memoryUsed: Int { call("fake_memory_used", as: (@convention(c) () -> Int).self)?() ?? -1 }
+
+    /// Lets a call fail with the driver's code, after some that succeed.
+    func fail(_ name: String, _ code: Int32, after: Int32 = 0) {
+        name.withCString { call("fake_fail", as: (@convention(c) (UnsafePointer<CChar>, Int32, Int32) -> Void).self)?($0, code, after) }
+    }
+}

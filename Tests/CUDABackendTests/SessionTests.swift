@@ -1,0 +1,130 @@
+import CUDABackend
+import TensorMemory
+import Tensors
+import Testing
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite("A decoder on a driver that only takes notes")
+struct SessionTests {
+    private static let shape = DecoderShape(
+        vocabularySize: 64, hiddenSize: 64, intermediateSize: 96, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headSize: 32, contextLength: 64,
+        normEpsilon: 1e-5, cacheType: .float32)
+
+    /// A file of zeros in which all of the model's tensors lie.
+    private func file(_ path: String, _ tensors: [(String, [Int])]) throws -> SafetensorsFile {
+        var entries: [String] = []
+        var offset = 0
+        for (name, dimensions) in tensors {
+            let count = 4 * dimensions.reduce(1, *)
+            entries.append("\"\(name)\":{\"dtype\":\"F32\",\"shape\":\(dimensions),\"data_offsets\":[\(offset),\(offset + count)]}")
+            offset += count
+        }
+        let header = Array("{\(entries.joined(separator: ","))}".utf8)
+        var bytes = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header
+        bytes += [UInt8](repeating: 0, count: offset)
+        let file = try #require(fopen(path, "w"))
+        #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+        fclose(file)
+        return try SafetensorsFile(path: path)
+    }
+
+    private func plan(_ backend: GPUBackend, _ name: String) throws -> DecoderPlan {
+        let s = Self.shape
+        let matrices = [("q", [64, 64]), ("k", [32, 64]), ("v", [32, 64]), ("o", [64, 64]), ("gate", [96, 64]), ("up", [96, 64]), ("down", [64, 96]), ("head", [64, 64]), ("norm", [64])]
+        let path = "/tmp/galley-session-\(getpid())-\(name).safetensors"
+        defer { unlink(path) }
+        let file = try file(path, matrices)
+        func weight(_ name: String) throws -> Weight { try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: .dense(.float32)) }
+        func linear(_ name: String) throws -> LinearLayer { LinearLayer(try weight(name)) }
+        let layer = DecoderLayer(
+            attentionNorm: try weight("norm"), query: try linear("q"), key: try linear("k"), value: try linear("v"), output: try linear("o"),
+            feedForwardNorm: try weight("norm"), gate: try linear("gate"), up: try linear("up"), down: try linear("down"))
+        let head = try weight("head")
+        return DecoderPlan(
+            shape: s, computeType: .float32, embedding: head, layers: [layer, layer], finalNorm: try weight("norm"), outputHead: LinearLayer(head),
+            rotaryEmbeddings: [RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: 32), pairing: .halves)])
+    }
+
+    @Test("A prompt is a known sequence of kernels, and generation one cooperative launch for several tokens")
+    func launches() throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let session = try backend.makeSession(for: try plan(backend, "launches"), capacity: 32)
+        fake.clear()
+        _ = try session.evaluate([1, 2, 3], wanting: .readyToGenerate)
+        let kernels = fake.log.map { $0.split(separator: " ").prefix(3).joined(separator: " ") }
+        let block = [
+            "launch rms_norm_f32 3x1", "launch product_f32 3x1", "launch rotate_store_f32 3x1", "launch attend_f32 2x3", "launch product_f32 1x1",
+            "launch rms_norm_f32 3x1", "launch product_f32 4x1", "launch gate_f32 2x1", "launch product_f32 1x1",
+        ]
+        #expect(kernels == ["launch embed_f32 3x1"] + block + block + ["launch matvec_f32 4x1"])
+        #expect(session.position == 3)
+
+        fake.clear()
+        try session.startGenerating(GenerationRequest(maximumTokens: 8))
+        var ids: [Int32] = []
+        for _ in 0..<8 { ids.append(try session.nextToken().id) }
+        session.stopGenerating()
+        #expect(ids.count == 8)
+        // The device computes nothing here, so each token is what its memory held.
+        #expect(ids.allSatisfy { $0 == 0 })
+        let together = fake.log.filter { $0.hasPrefix("together decode_f32 4x1 512") }
+        #expect(together.count == 3, "one, two and then the four that were left")
+        #expect(session.position == 10)
+    }
+
+    @Test("Memory that runs out names who holds it, and all of it goes back")
+    func memory() throws {
+        let fake = try #require(FakeDriver())
+        fake.setMemory(48 << 20)
+        do {
+            let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+            let plan = try plan(backend, "memory")
+            #expect {
+                _ = try backend.makeSession(for: plan, capacity: 1 << 20)
+            } throws: { error in
+                guard let error = error as? BackendError, case .memory(.outOfMemory(let failure)) = error else { return false }
+                return failure.holders.contains { $0.name == "weights" } && failure.owner == "KV cache"
+            }
+            let allocator = try #require(backend.allocator as? CachingAllocator)
+            #expect(allocator.violations().isEmpty)
+            #expect(allocator.statistics.reserved >= allocator.statistics.allocated)
+        }
+        #expect(fake.log.last == "release")
+    }
+
+    @Test("A device that is lost in the middle is an error of that operation")
+    func lost() throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let session = try backend.makeSession(for: try plan(backend, "lost"), capacity: 32)
+        fake.fail("cuLaunchKernel", 999, after: 5)
+        #expect {
+            _ = try session.evaluate([1, 2, 3], wanting: .readyToGenerate)
+        } throws: { error in
+            guard let error = error as? BackendError, case .device(.cuda(0), "cuLaunchKernel", let message) = error else { return false }
+            return message.contains("lost")
+        }
+        #expect(session.position == 0)
+    }
+
+    @Test("What a saved cache holds comes back, and a damaged one is refused")
+    func cache() throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let session = try backend.makeSession(for: try plan(backend, "cache"), capacity: 16)
+        _ = try session.evaluate([1, 2, 3, 4], wanting: .readyToGenerate)
+        let saved = try session.exportCache()
+        #expect(saved.count == 48 + 2 * 2 * 4 * 32 * 4)
+        session.truncate(to: 1)
+        try session.importCache(saved)
+        #expect(session.position == 4)
+        #expect(throws: BackendError.self) { try session.importCache(Array(saved.dropLast())) }
+        #expect(throws: BackendError.self) { try session.importCache([1, 2, 3]) }
+        #expect(throws: BackendError.cacheFull(capacity: 16, needed: 24)) { _ = try session.evaluate([Int32](repeating: 1, count: 20), wanting: .readyToGenerate) }
+    }
+}
