@@ -9,8 +9,8 @@ extension GPUBackend {
         guard let layout = GPUWeightLayout(shape: source.shape.dimensions, format: format) else {
             throw .badWeight(name: source.name, reason: "a tensor of the shape \(source.shape) cannot be stored as \(format) on an NVIDIA GPU")
         }
-        var code: WeightFormat.FourBit.Code?
-        if case .fourBit(let fourBit) = format { code = fourBit.code }
+        var code: FourBitType?
+        if case .fourBit(let fourBit) = format { code = fourBit.type }
         let weight = GPUWeight(block: try allocate(layout.byteCount, owner: "weights"), layout: layout, code: code, backend: self)
         switch source.content {
         case .fourBit(let saved): try copy(saved, of: source, in: format, to: weight)
@@ -191,26 +191,21 @@ extension GPUBackend {
     // MARK: - Saved 4 bits
 
     /// Takes a tensor that was quantised when it was saved.
-    private func copy(_ saved: SavedFourBit, of source: WeightSource, in format: WeightFormat, to weight: GPUWeight) throws(BackendError) {
-        guard format == .fourBit(saved.format) else {
-            throw .unsupported("loading \(source.name), which was saved as \(saved.format.code), as \(format)")
+    private func copy(_ saved: FourBitWeights, of source: WeightSource, in format: WeightFormat, to weight: GPUWeight) throws(BackendError) {
+        let own = WeightFormat.FourBit(saved.layout.type, blockSize: saved.layout.blockSize, isDoubleQuantized: saved.layout.isDoubleQuantized)
+        guard format == .fourBit(own) else {
+            throw .unsupported("loading \(source.name), which was saved as \(own.type), as \(format)")
         }
         let layout = weight.layout
-        let blocks = (layout.elementCount + (1 << layout.blockShift) - 1) >> layout.blockShift
-        func take(_ slice: FileSlice, _ offset: Int, _ count: Int, _ what: String) throws(BackendError) {
-            guard slice.byteCount == count else {
-                throw .badWeight(name: source.name, reason: "\(what) take \(slice.byteCount) bytes where \(count) are expected")
+        try run { () throws(CUDAFailure) in
+            try context.write(saved.packed, to: weight.address)
+            switch saved.scales {
+            case .plain(let absmax): try context.write(absmax, to: weight.address + UInt64(layout.scales.lowerBound))
+            case .doubleQuantized(let codes, let absmax, let offset):
+                try context.write(codes, to: weight.address + UInt64(layout.scales.lowerBound))
+                try context.write(absmax, to: weight.address + UInt64(layout.nested.lowerBound))
+                weight.setScaleOffset(.known(offset))
             }
-            try run { () throws(CUDAFailure) in try ring.send(slice.bytes, to: weight.address + UInt64(offset)) }
-            slice.advise(.dontNeed)
         }
-        try take(saved.codes, layout.codes.lowerBound, layout.codes.count, "its codes")
-        try take(saved.scales, layout.scales.lowerBound, layout.format == .n4dq ? blocks : blocks * 4, "its scales")
-        guard layout.format == .n4dq else { return }
-        guard let nested = saved.nested else { throw .badWeight(name: source.name, reason: "the scales of its scales are missing") }
-        try take(nested.scales, layout.nested.lowerBound, layout.nested.count - 4, "the scales of its scales")
-        weight.setScaleOffset(.known(nested.offset))
-        let known = DynamicMap.table.withUnsafeBytes { known in nested.map.bytes.elementsEqual(known) }
-        if !known { throw .unsupported("\(source.name) with a map of its own for its scales") }
     }
 }

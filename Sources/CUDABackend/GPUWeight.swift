@@ -75,12 +75,12 @@ package final class GPUWeight: WeightStorage, @unchecked Sendable {
 
     package let block: MemoryBlock
     package let layout: GPUWeightLayout
-    package let code: WeightFormat.FourBit.Code?
+    package let code: FourBitType?
     private let offset = Mutex(ScaleOffset.known(0))
     /// Keeps the context for as long as its memory is in use.
     private let backend: GPUBackend
 
-    init(block: MemoryBlock, layout: GPUWeightLayout, code: WeightFormat.FourBit.Code?, backend: GPUBackend) {
+    init(block: MemoryBlock, layout: GPUWeightLayout, code: FourBitType?, backend: GPUBackend) {
         self.block = block
         self.layout = layout
         self.code = code

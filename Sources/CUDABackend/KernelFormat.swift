@@ -16,8 +16,8 @@ package enum KernelFormat: String, Sendable, CaseIterable {
         case .dense: return nil
         case .int8: self = .int8
         case .fourBit(let fourBit):
-            guard WeightFormat.FourBit.blockSizes.contains(fourBit.blockSize) else { return nil }
-            self = fourBit.isDoublyQuantized ? .n4dq : .n4
+            guard FourBitType.blockSizes.contains(fourBit.blockSize) else { return nil }
+            self = fourBit.isDoubleQuantized ? .n4dq : .n4
         case .blocks(.q4_0): self = .q4_0
         case .blocks(.q4_1): self = .q4_1
         case .blocks(.q8_0): self = .q8_0

@@ -29,7 +29,7 @@ struct DeviceQuantization {
             }
             scales = restored
         }
-        let type: FourBitType = weight.code == .nf4 ? .nf4 : .fp4
+        let type = weight.code ?? .fp4
         let table: [Float] = type.table
         var values: [Float] = []
         values.reserveCapacity(count)
@@ -52,8 +52,8 @@ enum GoldenQuantization {
             guard let file = try? SafetensorsFile(path: "\(folder)/\(name).safetensors") else { continue }
             for tensor in file.tensors where tensor.name.hasSuffix(".packed") {
                 let parts = tensor.name.split(separator: ".").map(String.init)
-                guard parts.count == 5, let type = WeightFormat.FourBit.Code(rawValue: parts[1]), let size = Int(parts[2].dropFirst()), let input = file["\(parts[0]).input"] else { continue }
-                let format = WeightFormat.FourBit(type, blockSize: size, isDoublyQuantized: parts[3] == "dq")
+                guard parts.count == 5, let type = FourBitType(rawValue: parts[1]), let size = Int(parts[2].dropFirst()), let input = file["\(parts[0]).input"] else { continue }
+                let format = WeightFormat.FourBit(type, blockSize: size, isDoubleQuantized: parts[3] == "dq")
                 let weight = try backend.makeWeight(WeightSource(input), in: .fourBit(format))
                 guard let stored = weight.storage as? GPUWeight else { continue }
                 let made = try DeviceQuantization(stored, backend)

@@ -37,8 +37,8 @@ struct ModelCase {
         case .int8:
             values = Int8Weights(quantizing: values, rows: tensor.shape[0], columns: tensor.shape[1])?.dequantized() ?? []
         case .fourBit(let fourBit):
-            let type: FourBitType = fourBit.code == .nf4 ? .nf4 : .fp4
-            values = FourBitWeights(quantizing: values, shape: tensor.shape, type: type, blockSize: fourBit.blockSize, isDoubleQuantized: fourBit.isDoublyQuantized)?.dequantized() ?? []
+            let type = fourBit.type
+            values = FourBitWeights(quantizing: values, shape: tensor.shape, type: type, blockSize: fourBit.blockSize, isDoubleQuantized: fourBit.isDoubleQuantized)?.dequantized() ?? []
         case .dense(.bfloat16): values = values.map { Float(bfloat16Bits: $0.bfloat16Bits) }
         case .dense(.float16): values = values.map { Float(float16Bits: $0.float16Bits) }
         default: break

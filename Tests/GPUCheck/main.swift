@@ -46,7 +46,7 @@ do {
         guard Speed(backend: backend, folder: folder, shape: Speed.shape(.bfloat16)).writeCheckpoint() else { throw CheckFailure("no room for the checkpoint in \(folder)") }
         print("checkpoint written in \(fixed(seconds() - writing, 1)) s")
         print(Speed.titles)
-        let nf4 = WeightFormat.fourBit(.init(.nf4, blockSize: 64, isDoublyQuantized: true))
+        let nf4 = WeightFormat.fourBit(.init(.nf4, blockSize: 64, isDoubleQuantized: true))
         let cases: [(String, WeightFormat, DType)] = [
             ("bf16", .dense(.bfloat16), .bfloat16), ("nf4 dq", nf4, .bfloat16), ("fp4", .fourBit(.init(.fp4)), .bfloat16), ("int8", .int8, .bfloat16),
             ("fp32", .dense(.float32), .float32), ("bf16", .dense(.bfloat16), .bfloat16), ("nf4 dq", nf4, .bfloat16),
@@ -72,7 +72,7 @@ extension ModelCase {
                 vocabularySize: vocabulary, hiddenSize: hidden, intermediateSize: inner, layerCount: layers, headCount: heads, keyValueHeadCount: kv, headSize: size,
                 contextLength: 512, normEpsilon: 1e-5, activation: activation, cacheType: cache)
         }
-        func nf4(_ block: Int, _ double: Bool) -> WeightFormat { .fourBit(.init(.nf4, blockSize: block, isDoublyQuantized: double)) }
+        func nf4(_ block: Int, _ double: Bool) -> WeightFormat { .fourBit(.init(.nf4, blockSize: block, isDoubleQuantized: double)) }
         let (f32, f16, bf16) = (DType.float32, DType.float16, DType.bfloat16)
         return [
             ModelCase(name: "f32", shape: shape(f32), format: .dense(f32), tolerance: 1e-5, expectsLoop: true),
