@@ -23,7 +23,7 @@ public struct Galley: AsyncParsableCommand {
               130 interrupted
             """,
         version: version,
-        subcommands: [])
+        subcommands: [RunCommand.self, PlanCommand.self, CleanCommand.self])
 
     public init() {}
 }

@@ -23,7 +23,7 @@ final class Terminal: Sendable {
     /// A line that stays.
     func line(_ text: String) {
         hasProgressLine.withLock { hasLine in
-            Self.write((hasLine ? "\r\u{1B}[K" : "") + text + "\n")
+            Self.put((hasLine ? "\r\u{1B}[K" : "") + text + "\n")
             hasLine = false
         }
     }
@@ -37,7 +37,7 @@ final class Terminal: Sendable {
     func progress(_ text: String) {
         guard isInteractive, !isQuiet else { return }
         hasProgressLine.withLock { hasLine in
-            Self.write("\r\u{1B}[K" + text)
+            Self.put("\r\u{1B}[K" + text)
             hasLine = true
         }
     }
@@ -45,15 +45,15 @@ final class Terminal: Sendable {
     /// Takes the progress line away.
     func clearProgress() {
         hasProgressLine.withLock { hasLine in
-            if hasLine { Self.write("\r\u{1B}[K") }
+            if hasLine { Self.put("\r\u{1B}[K") }
             hasLine = false
         }
     }
 
-    private static func write(_ text: String) {
+    private static func put(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
             if count <= 0 { return }
             rest = rest.dropFirst(count)
         }

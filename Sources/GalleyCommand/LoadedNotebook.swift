@@ -1,0 +1,67 @@
+internal import JSON
+internal import NotebookModel
+internal import NotebookParser
+internal import SourceText
+
+/// A notebook that was read and parsed, with the record that lies beside it.
+struct LoadedNotebook: Sendable {
+    /// As shown to the author.
+    let path: String
+    let parsed: ParsedNotebook
+    /// What the parser found, and what was found out about the record.
+    let diagnostics: [Diagnostic]
+    let record: RunRecord?
+
+    var notebook: Notebook { parsed.notebook }
+    var file: SourceFile { parsed.notebook.file }
+    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Reads a notebook.
+    ///
+    /// - Throws: ``Unreadable`` when there is nothing to parse.
+    init(path: String) throws(Unreadable) {
+        let file: SourceFile
+        do {
+            file = try SourceFile(path: path, bytes: readFile(path))
+        } catch let error as InvalidUTF8 {
+            throw Unreadable(
+                diagnostic: Diagnostic(
+                    .error, identifier: "invalid-utf8", summary: "the file is not UTF-8: byte \(error.byteOffset) begins no character",
+                    path: path, range: SourceRange(lines: error.line...error.line),
+                    solutions: ["convert it, for example with: iconv -f latin1 -t utf8 \(path)"]))
+        } catch {
+            throw Unreadable(diagnostic: Diagnostic(.error, identifier: "unreadable", summary: "\(error)", path: path))
+        }
+        var (parsed, diagnostics) = NotebookParsing.parse(file)
+        var record: RunRecord?
+        let recordPath = NotebookLocator.recordPath(of: path)
+        if let bytes = try? readFile(recordPath) {
+            do {
+                record = try RunRecord(nbformat: JSONValue(parsing: bytes))
+            } catch {
+                diagnostics.append(
+                    Diagnostic(
+                        .warning, identifier: "damaged-record", summary: "the record cannot be read and will be made anew: \(error)",
+                        path: recordPath))
+            }
+        }
+        parsed.notebook.file = file
+        self.path = path
+        self.parsed = parsed
+        self.diagnostics = diagnostics
+        self.record = record
+    }
+
+    /// Writes a record beside the notebook, unless it says what the file says already.
+    ///
+    /// - Throws: `FileError`; the earlier record stands.
+    func write(_ record: RunRecord) throws(FileError) {
+        if record == self.record { return }
+        let text = record.nbformat(for: notebook).text(.indented(1)) + "\n"
+        try writeFileAtomically(NotebookLocator.recordPath(of: path), text.utf8)
+    }
+
+    struct Unreadable: Error, Sendable {
+        let diagnostic: Diagnostic
+    }
+}

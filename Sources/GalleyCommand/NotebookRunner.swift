@@ -1,0 +1,93 @@
+internal import CellExecutor
+internal import ExecutionPlanner
+internal import NotebookModel
+internal import SourceText
+
+/// Runs notebooks for the command: progress and diagnostics on the terminal, the outcome to the caller.
+struct NotebookRunner: Sendable {
+    let executor: NotebookExecutor
+    let options: RunOptions
+    let parameters: ParameterArguments
+    let terminal: Terminal
+
+    /// Runs one notebook; whatever the author must know has been written when it returns.
+    ///
+    /// - Returns: The record of a run that came to its end, or `nil`.
+    /// - Throws: What keeps any notebook from running.
+    func run(_ loaded: LoadedNotebook) throws(ExecutionError) -> RunRecord? {
+        report(loaded.diagnostics, loaded.file)
+        guard !loaded.hasErrors else { return nil }
+        var options = options
+        let (values, problems) = parameters.values(for: loaded.notebook)
+        report(problems, loaded.file)
+        guard problems.isEmpty else { return nil }
+        options.parameters = values
+        let progress = RunProgress(terminal: terminal, path: loaded.path)
+        let outcome = try executor.runBlocking(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
+        terminal.clearProgress()
+        report(outcome.diagnostics, loaded.file)
+        if let failure = outcome.failure {
+            report([Self.diagnostic(failure, loaded)], loaded.file)
+            for line in failure.error.details where failure.error.kind != .compile { terminal.line("  " + line) }
+        }
+        guard outcome.succeeded, let record = outcome.record else { return nil }
+        progress.summarise(outcome)
+        return record
+    }
+
+    func report(_ diagnostics: [Diagnostic], _ file: SourceFile) {
+        for diagnostic in diagnostics {
+            terminal.line(diagnostic.path == file.path ? diagnostic.rendered(in: file) : diagnostic.description)
+        }
+    }
+
+    private static func diagnostic(_ failure: RunFailure, _ loaded: LoadedNotebook) -> Diagnostic {
+        let cell = loaded.notebook.cells.first { $0.id == failure.cell }
+        let line = failure.error.line ?? cell?.firstLine
+        let location = line.map { line in
+            let text = loaded.file.line(line)
+            let column = text.utf8.count - text.drop { $0 == " " || $0 == "\t" }.utf8.count + 1
+            return SourceLocation(line: line, column: column)
+        }
+        let what =
+            switch failure.error.kind {
+            case .thrown: "uncaught \(failure.error.name): \(failure.error.message)"
+            case .trap, .host: "\(failure.error.name): \(failure.error.message)"
+            case .compile, .command, .timeout, .interrupted, .unexpectedSuccess: failure.error.message
+            }
+        return Diagnostic(
+            .error, identifier: failure.error.kind.rawValue, summary: "the cell '\(failure.cell)' failed: \(what)", path: loaded.path,
+            range: location.map { SourceRange(start: $0, end: $0) })
+    }
+}
+
+/// Which cell runs, and how long each took.
+final class RunProgress: Sendable {
+    private let terminal: Terminal
+    private let path: String
+
+    init(terminal: Terminal, path: String) {
+        self.terminal = terminal
+        self.path = path
+    }
+
+    func take(_ event: CellEvent) {
+        switch event {
+        case .planned(let plan):
+            let count = plan.steps.count { if case .run = $0.action { !$0.isParameters } else { false } }
+            if count > 0 { terminal.progress("\(path): \(count) \(count == 1 ? "cell" : "cells") to run") }
+        case .compiled(let cell, let wasCached):
+            if !wasCached { terminal.progress("\(path): \(cell) compiled") }
+        case .started(let cell): terminal.progress("\(path): \(cell) …")
+        case .ended(let record):
+            let mark = record.status == .failed ? "failed" : "done"
+            terminal.note("\(path): \(record.id) \(mark) in \(formatted(seconds: record.duration))")
+        case .diagnostics, .output, .reused: break
+        }
+    }
+
+    func summarise(_ outcome: RunOutcome) {
+        if outcome.plan.isUnchanged { return terminal.note("\(path): unchanged") }
+        terminal.note("\(path): \(outcome.ranCount) run, \(outcome.compiledCount) compiled")
+    }
+}

@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import CellExecutor
+
+/// `galley plan`
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show which cells a run would run or reuse, and why.",
+        discussion: """
+            Examples:
+              galley plan post.md
+              galley plan post.md --incremental
+            """)
+
+    @Argument(help: "Notebooks, or folders of notebooks.", completion: .file(extensions: ["md", "qmd", "ipynb"]))
+    var paths: [String]
+
+    @OptionGroup var arguments: RunArguments
+
+    func run() throws {
+        let session = try CommandSession(arguments, terminal: Terminal(isQuiet: arguments.quiet))
+        var failed = 0
+        let notebooks = try session.notebooks(paths)
+        for path in notebooks {
+            let isPlanned = session.attempt(path) { loaded in
+                session.runner.report(loaded.diagnostics, loaded.file)
+                let plan = session.runner.executor.plan(loaded.notebook, previous: loaded.record, options: session.runner.options)
+                session.runner.report(plan.diagnostics, loaded.file)
+                if notebooks.count > 1 { print("\(path):") }
+                print(plan.description)
+                return !loaded.hasErrors
+            }
+            if !isPlanned { failed += 1 }
+        }
+        try session.finish(failed: failed, of: notebooks.count)
+    }
+}

@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import CellExecutor
+internal import ExecutionPlanner
+
+/// How cells are run; shared by the subcommands that run any.
+struct RunArguments: ParsableArguments {
+    @Option(name: [.customShort("P"), .customLong("param")], help: ArgumentHelp("Replace a parameter's value.", valueName: "name=value"))
+    var assignments: [String] = []
+
+    @Option(help: ArgumentHelp("Run cells behind a command that carries standard input and output to a cell-host.", valueName: "command"))
+    var host: String?
+
+    @Flag(help: "Run changed cells and what depends on them only; the record says so.")
+    var incremental = false
+
+    @Flag(help: "Run all cells, whatever the record says.")
+    var force = false
+
+    @Option(help: ArgumentHelp("Seconds for a cell that says nothing of its own.", valueName: "seconds"))
+    var timeout: Double?
+
+    @Option(help: ArgumentHelp("Seconds for a whole notebook.", valueName: "seconds"))
+    var notebookTimeout: Double?
+
+    @Option(help: ArgumentHelp("Bytes kept of each stream of a cell, head and tail.", valueName: "bytes"))
+    var outputLimit: Int = 1 << 20
+
+    @Option(help: ArgumentHelp("Bytes of memory that the host may take; 0 for no limit.", valueName: "bytes"))
+    var memoryLimit: Int = 0
+
+    @Flag(name: .shortAndLong, help: "Write diagnostics only.")
+    var quiet = false
+
+    func options(interruption: Interruption?) -> RunOptions {
+        var options = RunOptions()
+        options.mode = incremental ? .incremental : .fresh
+        options.hostCommand = host
+        options.ignoresRecord = force
+        options.cellTimeout = timeout
+        options.notebookTimeout = notebookTimeout
+        options.outputLimit = outputLimit
+        options.memoryLimit = memoryLimit
+        options.galleyVersion = Galley.version
+        options.interruption = interruption
+        return options
+    }
+}
