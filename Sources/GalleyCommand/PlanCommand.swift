@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CellExecutor
+internal import ExecutionPlanner
 
 /// `galley plan`
 struct PlanCommand: ParsableCommand {
