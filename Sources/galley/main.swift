@@ -1,4 +1,4 @@
 import ArgumentParser
 import GalleyCommand
 
-await Galley.main()
+Galley.main()
