@@ -263,7 +263,7 @@ func environmentVariable(_ name: String) -> String? {
 }
 
 /// The running executable, links followed.
-func executablePath() -> String {
+package func executablePath() -> String {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
     return String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -6,17 +6,21 @@ internal import SourceText
 /// What the subcommands that run notebooks have in common.
 struct CommandSession: Sendable {
     let terminal: Terminal
-    let runner: NotebookRunner
+    let reporter: DiagnosticReporter
+    /// `nil` where nothing is run.
+    let runner: NotebookRunner?
     let interruption: Interruption
 
-    /// - Throws: `ExitCode` 2 with a message when the toolchain is missing.
-    init(_ arguments: RunArguments, terminal: Terminal) throws {
+    /// - Throws: `ExitCode` 2 with a message when the toolchain is needed and missing.
+    init(_ arguments: RunArguments, terminal: Terminal, needsToolchain: Bool = true) throws {
         self.terminal = terminal
+        reporter = DiagnosticReporter(terminal: terminal)
         interruption = Interruption()
         do {
-            runner = NotebookRunner(
-                executor: try .standard(), options: arguments.options(interruption: interruption),
-                parameters: ParameterArguments(assignments: arguments.assignments), terminal: terminal)
+            runner = try needsToolchain
+                ? NotebookRunner(
+                    executor: .standard(), options: arguments.options(interruption: interruption),
+                    parameters: ParameterArguments(assignments: arguments.assignments), reporter: reporter) : nil
         } catch {
             terminal.line("error: \(error)")
             throw ExitStatus.environment
@@ -43,9 +47,9 @@ struct CommandSession: Sendable {
     /// Loads a notebook and does something with it; whatever is wrong is on the terminal afterwards.
     ///
     /// - Returns: Whether all went well.
-    func attempt(_ path: String, _ body: (LoadedNotebook) throws -> Bool) -> Bool {
+    func attempt(_ path: String, _ body: (LoadedNotebook) async throws -> Bool) async -> Bool {
         do {
-            return try body(LoadedNotebook(path: path))
+            return try await body(LoadedNotebook(path: path))
         } catch let problem as LoadedNotebook.Unreadable {
             terminal.line(problem.diagnostic.description)
         } catch {

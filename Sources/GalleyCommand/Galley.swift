@@ -23,7 +23,7 @@ public struct Galley: AsyncParsableCommand {
               130 interrupted
             """,
         version: version,
-        subcommands: [RunCommand.self, PlanCommand.self, CleanCommand.self])
+        subcommands: [RenderCommand.self, RunCommand.self, CheckCommand.self, PlanCommand.self, CleanCommand.self])
 
     public init() {}
 }

@@ -1,10 +1,5 @@
+internal import SiteBuilder
 internal import SourceText
-
-#if canImport(Glibc)
-    private import Glibc
-#elseif canImport(Darwin)
-    private import Darwin
-#endif
 
 /// Finds the notebooks that arguments name.
 enum NotebookLocator {
@@ -13,7 +8,7 @@ enum NotebookLocator {
         /// The folder that pages are addressed from: the argument itself where it is a folder, else the file's.
         let root: String
         /// Paths of notebooks beneath `root`, as shown to the author, in order.
-        let notebooks: [String]
+        var notebooks: [String]
         /// Whether a whole folder was asked for, and so a site with index and feeds.
         let isFolder: Bool
     }
@@ -22,7 +17,8 @@ enum NotebookLocator {
     static func find(_ argument: String) throws(UsageError) -> Selection {
         if isFolder(argument) {
             let root = argument.count > 1 && argument.hasSuffix("/") ? String(argument.dropLast()) : argument
-            return Selection(root: root, notebooks: notebooks(beneath: root), isFolder: true)
+            let found = SiteSources.notebooks(in: root).map { root == "." ? $0 : root + "/" + $0 }
+            return Selection(root: root, notebooks: found, isFolder: true)
         }
         guard fileExists(argument) else {
             throw UsageError(message: "there is no file or folder \(argument)", solution: nil)
@@ -50,38 +46,6 @@ enum NotebookLocator {
     static func stem(of path: String) -> String {
         guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return path }
         return String(path[..<dot])
-    }
-
-    /// Every notebook beneath a folder, but for hidden folders, the ones that begin with an underscore, README files, and
-    /// the records beside notebooks.
-    private static func notebooks(beneath root: String) -> [String] {
-        var found: [String] = []
-        var pending = [root]
-        while let folder = pending.popLast() {
-            for name in names(in: folder) where !name.hasPrefix(".") && !name.hasPrefix("_") {
-                let path = folder == "." ? name : folder + "/" + name
-                if isFolder(path) {
-                    pending.append(path)
-                } else if isNotebook(path), name.lowercased() != "readme.md" {
-                    found.append(path)
-                }
-            }
-        }
-        let stems = Set(found.filter { !$0.hasSuffix(".ipynb") }.map(stem(of:)))
-        return found.filter { !$0.hasSuffix(".ipynb") || !stems.contains(stem(of: $0)) }.sorted()
-    }
-
-    private static func names(in folder: String) -> [String] {
-        guard let handle = opendir(folder) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 }
 

@@ -8,37 +8,39 @@ struct NotebookRunner: Sendable {
     let executor: NotebookExecutor
     let options: RunOptions
     let parameters: ParameterArguments
-    let terminal: Terminal
+    let reporter: DiagnosticReporter
+    private var terminal: Terminal { reporter.terminal }
+
+    init(executor: NotebookExecutor, options: RunOptions, parameters: ParameterArguments, reporter: DiagnosticReporter) {
+        self.executor = executor
+        self.options = options
+        self.parameters = parameters
+        self.reporter = reporter
+    }
 
     /// Runs one notebook; whatever the author must know has been written when it returns.
     ///
     /// - Returns: The record of a run that came to its end, or `nil`.
     /// - Throws: What keeps any notebook from running.
-    func run(_ loaded: LoadedNotebook) throws(ExecutionError) -> RunRecord? {
-        report(loaded.diagnostics, loaded.file)
+    func run(_ loaded: LoadedNotebook) async throws(ExecutionError) -> RunRecord? {
+        reporter.report(loaded.diagnostics, loaded.file)
         guard !loaded.hasErrors else { return nil }
         var options = options
         let (values, problems) = parameters.values(for: loaded.notebook)
-        report(problems, loaded.file)
+        reporter.report(problems, loaded.file)
         guard problems.isEmpty else { return nil }
         options.parameters = values
         let progress = RunProgress(terminal: terminal, path: loaded.path)
-        let outcome = try executor.runBlocking(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
+        let outcome = try await executor.run(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
         terminal.clearProgress()
-        report(outcome.diagnostics, loaded.file)
+        reporter.report(outcome.diagnostics, loaded.file)
         if let failure = outcome.failure {
-            report([Self.diagnostic(failure, loaded)], loaded.file)
+            reporter.report([Self.diagnostic(failure, loaded)], loaded.file)
             for line in failure.error.details where failure.error.kind != .compile { terminal.line("  " + line) }
         }
         guard outcome.succeeded, let record = outcome.record else { return nil }
         progress.summarise(outcome)
         return record
-    }
-
-    func report(_ diagnostics: [Diagnostic], _ file: SourceFile) {
-        for diagnostic in diagnostics {
-            terminal.line(diagnostic.path == file.path ? diagnostic.rendered(in: file) : diagnostic.description)
-        }
     }
 
     private static func diagnostic(_ failure: RunFailure, _ loaded: LoadedNotebook) -> Diagnostic {
@@ -58,6 +60,17 @@ struct NotebookRunner: Sendable {
         return Diagnostic(
             .error, identifier: failure.error.kind.rawValue, summary: "the cell '\(failure.cell)' failed: \(what)", path: loaded.path,
             range: location.map { SourceRange(start: $0, end: $0) })
+    }
+}
+
+/// Writes diagnostics with the line that each concerns.
+struct DiagnosticReporter: Sendable {
+    let terminal: Terminal
+
+    func report(_ diagnostics: [Diagnostic], _ file: SourceFile) {
+        for diagnostic in diagnostics {
+            terminal.line(diagnostic.path == file.path ? diagnostic.rendered(in: file) : diagnostic.description)
+        }
     }
 }
 

@@ -3,7 +3,7 @@ internal import CellExecutor
 internal import ExecutionPlanner
 
 /// `galley plan`
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Show which cells a run would run or reuse, and why.",
@@ -18,15 +18,16 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup var arguments: RunArguments
 
-    func run() throws {
+    func run() async throws {
         let session = try CommandSession(arguments, terminal: Terminal(isQuiet: arguments.quiet))
         var failed = 0
         let notebooks = try session.notebooks(paths)
         for path in notebooks {
-            let isPlanned = session.attempt(path) { loaded in
-                session.runner.report(loaded.diagnostics, loaded.file)
-                let plan = session.runner.executor.plan(loaded.notebook, previous: loaded.record, options: session.runner.options)
-                session.runner.report(plan.diagnostics, loaded.file)
+            let isPlanned = await session.attempt(path) { loaded in
+                session.reporter.report(loaded.diagnostics, loaded.file)
+                guard let runner = session.runner else { return false }
+                let plan = runner.executor.plan(loaded.notebook, previous: loaded.record, options: runner.options)
+                session.reporter.report(plan.diagnostics, loaded.file)
                 if notebooks.count > 1 { print("\(path):") }
                 print(plan.description)
                 return !loaded.hasErrors

@@ -3,7 +3,7 @@ internal import CellExecutor
 internal import NotebookModel
 
 /// `galley run`
-struct RunCommand: ParsableCommand {
+struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run notebooks' cells and write their records.",
@@ -23,18 +23,19 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var arguments: RunArguments
 
-    func run() throws {
+    func run() async throws {
         let terminal = Terminal(isQuiet: arguments.quiet)
         let session = try CommandSession(arguments, terminal: terminal)
         var failed = 0
-        for path in try session.notebooks(paths) {
-            let isRun = session.attempt(path) { loaded in
-                guard let record = try session.runner.run(loaded) else { return false }
+        let notebooks = try session.notebooks(paths)
+        for path in notebooks {
+            let isRun = await session.attempt(path) { loaded in
+                guard let record = try await session.runner?.run(loaded) else { return false }
                 try loaded.write(record)
                 return true
             }
             if !isRun { failed += 1 }
         }
-        try session.finish(failed: failed, of: paths.count)
+        try session.finish(failed: failed, of: notebooks.count)
     }
 }

@@ -1,0 +1,165 @@
+internal import CellExecutor
+internal import ExecutionPlanner
+internal import NotebookModel
+internal import NotebookParser
+internal import NotebookRenderer
+internal import SiteBuilder
+internal import SourceText
+
+/// Runs the notebooks of one argument and writes their pages.
+struct PagePublisher: Sendable {
+    let session: CommandSession
+    let selection: NotebookLocator.Selection
+    let output: String
+    let includesDrafts: Bool
+
+    /// What became of one notebook.
+    private struct Result: Sendable {
+        var page: SitePage?
+        var isFailed: Bool
+    }
+
+    /// - Returns: How many notebooks failed. Their earlier pages stand.
+    /// - Throws: `ExitCode` when nothing can be written.
+    func publish(jobs: Int, runs: Bool) async throws -> Int {
+        let (configuration, problems) = readConfiguration()
+        let results = try await mapConcurrently(selection.notebooks, jobs: jobs) { path in
+            try await make(path, runs: runs)
+        }
+        let failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
+        let pages = results.compactMap(\.page)
+        guard !pages.isEmpty, !problems else { return failed }
+        try await write(pages, configuration)
+        return failed
+    }
+
+    private func make(_ path: String, runs: Bool) async throws -> Result {
+        let loaded: LoadedNotebook
+        do {
+            loaded = try LoadedNotebook(path: path)
+        } catch {
+            session.terminal.line(error.diagnostic.description)
+            return Result(page: nil, isFailed: true)
+        }
+        guard runs else {
+            session.reporter.report(loaded.diagnostics, loaded.file)
+            return Result(page: loaded.hasErrors ? nil : page(loaded.parsed, loaded.record, path: path), isFailed: loaded.hasErrors)
+        }
+        guard let runner = session.runner else { return Result(page: nil, isFailed: true) }
+        do {
+            if let record = try await runner.run(loaded) {
+                try loaded.write(record)
+                return Result(page: page(loaded.parsed, record, path: path), isFailed: false)
+            }
+        } catch {
+            session.terminal.line("\(path): error: \(error)")
+        }
+        return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true)
+    }
+
+    /// The page that a failed notebook had: its record holds the text and the outputs that it was made of.
+    private func earlierPage(of loaded: LoadedNotebook) -> SitePage? {
+        guard let record = loaded.record,
+            let file = try? SourceFile(path: loaded.path, bytes: readFile(NotebookLocator.recordPath(of: loaded.path))),
+            let (earlier, _) = try? JupyterNotebook.read(file)
+        else { return nil }
+        return page(earlier.parsed, record, path: loaded.path)
+    }
+
+    private func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String) -> SitePage {
+        var options = PageOptions()
+        let folder = NotebookLocator.folder(of: path)
+        options.bibliography = parsed.notebook.frontMatter.bibliography.compactMap { name in
+            guard let bytes = try? readFile(folder + "/" + name) else { return nil }
+            return (path: name, text: String(decoding: bytes, as: UTF8.self))
+        }
+        let rendered = PageRenderer.render(
+            parsed.notebook, document: parsed.document, record: record, options: options, highlight: { classifySwift($0) })
+        session.reporter.report(rendered.diagnostics, parsed.notebook.file)
+        var page = SitePage(
+            sourcePath: sourcePath(of: path), file: parsed.notebook.file, frontMatter: parsed.notebook.frontMatter,
+            fallbackTitle: rendered.title, body: rendered.body, contents: rendered.contents.map(Self.entry), summary: rendered.summary,
+            readingMinutes: rendered.readingMinutes, run: record.map(SitePage.Run.init))
+        page.linkPlaces = Dictionary(rendered.links.map { ($0.destination, $0.range) }) { first, _ in first }
+        return page
+    }
+
+    private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws {
+        do {
+            guard let templates = Theme.templatesFolder(executable: executablePath()) else {
+                throw UsageError(message: "the folder Templates was not found beside the command", solution: "set GALLEY_TEMPLATES to it")
+            }
+            let overrides = configuration.themeFolder.map { selection.root + "/" + $0 }
+            let theme = try Theme(named: configuration.theme, in: templates, overrides: overrides)
+            var builder = SiteBuilder(
+                configuration: configuration, theme: theme, sourceFolder: selection.root, version: Galley.version)
+            builder.includesDrafts = includesDrafts
+            let site = await builder.build(pages)
+            let files = Dictionary(pages.map { ($0.file.path, $0.file) }) { first, _ in first }
+            for diagnostic in site.diagnostics {
+                session.terminal.line(files[diagnostic.path].map { diagnostic.rendered(in: $0) } ?? diagnostic.description)
+            }
+            if site.diagnostics.contains(where: { $0.severity == .error }) { throw ExitStatus.failure }
+            let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
+            let changes = try SiteWriter(folder: output).write(site, owner: owner)
+            report(changes, pages)
+        } catch let error as UsageError {
+            session.terminal.line("error: \(error.message)" + (error.solution.map { "\n  help: \($0)" } ?? ""))
+            throw ExitStatus.environment
+        } catch let error as ThemeError {
+            session.terminal.line("error: \(error)")
+            throw ExitStatus.environment
+        } catch let error as FileError {
+            session.terminal.line("error: \(error)")
+            throw ExitStatus.environment
+        }
+    }
+
+    private func report(_ changes: ChangeSet, _ pages: [SitePage]) {
+        for path in changes.conflicts {
+            session.terminal.line("warning: \(output)/\(path) was not written by Galley and is left as it is")
+        }
+        let what = pages.count == 1 && !selection.isFolder ? output + "/" + pages[0].path : "\(output): \(pages.count) pages"
+        session.terminal.note("\(what) (\(changes.written.count) files written, \(changes.unchanged.count) unchanged)")
+    }
+
+    private func readConfiguration() -> (configuration: SiteConfiguration, hasErrors: Bool) {
+        let path = selection.root + "/site.yaml"
+        guard fileExists(path) else { return (selection.isFolder ? SiteConfiguration() : .singlePage, false) }
+        do {
+            let file = try SourceFile(path: path, bytes: readFile(path))
+            var (configuration, diagnostics) = SiteConfiguration.parse(file)
+            if !selection.isFolder { configuration.hasLists = false }
+            session.reporter.report(diagnostics, file)
+            return (configuration, diagnostics.contains { $0.severity == .error })
+        } catch {
+            session.terminal.line("error: cannot read \(path): \(error)")
+            return (SiteConfiguration(), true)
+        }
+    }
+
+    /// The path of a notebook from the site's folder.
+    private func sourcePath(of path: String) -> String {
+        let prefix = selection.root + "/"
+        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    }
+
+    private static func entry(_ entry: RenderedPage.ContentsEntry) -> SitePage.ContentsEntry {
+        SitePage.ContentsEntry(id: entry.id, title: entry.title, children: entry.children.map(Self.entry))
+    }
+}
+
+/// Maps with at most `jobs` at work, keeping the order.
+func mapConcurrently<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], jobs: Int, _ transform: @escaping @Sendable (Element) async throws -> Result
+) async throws -> [Result] {
+    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        var results: [(Int, Result)] = []
+        for (index, element) in elements.enumerated() {
+            if index >= jobs, let done = try await group.next() { results.append(done) }
+            group.addTask { (index, try await transform(element)) }
+        }
+        for try await done in group { results.append(done) }
+        return results.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+}

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import CellExecutor
+internal import NotebookModel
+internal import SiteBuilder
+internal import SourceText
+
+/// `galley render`
+struct RenderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract: "Run notebooks and publish them as pages.",
+        discussion: """
+            A notebook whose record is what a run would give is not run again. A folder becomes a site, with index, tags, archive and
+            feeds, configured by its site.yaml. After a failure the earlier page and record stand.
+
+            Examples:
+              galley render post.md
+              galley render Notebooks --output public
+              galley render post.md --no-run             from post.ipynb, with no compiler and no GPU
+              galley render post.md -P device=cuda
+            """)
+
+    @Argument(help: "Notebooks, or folders of notebooks.", completion: .file(extensions: ["md", "qmd", "ipynb"]))
+    var paths: [String]
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The folder that pages are written to.", valueName: "folder"))
+    var output = "_site"
+
+    @Flag(name: .customLong("no-run"), help: "Render from the records; run nothing.")
+    var noRun = false
+
+    @Flag(help: "Publish drafts, too.")
+    var drafts = false
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Notebooks run at a time.", valueName: "count"))
+    var jobs = 1
+
+    @Option(help: ArgumentHelp("Of n equal parts of the notebooks, run this one.", valueName: "k/n"))
+    var shard: Shard?
+
+    @OptionGroup var arguments: RunArguments
+
+    func validate() throws {
+        if jobs < 1 { throw ValidationError("--jobs must be 1 at least") }
+    }
+
+    func run() async throws {
+        let terminal = Terminal(isQuiet: arguments.quiet)
+        let session = try CommandSession(arguments, terminal: terminal, needsToolchain: !noRun)
+        var failed = 0
+        var count = 0
+        for argument in paths {
+            var selection = try session.selection(argument)
+            if let shard { selection.notebooks = shard.part(of: selection.notebooks) }
+            count += selection.notebooks.count
+            let publisher = PagePublisher(session: session, selection: selection, output: output, includesDrafts: drafts)
+            failed += try await publisher.publish(jobs: jobs, runs: !noRun)
+        }
+        try session.finish(failed: failed, of: count)
+    }
+}
+
+/// The k-th of n parts of a list.
+struct Shard: ExpressibleByArgument, Sendable {
+    let index: Int
+    let count: Int
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "/").map { Int($0) }
+        guard parts.count == 2, let index = parts[0], let count = parts[1], count > 0, (1...count).contains(index) else { return nil }
+        self.index = index
+        self.count = count
+    }
+
+    func part<Element>(of elements: [Element]) -> [Element] {
+        elements.enumerated().filter { $0.offset % count == index - 1 }.map(\.element)
+    }
+}

@@ -1,4 +1,0 @@
-import ArgumentParser
-import GalleyCommand
-
-Galley.main()
