@@ -99,7 +99,16 @@ final class Namespace: TemplateObject, @unchecked Sendable {
     init(_ attributes: TemplateMap) { self.attributes = attributes }
 
     let typeName = "Namespace"
-    var text: String { "<Namespace \(TemplateValue.map(attributes).representation)>" }
+
+    /// How many namespaces are being written around this one.
+    @TaskLocal private static var depth = 0
+
+    /// Namespaces may hold one another, and themselves: what lies deeper than anyone reads is left out.
+    var text: String {
+        if Self.depth == 3 { return "<Namespace {...}>" }
+        return Self.$depth.withValue(Self.depth + 1) { "<Namespace \(TemplateValue.map(attributes).representation)>" }
+    }
+
     func attribute(_ name: String) -> TemplateValue? { attributes[name] }
     func set(_ name: String, _ value: TemplateValue) { attributes[name] = value }
 }
