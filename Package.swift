@@ -40,7 +40,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // Text and values.
@@ -63,10 +62,7 @@ let package = Package(
         .library("Charts", ["CellRuntime"]),
         .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
         .executableTarget(name: "cell-host", dependencies: ["CellWire"], swiftSettings: settings),
-        .library("CellExecutor", [
-            "ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON",
-            .product(name: "Subprocess", package: "swift-subprocess"),
-        ]),
+        .library("CellExecutor", ["ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON"]),
 
         // Pages.
         .systemLibrary(name: "CDuktape", pkgConfig: "duktape", providers: [.apt(["duktape-dev"]), .brew(["duktape"])]),

@@ -6,7 +6,7 @@ enum SourceImports {
     struct Import {
         let file: String
         let module: String
-        let isPrivate: Bool
+        let isPublic: Bool
     }
 
     struct Declaration {
@@ -18,12 +18,12 @@ enum SourceImports {
         try lines(target: target).compactMap { file, line in
             var words = line.split(whereSeparator: { " \t(".contains($0) }).map(String.init)
             guard let position = words.firstIndex(of: "import"), words[..<position].allSatisfy(isModifier) else { return nil }
-            let isPrivate = words[..<position].contains("private")
+            let isPublic = words[..<position].contains("public")
             words.removeSubrange(...position)
             let kinds: Set = ["func", "struct", "class", "enum", "protocol", "var", "let", "typealias"]
             if let first = words.first, kinds.contains(first) { words.removeFirst() }
             guard let module = words.first?.split(separator: ".").first else { return nil }
-            return Import(file: file, module: String(module), isPrivate: isPrivate)
+            return Import(file: file, module: String(module), isPublic: isPublic)
         }
     }
 
