@@ -36,6 +36,8 @@ struct CompilerDiagnostics {
                 range = SourceRange(start: start, end: SourceLocation(line: start.line, column: start.column + 1))
             }
             let message = withoutModuleNames(remark.message)
+            // A cell may end with `throw`; that the next one follows it in a merged source is no remark on either.
+            if unit.members.count > 1, message == "will never be executed" { continue }
             if remark.severity == .note {
                 guard let range, var all = diagnostics[last], !all.isEmpty else { continue }
                 all[all.count - 1].notes.append(.init(message: message, path: path, range: range))

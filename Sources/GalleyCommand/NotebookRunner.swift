@@ -37,10 +37,18 @@ struct NotebookRunner: Sendable {
         if let failure = outcome.failure {
             reporter.report([Self.diagnostic(failure, loaded)], loaded.file)
             for line in failure.error.details where failure.error.kind != .compile { terminal.line("  " + line) }
+            if failure.error.kind == .command { quote(outcome.record?[failure.cell]) }
         }
         guard outcome.succeeded, let record = outcome.record else { return nil }
         progress.summarise(outcome)
         return record
+    }
+
+    /// What a failed command wrote to standard error, its end.
+    private func quote(_ record: CellRecord?) {
+        for case .stream(.standardError, let text) in record?.outputs ?? [] {
+            for line in text.split(separator: "\n").suffix(20) { terminal.line("  | " + line) }
+        }
     }
 
     private static func diagnostic(_ failure: RunFailure, _ loaded: LoadedNotebook) -> Diagnostic {

@@ -14,8 +14,12 @@ enum SourceImports {
         let text: String
     }
 
+    /// Every import, but those under `#if canImport(Darwin)`, where Foundation is part of the system.
     static func read(target: String) throws -> [Import] {
-        try lines(target: target).compactMap { file, line in
+        var isForDarwin = false
+        return try lines(target: target).compactMap { file, line in
+            if line.hasPrefix("#") { isForDarwin = line == "#if canImport(Darwin)" }
+            if isForDarwin { return nil }
             var words = line.split(whereSeparator: { " \t(".contains($0) }).map(String.init)
             guard let position = words.firstIndex(of: "import"), words[..<position].allSatisfy(isModifier) else { return nil }
             let isPublic = words[..<position].contains("public")
