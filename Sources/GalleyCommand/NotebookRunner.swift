@@ -41,7 +41,8 @@ struct NotebookRunner: Sendable {
         }
         guard outcome.succeeded, let record = outcome.record else { return nil }
         progress.summarise(outcome)
-        return record
+        let name = loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path
+        return record.relocated(from: loaded.path, to: name)
     }
 
     /// What a failed command wrote to standard error, its end.

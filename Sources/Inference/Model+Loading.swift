@@ -1,4 +1,5 @@
 import CPUBackend
+import CUDABackend
 public import TensorMemory
 import Tensors
 
@@ -50,14 +51,13 @@ enum Backends {
     static func open(_ device: Device) throws(ModelError) -> any Backend {
         switch device {
         case .cpu: return HostBackend.shared
-        case .cuda:
-            throw .backend(
-                .unavailable(device, reason: "this build runs models on the CPU only", help: "use device: .cpu, or Device.best"))
+        case .cuda(let ordinal):
+            do { return try GPUBackend.shared(ordinal) } catch { throw .backend(error) }
         }
     }
 }
 
 extension Device {
-    /// The device that models run fastest on here.
-    public static var best: Device { .cpu }
+    /// The device that models run fastest on here: the first GPU whose driver opens, else the CPU.
+    public static var best: Device { (try? GPUBackend.shared(0)) == nil ? .cpu : .cuda(0) }
 }
