@@ -118,6 +118,7 @@ let package = Package(
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
         .tests("InferenceTests", ["Inference", "CPUBackend", "Tensors", "TensorMemory", "Tokenizers", "JSON", "TestSupport"]),
         .tests("CellWireTests", ["CellWire"]),
+        .tests("GalleyCommandTests", ["GalleyCommand", "NotebookParser", "NotebookModel", "SourceText"]),
         .tests("CellRuntimeTests", ["CellRuntime"]),
         .tests("ExecutionPlannerTests", ["ExecutionPlanner", "NotebookModel", "SourceText"]),
         .tests("CellExecutorTests", ["CellExecutor", "ExecutionPlanner", "NotebookModel", "SourceText", "JSON"]),

@@ -52,7 +52,8 @@ struct NotebookRunner: Sendable {
         }
     }
 
-    private static func diagnostic(_ failure: RunFailure, _ loaded: LoadedNotebook) -> Diagnostic {
+    /// A failure at its line.
+    static func diagnostic(_ failure: RunFailure, _ loaded: LoadedNotebook) -> Diagnostic {
         let cell = loaded.notebook.cells.first { $0.id == failure.cell }
         let line = failure.error.line ?? cell?.firstLine
         let location = line.map { line in

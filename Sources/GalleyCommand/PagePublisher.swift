@@ -66,7 +66,8 @@ struct PagePublisher: Sendable {
         return page(earlier.parsed, record, path: loaded.path)
     }
 
-    private func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String) -> SitePage {
+    /// The page of a notebook with the outputs of a record; what the renderer has to say is on the terminal where `reports`.
+    func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String, reports: Bool = true) -> SitePage {
         var options = PageOptions()
         let folder = NotebookLocator.folder(of: path)
         options.bibliography = parsed.notebook.frontMatter.bibliography.compactMap { name in
@@ -75,7 +76,7 @@ struct PagePublisher: Sendable {
         }
         let rendered = PageRenderer.render(
             parsed.notebook, document: parsed.document, record: record, options: options, highlight: { classifySwift($0) })
-        session.reporter.report(rendered.diagnostics, parsed.notebook.file)
+        if reports { session.reporter.report(rendered.diagnostics, parsed.notebook.file) }
         var page = SitePage(
             sourcePath: sourcePath(of: path), file: parsed.notebook.file, frontMatter: parsed.notebook.frontMatter,
             fallbackTitle: rendered.title, body: rendered.body, contents: rendered.contents.map(Self.entry), summary: rendered.summary,
@@ -85,6 +86,21 @@ struct PagePublisher: Sendable {
     }
 
     private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws {
+        let site = try await site(of: pages, configuration)
+        do {
+            let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
+            let changes = try SiteWriter(folder: output).write(site, owner: owner)
+            report(changes, pages)
+        } catch {
+            session.terminal.line("error: \(error)")
+            throw ExitStatus.environment
+        }
+    }
+
+    /// The files of a site; what is to be said of them is on the terminal where `reports`.
+    ///
+    /// - Throws: `ExitCode` for a site that lacks pages, or a theme that is not there.
+    func site(of pages: [SitePage], _ configuration: SiteConfiguration, reports: Bool = true) async throws -> Site {
         do {
             guard let templates = Theme.templatesFolder(executable: executablePath()) else {
                 throw UsageError(message: "the folder Templates was not found beside the command", solution: "set GALLEY_TEMPLATES to it")
@@ -96,20 +112,15 @@ struct PagePublisher: Sendable {
             builder.includesDrafts = includesDrafts
             let site = await builder.build(pages)
             let files = Dictionary(pages.map { ($0.file.path, $0.file) }) { first, _ in first }
-            for diagnostic in site.diagnostics {
+            for diagnostic in site.diagnostics where reports {
                 session.terminal.line(files[diagnostic.path].map { diagnostic.rendered(in: $0) } ?? diagnostic.description)
             }
             if site.diagnostics.contains(where: { $0.severity == .error }) { throw ExitStatus.failure }
-            let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
-            let changes = try SiteWriter(folder: output).write(site, owner: owner)
-            report(changes, pages)
+            return site
         } catch let error as UsageError {
             session.terminal.line("error: \(error.message)" + (error.solution.map { "\n  help: \($0)" } ?? ""))
             throw ExitStatus.environment
         } catch let error as ThemeError {
-            session.terminal.line("error: \(error)")
-            throw ExitStatus.environment
-        } catch let error as FileError {
             session.terminal.line("error: \(error)")
             throw ExitStatus.environment
         }
@@ -123,7 +134,7 @@ struct PagePublisher: Sendable {
         session.terminal.note("\(what) (\(changes.written.count) files written, \(changes.unchanged.count) unchanged)")
     }
 
-    private func readConfiguration() -> (configuration: SiteConfiguration, hasErrors: Bool) {
+    func readConfiguration() -> (configuration: SiteConfiguration, hasErrors: Bool) {
         let path = selection.root + "/site.yaml"
         guard fileExists(path) else { return (selection.isFolder ? SiteConfiguration() : .singlePage, false) }
         do {
@@ -139,7 +150,7 @@ struct PagePublisher: Sendable {
     }
 
     /// The path of a notebook from the site's folder.
-    private func sourcePath(of path: String) -> String {
+    func sourcePath(of path: String) -> String {
         let prefix = selection.root + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
     }

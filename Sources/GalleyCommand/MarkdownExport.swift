@@ -1,0 +1,168 @@
+package import NotebookModel
+internal import SourceText
+
+/// A notebook as Markdown that shows its outputs where nothing runs it, such as on GitHub.
+///
+/// Prose stands as it was written. Code is fenced as Swift, text outputs as text; pictures are files beside it.
+package struct MarkdownExport: Sendable {
+    package private(set) var text = ""
+    /// Pictures by their paths from the Markdown's folder.
+    package private(set) var pictures: [String: [UInt8]] = [:]
+    private let pictureFolder: String
+    private let record: RunRecord?
+
+    package init(_ notebook: Notebook, record: RunRecord?, pictureFolder: String) {
+        self.pictureFolder = pictureFolder
+        self.record = record
+        let file = notebook.file
+        let bytes = Array(file.text.utf8)
+        var position = 0
+        if let end = Self.frontMatterEnd(file) {
+            position = file.offset(ofLine: end + 1)
+            if let title = notebook.frontMatter.title { text += "# \(title)\n" }
+        }
+        for cell in notebook.cells.sorted(by: { $0.range.start < $1.range.start }) {
+            let start = file.offset(ofLine: cell.range.start.line) + cell.range.start.column - 1
+            let end = file.offset(ofLine: cell.range.end.line) + cell.range.end.column - 1
+            guard start >= position, start <= end, end <= bytes.count else { continue }
+            text += String(decoding: bytes[position..<start], as: UTF8.self)
+            let written = String(decoding: bytes[start..<end], as: UTF8.self)
+            switch cell.kind {
+            case .inlineValue: text += inlineText(cell) ?? written
+            case .code:
+                let lead = String(decoding: file.line(cell.range.start.line).utf8.prefix(cell.range.start.column - 1), as: UTF8.self)
+                let prefix = String(lead.map { $0 == ">" || $0.isWhitespace ? $0 : " " })
+                text += blocks(of: cell).joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false)
+                    .joined(separator: "\n" + prefix)
+                if written.hasSuffix("\n") { text += "\n" }
+            }
+            position = end
+        }
+        text += String(decoding: bytes[position...], as: UTF8.self)
+        if !text.hasSuffix("\n") { text += "\n" }
+    }
+
+    /// The line of the `---` or `...` that closes the front matter, where there is one.
+    private static func frontMatterEnd(_ file: SourceFile) -> Int? {
+        guard file.line(1) == "---", file.lineCount > 1 else { return nil }
+        return (2...file.lineCount).first { ["---", "..."].contains(file.line($0)) }
+    }
+
+    private func inlineText(_ cell: Cell) -> String? {
+        let texts = (record?[cell.id]?.outputs ?? []).compactMap { output -> String? in
+            switch output {
+            case .result(let bundle), .display(let bundle, _): bundle.plainText
+            case .stream(.standardOutput, let text): text
+            default: nil
+            }
+        }
+        return texts.last.map(Self.trimmed)
+    }
+
+    // MARK: Cells
+
+    private mutating func blocks(of cell: Cell) -> [String] {
+        let options = cell.options
+        guard options.include else { return [] }
+        var blocks: [String] = []
+        if options.echo != .hidden {
+            let source = Self.trimmed(options.echo == .fenced ? cell.writtenSource : cell.source)
+            if !source.isEmpty { blocks.append(Self.fenced(source, "swift")) }
+        }
+        guard options.output != .dropped else { return blocks }
+        var stream = ""
+        func flush(_ blocks: inout [String]) {
+            let shown = Self.trimmed(stream)
+            if !shown.isEmpty { blocks.append(options.output == .asis ? shown : Self.fenced(shown, "text")) }
+            stream = ""
+        }
+        for output in record?[cell.id]?.outputs ?? [] {
+            if case .stream(let kind, let text) = output {
+                if kind == .standardOutput || options.warning { stream += Self.withoutEscapes(text) }
+                continue
+            }
+            flush(&blocks)
+            switch output {
+            case .stream: break
+            case .result(let bundle), .display(let bundle, _):
+                if let block = block(of: bundle, cell) { blocks.append(block) }
+            case .diagnostics(let diagnostics):
+                let shown = diagnostics.filter { options.warning || $0.severity == .error }.map(\.description)
+                if !shown.isEmpty { blocks.append(Self.fenced(shown.joined(separator: "\n"), "text")) }
+            case .error(let error):
+                blocks.append(Self.fenced((["\(error.name): \(error.message)"] + error.details).joined(separator: "\n"), "text"))
+            }
+        }
+        flush(&blocks)
+        return blocks
+    }
+
+    private static let pictureTypes = [
+        ("image/svg+xml", "svg"), ("image/png", "png"), ("image/jpeg", "jpg"), ("image/webp", "webp"), ("image/gif", "gif"),
+    ]
+
+    private mutating func block(of bundle: MIMEBundle, _ cell: Cell) -> String? {
+        if case .text(let markdown)? = bundle["text/markdown"] { return Self.trimmed(markdown) }
+        for (type, suffix) in Self.pictureTypes {
+            let bytes: [UInt8]
+            switch bundle[type] {
+            case .binary(let content)?: bytes = content
+            case .text(let content)?: bytes = Array(content.utf8)
+            default: continue
+            }
+            var number = 1
+            while pictures["\(pictureFolder)/\(cell.id)-\(number).\(suffix)"] != nil { number += 1 }
+            let name = "\(pictureFolder)/\(cell.id)-\(number).\(suffix)"
+            pictures[name] = bytes
+            let alternative = cell.options.figureAlternative ?? cell.options.figureCaption ?? ""
+            let picture = "![\(alternative.filter { !"[]\n".contains($0) })](<\(name)>)"
+            return cell.options.figureCaption.map { "\(picture)\n\n*\($0)*" } ?? picture
+        }
+        // GitHub shows tables of HTML, and drops style and script.
+        if case .text(let html)? = bundle["text/html"], html.contains("<table") || bundle.plainText == nil {
+            // An empty line would end the block.
+            return Self.trimmed(html).split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }.joined(separator: "\n")
+        }
+        if case .text(let latex)? = bundle["text/latex"] { return Self.trimmed(latex) }
+        return bundle.plainText.map { Self.fenced(Self.trimmed(Self.withoutEscapes($0)), "text") }
+    }
+
+    // MARK: Text
+
+    private static func fenced(_ text: String, _ language: String) -> String {
+        var longest = 2
+        var count = 0
+        for byte in text.utf8 {
+            count = byte == UInt8(ascii: "`") ? count + 1 : 0
+            longest = max(longest, count)
+        }
+        let fence = String(repeating: "`", count: longest + 1)
+        return "\(fence)\(language)\n\(text)\n\(fence)"
+    }
+
+    /// Without empty lines at its ends.
+    private static func trimmed(_ text: String) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        while let first = lines.first, first.allSatisfy(\.isWhitespace) { lines.removeFirst() }
+        while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Without the control sequences of terminals (ECMA-48, section 5.4).
+    private static func withoutEscapes(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == 0x1B else {
+                bytes.append(byte)
+                continue
+            }
+            if rest.first == UInt8(ascii: "[") {
+                rest = rest.dropFirst().drop { !(0x40...0x7E).contains($0) }.dropFirst()
+            } else {
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,273 @@
+internal import CellExecutor
+internal import ExecutionPlanner
+internal import LivePreview
+internal import NotebookModel
+internal import SiteBuilder
+internal import SourceText
+private import Synchronization
+
+/// Keeps pages and processes up to date with notebooks that are being written.
+///
+/// One notebook runs at a time. A save during a run is taken up after it; the reader's buttons and Ctrl-C work at once.
+actor PreviewLoop {
+    private enum Event: Sendable {
+        case changed(Set<String>)
+        case action(PreviewAction)
+        case cell(String, CellEvent)
+        case ended(String, Result<RunOutcome, ExecutionError>)
+        case stop
+    }
+
+    private let session: CommandSession
+    private let publisher: PagePublisher
+    private let server: PreviewServer
+    private let events: AsyncStream<Event>
+    private let sink: AsyncStream<Event>.Continuation
+    private let watched = Watched()
+
+    private var configuration = SiteConfiguration()
+    private var notebooks: [String: PreviewedNotebook] = [:]
+    /// Notebooks that wait to be run, in order, each once.
+    private var queue: [String] = []
+    private var running: (path: String, task: Task<Void, Never>)?
+    /// The notebook that buttons mean: the one saved last.
+    private var current: String?
+    private var lastPublished = ContinuousClock.now
+
+    init(session: CommandSession, selection: NotebookLocator.Selection, server: PreviewServer) {
+        self.session = session
+        self.server = server
+        publisher = PagePublisher(session: session, selection: selection, output: "", includesDrafts: true)
+        (events, sink) = AsyncStream.makeStream(of: Event.self)
+    }
+
+    /// Serves until Ctrl-C.
+    ///
+    /// - Parameter ready: Called when the pages can be asked for, before the first cell runs.
+    /// - Throws: `ExitCode` when there is nothing to serve.
+    func toEnd(_ ready: @Sendable () -> Void) async throws {
+        configuration = publisher.readConfiguration().configuration
+        for path in publisher.selection.notebooks { _ = load(path) }
+        guard !notebooks.isEmpty else { throw ExitStatus.failure }
+        for notebook in notebooks.values { session.reporter.report(notebook.loaded.diagnostics, notebook.loaded.file) }
+        try await publish(reports: true)
+        ready()
+        let sources = watch()
+        defer { for source in sources { source.cancel() } }
+        for path in publisher.selection.notebooks where needsRun(path) { enqueue(path) }
+        await startNext()
+        loop: for await event in events {
+            switch event {
+            case .changed(let paths): await reload(paths)
+            case .action(let action): await perform(action)
+            case .cell(let path, let event): await take(event, path)
+            case .ended(let path, let result): await end(path, result)
+            case .stop: break loop
+            }
+        }
+        await close()
+    }
+
+    // MARK: Where events come from
+
+    private func watch() -> [Task<Void, Never>] {
+        let (watched, sink, server, interruption) = (watched, sink, server, session.interruption)
+        let selection = publisher.selection
+        updateWatched()
+        let watcher = FileWatcher {
+            // A folder's new notebooks are found by looking.
+            watched.paths + (selection.isFolder ? (try? NotebookLocator.find(selection.root))?.notebooks ?? [] : [])
+        }
+        return [
+            Task { for await paths in watcher.changes() { sink.yield(.changed(paths)) } },
+            Task { for await action in server.actions { sink.yield(.action(action)) } },
+            Task {
+                while interruption.count == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
+                sink.yield(.stop)
+            },
+        ]
+    }
+
+    private func updateWatched() {
+        watched.paths = [publisher.selection.root + "/site.yaml"] + notebooks.flatMap { [$0.key] + $0.value.files }
+    }
+
+    /// The paths that the watcher looks at, from its own task.
+    private final class Watched: Sendable {
+        private let content = Mutex<[String]>([])
+        var paths: [String] {
+            get { content.withLock { $0 } }
+            set { content.withLock { $0 = newValue } }
+        }
+    }
+
+    // MARK: Reading
+
+    /// - Returns: Whether the notebook could be read.
+    private func load(_ path: String) -> Bool {
+        do {
+            let loaded = try LoadedNotebook(path: path)
+            if notebooks[path] == nil { notebooks[path] = PreviewedNotebook(loaded) } else { notebooks[path]?.edit(loaded) }
+            return true
+        } catch {
+            session.terminal.line(error.diagnostic.description)
+            return false
+        }
+    }
+
+    private func reload(_ paths: Set<String>) async {
+        if paths.contains(publisher.selection.root + "/site.yaml") { configuration = publisher.readConfiguration().configuration }
+        for path in paths.sorted() where NotebookLocator.isNotebook(path) {
+            guard fileExists(path) else {
+                // Editors that write anew take the file away for a moment; one notebook alone is always meant to be there.
+                if publisher.selection.isFolder, let gone = notebooks.removeValue(forKey: path) { await gone.session?.close() }
+                continue
+            }
+            guard load(path), let notebook = notebooks[path] else { continue }
+            session.reporter.report(notebook.loaded.diagnostics, notebook.loaded.file)
+            current = path
+            enqueue(path)
+        }
+        for (path, notebook) in notebooks where !paths.isDisjoint(with: notebook.files) { enqueue(path) }
+        updateWatched()
+        try? await publish(reports: true)
+        await startNext()
+    }
+
+    // MARK: Running
+
+    private func needsRun(_ path: String) -> Bool {
+        guard let notebook = notebooks[path], let runner = session.runner, !notebook.loaded.hasErrors else { return false }
+        // One notebook is about to be edited, so its process is made ready; of a folder only what is out of date runs.
+        guard publisher.selection.isFolder, let record = notebook.loaded.record else { return true }
+        var options = runner.options
+        options.parameters = runner.parameters.values(for: notebook.loaded.notebook).parameters
+        return !runner.executor.plan(notebook.loaded.notebook, previous: record, options: options).isUnchanged
+    }
+
+    private func enqueue(_ path: String) {
+        if !queue.contains(path) { queue.append(path) }
+    }
+
+    private func startNext() async {
+        guard running == nil, let runner = session.runner, !queue.isEmpty else { return }
+        let path = queue.removeFirst()
+        guard var notebook = notebooks[path], !notebook.loaded.hasErrors else { return await startNext() }
+        let (parameters, problems) = runner.parameters.values(for: notebook.loaded.notebook)
+        guard problems.isEmpty else {
+            session.reporter.report(problems, notebook.loaded.file)
+            return await startNext()
+        }
+        if notebook.session == nil || parameters != notebook.parameters {
+            await notebook.session?.close()
+            var options = runner.options
+            options.parameters = parameters
+            notebook.session = LiveSession(executor: runner.executor, options: options)
+            notebook.parameters = parameters
+        }
+        guard let live = notebook.session else { return }
+        if notebook.restarts { await live.restart() }
+        notebook.restarts = false
+        notebooks[path] = notebook
+        if current == nil { current = path }
+        let (loaded, sink) = (notebook.loaded, sink)
+        let progress = RunProgress(terminal: session.terminal, path: path)
+        let task = Task {
+            do throws(ExecutionError) {
+                let outcome = try await live.apply(loaded.notebook) { event in
+                    progress.take(event)
+                    sink.yield(.cell(path, event))
+                }
+                sink.yield(.ended(path, .success(outcome)))
+            } catch {
+                sink.yield(.ended(path, .failure(error)))
+            }
+        }
+        running = (path, task)
+        show(path)
+    }
+
+    private func take(_ event: CellEvent, _ path: String) async {
+        // What a run says of cells that were edited meanwhile would be told of the wrong ones.
+        guard !queue.contains(path) else { return }
+        let hasNewOutput = notebooks[path]?.take(event) ?? false
+        if hasNewOutput, lastPublished.duration(to: .now) > .milliseconds(200) { try? await publish(reports: false) }
+        show(path)
+    }
+
+    private func end(_ path: String, _ result: Result<RunOutcome, ExecutionError>) async {
+        running = nil
+        session.terminal.clearProgress()
+        if let notebook = notebooks[path], !queue.contains(path) {
+            switch result {
+            case .success(let outcome):
+                session.reporter.report(outcome.diagnostics, notebook.loaded.file)
+                if let failure = outcome.failure {
+                    session.reporter.report([NotebookRunner.diagnostic(failure, notebook.loaded)], notebook.loaded.file)
+                } else if outcome.record != nil {
+                    session.terminal.note("\(path): \(outcome.ranCount) run, \(outcome.compiledCount) compiled")
+                }
+                notebooks[path]?.end(outcome)
+            case .failure(let error):
+                session.terminal.line("\(path): error: \(error)")
+                notebooks[path]?.end(error)
+            }
+        }
+        try? await publish(reports: false)
+        await startNext()
+        show(path)
+    }
+
+    private func perform(_ action: PreviewAction) async {
+        guard let path = current ?? publisher.selection.notebooks.first else { return }
+        switch action {
+        case .run: enqueue(path)
+        case .interrupt:
+            if let running { notebooks[running.path]?.session?.interrupt() }
+        case .restart:
+            notebooks[path]?.restarts = true
+            if running?.path == path { notebooks[path]?.session?.interrupt() }
+            enqueue(path)
+        }
+        await startNext()
+    }
+
+    /// Ends the running cell, then its process if it does not listen, then the other processes.
+    private func close() async {
+        sink.finish()
+        if let running, let live = notebooks[running.path]?.session {
+            let impatience = Task {
+                for _ in 0..<10 {
+                    live.interrupt()
+                    try? await Task.sleep(for: .milliseconds(500))
+                    if Task.isCancelled { return }
+                }
+            }
+            await running.task.value
+            impatience.cancel()
+        }
+        for notebook in notebooks.values { await notebook.session?.close() }
+    }
+
+    // MARK: Showing
+
+    /// Makes the site anew and hands it to the server; where it cannot be made, the one before stands.
+    private func publish(reports: Bool) async throws {
+        let pages = notebooks.sorted { $0.key < $1.key }.map { path, notebook in
+            var page = publisher.page(notebook.loaded.parsed, notebook.record, path: path, reports: reports)
+            if !notebook.hasRun { page.run = nil }
+            return page
+        }
+        let site = try await publisher.site(of: pages, configuration, reports: reports)
+        server.publish(site)
+        lastPublished = .now
+        for path in notebooks.keys { show(path) }
+    }
+
+    private func show(_ path: String) {
+        guard let notebook = notebooks[path] else { return }
+        server.show(
+            page: NotebookLocator.stem(of: publisher.sourcePath(of: path)) + ".html", cells: notebook.cellStates,
+            diagnostics: notebook.messages, isRunning: running?.path == path)
+    }
+}

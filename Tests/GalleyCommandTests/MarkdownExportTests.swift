@@ -1,0 +1,86 @@
+import GalleyCommand
+import NotebookModel
+import NotebookParser
+import SourceText
+import Testing
+
+private func exported(_ source: String, _ outputs: [String: [CellOutput]]) -> MarkdownExport {
+    let (parsed, diagnostics) = NotebookParsing.parse(SourceFile(path: "post.md", text: source))
+    #expect(diagnostics.isEmpty)
+    let cells = parsed.notebook.cells.compactMap { cell in
+        outputs[cell.id].map {
+            CellRecord(
+                id: cell.id, key: ContentKey([cell.source]), status: .succeeded, outputs: $0, source: cell.source, executionCount: 1, duration: 0,
+                residentBytes: nil)
+        }
+    }
+    let environment = RunEnvironment(galley: "", swift: "", system: "", cpu: "", coreCount: 1, gpus: [])
+    let record = RunRecord(mode: .fresh, cells: cells, environment: environment, parameters: [], date: "", duration: 0)
+    return MarkdownExport(parsed.notebook, record: record, pictureFolder: "post_files")
+}
+
+@Suite("A notebook as Markdown with its outputs")
+struct MarkdownExportTests {
+    @Test("prose stands, the title becomes a heading, text outputs follow their cell")
+    func textOutputs() {
+        let export = exported(
+            """
+            ---
+            title: Sums
+            ---
+
+            Adding *two* numbers gives `{swift} 1 + 1`.
+
+            ```swift
+            //| label: sum
+            print(1 + 1)
+            ```
+
+            The end.
+
+            """,
+            [
+                "sum": [.stream(.standardOutput, "\u{1B}[1m2\u{1B}[0m\n")],
+                "inline-1": [.result(MIMEBundle(plainText: "2"))],
+            ])
+        #expect(
+            export.text == """
+                # Sums
+
+                Adding *two* numbers gives 2.
+
+                ```swift
+                print(1 + 1)
+                ```
+
+                ```text
+                2
+                ```
+
+                The end.
+
+                """)
+        #expect(export.pictures.isEmpty)
+    }
+
+    @Test("a cell in a list keeps its indentation, and its outputs take it over")
+    func indentation() {
+        let export = exported("- first\n\n  ```swift\n  print(1)\n  ```\n\n- second\n", ["cell-1": [.stream(.standardOutput, "1\n")]])
+        #expect(export.text == "- first\n\n  ```swift\n  print(1)\n  ```\n  \n  ```text\n  1\n  ```\n\n- second\n")
+    }
+
+    @Test("pictures become files that the text refers to")
+    func pictures() {
+        let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47]
+        let bundle = MIMEBundle([.init("image/png", .binary(png)), .init("text/plain", .text("a picture"))])
+        let export = exported("```swift\nplot()\n```\n", ["cell-1": [.result(bundle), .result(bundle)]])
+        #expect(export.pictures == ["post_files/cell-1-1.png": png, "post_files/cell-1-2.png": png])
+        #expect(export.text.contains("![](<post_files/cell-1-2.png>)"))
+    }
+
+    @Test("output with fences in it is fenced more strongly")
+    func fences() {
+        let export = exported("```swift\nprint()\n```\n", ["cell-1": [.stream(.standardOutput, "```\nx\n```\n")]])
+        #expect(export.text.contains("````text\n```\nx\n```\n````"))
+    }
+}
