@@ -22,8 +22,13 @@ package struct MarkdownExport: Sendable {
             if let title = notebook.frontMatter.title { text += "# \(title)\n" }
         }
         for cell in notebook.cells.sorted(by: { $0.range.start < $1.range.start }) {
-            let start = file.offset(ofLine: cell.range.start.line) + cell.range.start.column - 1
-            let end = file.offset(ofLine: cell.range.end.line) + cell.range.end.column - 1
+            var start = file.offset(ofLine: cell.range.start.line) + cell.range.start.column - 1
+            var end = file.offset(ofLine: cell.range.end.line) + cell.range.end.column - 1
+            if cell.kind == .inlineValue {
+                // The parser's places of code in prose leave its backticks out.
+                while start > position, start <= bytes.count, bytes[start - 1] == UInt8(ascii: "`") { start -= 1 }
+                while end >= 0, end < bytes.count, bytes[end] == UInt8(ascii: "`") { end += 1 }
+            }
             guard start >= position, start <= end, end <= bytes.count else { continue }
             text += String(decoding: bytes[position..<start], as: UTF8.self)
             let written = String(decoding: bytes[start..<end], as: UTF8.self)
@@ -39,7 +44,8 @@ package struct MarkdownExport: Sendable {
             position = end
         }
         text += String(decoding: bytes[position...], as: UTF8.self)
-        if !text.hasSuffix("\n") { text += "\n" }
+        while text.hasSuffix("\n") { text.removeLast() }
+        text += "\n"
     }
 
     /// The line of the `---` or `...` that closes the front matter, where there is one.
