@@ -15,6 +15,7 @@ actor PreviewLoop {
         case action(PreviewAction)
         case cell(String, CellEvent)
         case ended(String, Result<RunOutcome, ExecutionError>)
+        case redraw
         case stop
     }
 
@@ -32,7 +33,8 @@ actor PreviewLoop {
     private var running: (path: String, task: Task<Void, Never>)?
     /// The notebook that buttons mean: the one saved last.
     private var current: String?
-    private var lastPublished = ContinuousClock.now
+    /// Whether new outputs will be shown in a moment, together with what ends until then.
+    private var isRedrawDue = false
 
     init(session: CommandSession, selection: NotebookLocator.Selection, server: PreviewServer) {
         self.session = session
@@ -62,6 +64,9 @@ actor PreviewLoop {
             case .action(let action): await perform(action)
             case .cell(let path, let event): await take(event, path)
             case .ended(let path, let result): await end(path, result)
+            case .redraw:
+                isRedrawDue = false
+                try? await publish(reports: false)
             case .stop: break loop
             }
         }
@@ -191,7 +196,13 @@ actor PreviewLoop {
         // What a run says of cells that were edited meanwhile would be told of the wrong ones.
         guard !queue.contains(path) else { return }
         let hasNewOutput = notebooks[path]?.take(event) ?? false
-        if hasNewOutput, lastPublished.duration(to: .now) > .milliseconds(200) { try? await publish(reports: false) }
+        if hasNewOutput, !isRedrawDue {
+            isRedrawDue = true
+            Task { [sink] in
+                try? await Task.sleep(for: .milliseconds(200))
+                sink.yield(.redraw)
+            }
+        }
         show(path)
     }
 
@@ -260,7 +271,6 @@ actor PreviewLoop {
         }
         let site = try await publisher.site(of: pages, configuration, reports: reports)
         server.publish(site)
-        lastPublished = .now
         for path in notebooks.keys { show(path) }
     }
 
