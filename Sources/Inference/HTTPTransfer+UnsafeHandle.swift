@@ -15,8 +15,8 @@ struct HTTPTransfer {
         var headers: [String: String]
     }
 
-    /// What curl is told; each option's value is quoted.
-    var options: [(name: String, value: String)]
+    /// What curl is told; each option's value is quoted. A switch has none.
+    var options: [(name: String, value: String?)]
     var url: String
 
     /// Runs curl to its end.
@@ -31,7 +31,7 @@ struct HTTPTransfer {
         }
         var lines = options + [("url", url), ("dump-header", headerPath), ("stderr", errorPath)]
         lines += [("user-agent", "galley"), ("connect-timeout", "20"), ("speed-limit", "1"), ("speed-time", "60")]
-        let configuration = lines.map { "\($0.name) = \(Self.quoted($0.value))\n" }.joined() + "silent\nshow-error\n"
+        let configuration = lines.map { $0.name + ($0.value.map { " = " + Self.quoted($0) } ?? "") + "\n" }.joined() + "silent\nshow-error\n"
         let status = try spawn(configuration, tick: tick)
         let headers = Self.lastHeaders((try? String(decoding: Self.read(headerPath), as: UTF8.self)) ?? "")
         guard status == 0 else {

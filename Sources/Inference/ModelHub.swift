@@ -5,12 +5,20 @@ import JSON
 /// A model is a folder `models--organisation--name` of `refs` (branch → commit), `snapshots` (a folder a commit,
 /// whose files are links) and `blobs` (contents by checksum), see
 /// https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
-struct ModelHub {
+package struct ModelHub {
     let endpoint: String
     let cache: String
     let isOffline: Bool
     private let token: String?
 
+    package init(endpoint: String, cache: String, isOffline: Bool = false, token: String? = nil) {
+        self.endpoint = endpoint
+        self.cache = cache
+        self.isOffline = isOffline
+        self.token = token
+    }
+
+    /// As the environment says, by the variables of huggingface_hub.
     init() {
         let home = FileSystem.environment("HF_HOME")
             ?? (FileSystem.environment("XDG_CACHE_HOME") ?? FileSystem.home + "/.cache") + "/huggingface"
@@ -25,7 +33,7 @@ struct ModelHub {
     /// The folder of a model's files, fetched where the cache lacks them.
     ///
     /// - Parameter repository: `organisation/name`.
-    func folder(
+    package func folder(
         of repository: String, places: [String], progress: (@Sendable (DownloadProgress) -> Void)?
     ) throws(ModelError) -> String {
         let folder = cache + "/models--" + repository.split(separator: "/").joined(separator: "--")
@@ -99,7 +107,7 @@ struct ModelHub {
         if FileSystem.isFile(link) { return }
         let url = "\(endpoint)/\(repository)/resolve/\(commit)/\(name)"
         // Without following: what the hub says of large files stands in its redirect, not in the store's answer.
-        let head = try HTTPTransfer(options: authorization + [("head", "true"), ("output", "/dev/null")], url: url).run()
+        let head = try HTTPTransfer(options: authorization + [("head", nil), ("output", "/dev/null")], url: url).run()
         guard (200..<400).contains(head.status) else { throw refusal(head.status, url: url) }
         let tag = (head.headers["x-linked-etag"] ?? head.headers["etag"] ?? "").filter { $0.isHexDigit }.lowercased()
         guard tag.count == 40 || tag.count == 64 else {
@@ -112,7 +120,7 @@ struct ModelHub {
             try makeFolder("\(folder)/blobs")
             let response = try HTTPTransfer(
                 options: authorization + [
-                    ("location", "true"), ("output", partial), ("continue-at", "-"), ("fail", "true"), ("retry", "3"),
+                    ("location", nil), ("output", partial), ("continue-at", "-"), ("fail", nil), ("retry", "3"),
                 ], url: url
             ).run {
                 progress?(
@@ -139,14 +147,14 @@ struct ModelHub {
         }
     }
 
-    private var authorization: [(name: String, value: String)] {
+    private var authorization: [(name: String, value: String?)] {
         token.map { [("header", "Authorization: Bearer \($0)")] } ?? []
     }
 
     private func document(_ url: String) throws(DownloadError) -> JSONValue {
         let path = "\(FileSystem.temporaryFolder)/galley-\(UInt64.random(in: 0...UInt64.max)).json"
         defer { FileSystem.remove(path) }
-        let response = try HTTPTransfer(options: authorization + [("location", "true"), ("output", path)], url: url).run()
+        let response = try HTTPTransfer(options: authorization + [("location", nil), ("output", path)], url: url).run()
         guard response.status == 200 else { throw refusal(response.status, url: url) }
         guard let json = try? Checkpoint.json(path) else {
             throw DownloadError(url: url, message: "the answer is not JSON", help: "check HF_ENDPOINT")
