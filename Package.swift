@@ -116,6 +116,7 @@ let package = Package(
         .tests("TokenizersTests", ["Tokenizers", "TemplateEngine", "JSON", "TestSupport"], exclude: ["Fixtures"]),
         .tests("FuzzTests", ["Tensors", "TensorMemory", "Tokenizers", "TemplateEngine", "JSON", "TestSupport"]),
         .tests("TensorsTests", ["Tensors", "TensorMemory", "JSON", "SourceText", "TestSupport"], exclude: ["Fixtures"]),
+        .tests("CPUBackendTests", ["CPUBackend", "Tensors", "TensorMemory", "TestSupport"]),
         .tests("InferenceTests", ["Inference", "CPUBackend", "Tensors", "TensorMemory", "Tokenizers", "JSON", "TestSupport"]),
         .tests("CellWireTests", ["CellWire"]),
         .tests("GalleyCommandTests", ["GalleyCommand", "NotebookParser", "NotebookModel", "SourceText"]),
