@@ -81,19 +81,23 @@ let package = Package(
         .library("Inference", ["Tensors", "TensorMemory", "Tokenizers", "CPUBackend", "CUDABackend", "JSON"]),
 
         // The command.
-        .library("GalleyCommand", [
-            "SourceText", "JSON", "NotebookModel", "NotebookParser", "ExecutionPlanner", "CellExecutor",
-            "Markdown", "NotebookRenderer", "TemplateEngine", "SiteBuilder", "LivePreview",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
+        .library(
+            "GalleyCommand",
+            [
+                "SourceText", "JSON", "NotebookModel", "NotebookParser", "ExecutionPlanner", "CellExecutor",
+                "Markdown", "NotebookRenderer", "TemplateEngine", "SiteBuilder", "LivePreview",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(
             name: "galley", dependencies: ["GalleyCommand", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
 
         // Tests.
-        .executableTarget(name: "gpu-check", dependencies: ["CUDABackend", "Tensors", "TensorMemory"], path: "Tests/GPUCheck", swiftSettings: settings),
+        .executableTarget(
+            name: "gpu-check", dependencies: ["CUDABackend", "Tensors", "TensorMemory"], path: "Tests/GPUCheck", swiftSettings: settings),
         .testTarget(
-            name: "CUDABackendTests", dependencies: ["CUDABackend", "Tensors", "TensorMemory", "SourceText"], exclude: ["FakeDriver"], swiftSettings: settings),
+            name: "CUDABackendTests", dependencies: ["CUDABackend", "Tensors", "TensorMemory", "SourceText"], exclude: ["FakeDriver"],
+            swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .testTarget(
@@ -104,7 +108,9 @@ let package = Package(
         .tests("HTMLTests", ["HTML"]),
         .tests("NotebookModelTests", ["NotebookModel", "SourceText", "JSON", "TestSupport"]),
         .tests("NotebookParserTests", ["NotebookParser", "NotebookModel", "Markdown", "SourceText", "JSON", "TestSupport"]),
-        .tests("NotebookRendererTests", ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"], exclude: ["Fixtures"]),
+        .tests(
+            "NotebookRendererTests",
+            ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"], exclude: ["Fixtures"]),
         .tests("JSONTests", ["JSON"]),
         .tests("ChartsTests", ["Charts", "CellRuntime"]),
         .tests("TemplatesTests", ["TestSupport", "SourceText"]),

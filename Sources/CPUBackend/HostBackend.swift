@@ -39,7 +39,8 @@ public final class HostBackend: Backend {
     }
 
     public func sessionByteCount(for shape: DecoderShape, capacity: Int) -> SessionByteCount {
-        let layout = ActivationLayout(shape: shape, rotaryCount: 1, rows: max(1, min(capacity, HostSession.chunkRows)), capacity: capacity, pool: pool)
+        let layout = ActivationLayout(
+            shape: shape, rotaryCount: 1, rows: max(1, min(capacity, HostSession.chunkRows)), capacity: capacity, pool: pool)
         let cache = CacheLayout(shape)
         return SessionByteCount(
             cache: shape.layerCount * cache.byteCount(capacity: capacity), activations: layout?.byteCount ?? 0)

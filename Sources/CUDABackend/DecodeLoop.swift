@@ -48,7 +48,8 @@ package struct DecodeLoop: Sendable {
         let head = try program.storage(plan.outputHead.weight)
         let first = try program.storage(plan.layers[0].query.weight)
         for layer in plan.layers {
-            guard layer.queryNorm == nil, layer.keyNorm == nil, layer.postAttentionNorm == nil, layer.postFeedForwardNorm == nil, layer.slidingWindow == nil
+            guard layer.queryNorm == nil, layer.keyNorm == nil, layer.postAttentionNorm == nil, layer.postFeedForwardNorm == nil,
+                layer.slidingWindow == nil
             else { return nil }
             for linear in [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down] {
                 let weight = try program.storage(linear.weight)
@@ -58,7 +59,8 @@ package struct DecodeLoop: Sendable {
             }
         }
         guard head.layout.isAligned,
-            let variant = Self.variant(weights: first.layout.format, head: head.layout.format, embedding: embedding.layout.format, cache: shape.cacheType)
+            let variant = Self.variant(
+                weights: first.layout.format, head: head.layout.format, embedding: embedding.layout.format, cache: shape.cacheType)
         else { return nil }
         let blocks = context.multiprocessors
         let shared = Self.sharedBytes(shape: shape, weights: first.layout.format, head: head.layout.format, stages: variant.stages, blocks: blocks)
@@ -105,7 +107,9 @@ package struct DecodeLoop: Sendable {
         var layers: [DecodeLayerArguments] = []
         for (layer, cache) in zip(program.plan.layers, caches) {
             var described = DecodeLayerArguments()
-            func segment(_ linear: LinearLayer) throws(BackendError) -> KernelSegment { try program.storage(linear.weight).segment(bias: program.vector(linear.bias)) }
+            func segment(_ linear: LinearLayer) throws(BackendError) -> KernelSegment {
+                try program.storage(linear.weight).segment(bias: program.vector(linear.bias))
+            }
             described.weights = (
                 try segment(layer.query), try segment(layer.key), try segment(layer.value), try segment(layer.output), try segment(layer.gate),
                 try segment(layer.up), try segment(layer.down)

@@ -1,4 +1,5 @@
 private import CCUDAShim
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
@@ -34,7 +35,8 @@ extension DeviceTable {
                 Row(
                     index: Int(index), name: withUnsafeBytes(of: report.name, text), busIdentifier: withUnsafeBytes(of: report.bus_id, text),
                     temperature: known(report.temperature), fan: known(report.fan), performanceState: known(report.performance_state),
-                    power: known(report.power), powerLimit: known(report.power_limit), memoryUsed: Int(report.memory_used), memoryTotal: Int(report.memory_total),
+                    power: known(report.power), powerLimit: known(report.power_limit), memoryUsed: Int(report.memory_used),
+                    memoryTotal: Int(report.memory_total),
                     utilization: known(report.utilization), persistence: known(report.persistence).map { $0 != 0 },
                     displayActive: known(report.display_active).map { $0 != 0 }, computeMode: known(report.compute_mode),
                     multiInstance: known(report.mig_mode).map { $0 != 0 }, uncorrectedErrors: known(report.ecc_errors),

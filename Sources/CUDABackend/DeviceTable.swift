@@ -63,7 +63,9 @@ extension DeviceTable {
         }
         let whole = a + b + c + 2
         var lines = ["+" + String(repeating: "-", count: whole) + "+"]
-        lines.append("| " + Self.left("NVIDIA-SMI " + driverVersion, 34) + Self.left("Driver Version: " + driverVersion, 31) + Self.left("CUDA Version: " + cuda, whole - 66) + "|")
+        lines.append(
+            "| " + Self.left("NVIDIA-SMI " + driverVersion, 34) + Self.left("Driver Version: " + driverVersion, 31)
+                + Self.left("CUDA Version: " + cuda, whole - 66) + "|")
         lines.append(line("-", "+", "+"))
         lines.append("| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |")
         lines.append("| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |")
@@ -82,13 +84,18 @@ extension DeviceTable {
                     + Self.right(device.uncorrectedErrors.map { "\($0)" } ?? "N/A", 21) + " |")
             lines.append(
                 "| " + Self.left(percent(device.fan), 4) + Self.right(device.temperature.map { "\($0)C" } ?? "N/A", 5) + "    "
-                    + Self.left(device.performanceState.map { "P\($0)" } ?? "N/A", 3) + Self.right(watts(device.power) + " / " + Self.right(watts(device.powerLimit), 5), 23) + " |"
+                    + Self.left(device.performanceState.map { "P\($0)" } ?? "N/A", 3)
+                    + Self.right(watts(device.power) + " / " + Self.right(watts(device.powerLimit), 5), 23) + " |"
                     + Self.right(mebibytes(device.memoryUsed), 11) + " / " + Self.right(mebibytes(device.memoryTotal), 9) + " |"
                     + Self.right(percent(device.utilization), 8) + Self.right(mode, 13) + " |")
-            lines.append("|" + String(repeating: " ", count: a) + "|" + String(repeating: " ", count: b) + "|" + Self.right(device.multiInstance.map { $0 ? "Enabled" : "Disabled" } ?? "N/A", 21) + " |")
+            lines.append(
+                "|" + String(repeating: " ", count: a) + "|" + String(repeating: " ", count: b) + "|"
+                    + Self.right(device.multiInstance.map { $0 ? "Enabled" : "Disabled" } ?? "N/A", 21) + " |")
             lines.append(line("-", "+", "+"))
         }
-        if devices.isEmpty { lines.append("| " + Self.left("No devices were found", whole - 1) + "|\n+" + String(repeating: "-", count: whole) + "+") }
+        if devices.isEmpty {
+            lines.append("| " + Self.left("No devices were found", whole - 1) + "|\n+" + String(repeating: "-", count: whole) + "+")
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -108,9 +115,11 @@ extension DeviceTable {
         let titles = ["GPU", "Name", "Bus", "Temperature", "Power", "Memory", "Utilisation"].map { "<th scope=\"col\">\($0)</th>" }.joined()
         let rows = devices.map { device in
             let power = device.power.map { "\(($0 + 500) / 1000) W" + (device.powerLimit.map { " of \(($0 + 500) / 1000) W" } ?? "") }
-            return "<tr>" + cell("\(device.index)") + cell(device.name) + cell(device.busIdentifier) + cell(device.temperature.map { "\($0) °C" }) + cell(power)
+            return "<tr>" + cell("\(device.index)") + cell(device.name) + cell(device.busIdentifier) + cell(device.temperature.map { "\($0) °C" })
+                + cell(power)
                 + cell("\(device.memoryUsed >> 20) of \(device.memoryTotal >> 20) MiB") + cell(device.utilization.map { "\($0) %" }) + "</tr>"
         }
-        return "<table class=\"gpu\"><caption>NVIDIA driver \(escaped(driverVersion)), CUDA \(cuda)</caption><thead><tr>\(titles)</tr></thead><tbody>\(rows.joined())</tbody></table>"
+        return
+            "<table class=\"gpu\"><caption>NVIDIA driver \(escaped(driverVersion)), CUDA \(cuda)</caption><thead><tr>\(titles)</tr></thead><tbody>\(rows.joined())</tbody></table>"
     }
 }

@@ -61,17 +61,22 @@ extension GPUBackend {
             let length = min(piece, count - first)
             let byteCount = length * sourceType.denseByteCount
             if isRaw {
-                let bytes = UnsafeRawBufferPointer(rebasing: tensor.data.bytes[(first * sourceType.denseByteCount)..<(first * sourceType.denseByteCount + byteCount)])
+                let bytes = UnsafeRawBufferPointer(
+                    rebasing: tensor.data.bytes[(first * sourceType.denseByteCount)..<(first * sourceType.denseByteCount + byteCount)])
                 try run { () throws(CUDAFailure) in try ring.send(bytes, to: from) }
             } else {
                 let values: [Float]
                 do { values = try tensor.floats(in: first..<first + length) } catch { throw .badWeight(name: source.name, reason: error.description) }
                 try run { () throws(CUDAFailure) in
-                    try ring.send(byteCount, to: from) { target in values.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: byteCount) } }
+                    try ring.send(byteCount, to: from) { target in
+                        values.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: byteCount) }
+                    }
                 }
             }
             try run { () throws(CUDAFailure) in
-                try convertPiece(from, sourceType, first: first, count: length, weight, rounding: rounding, addend: source.addend, absmax: absmax.map { UInt64($0.address) })
+                try convertPiece(
+                    from, sourceType, first: first, count: length, weight, rounding: rounding, addend: source.addend,
+                    absmax: absmax.map { UInt64($0.address) })
             }
             first += length
         }
@@ -104,7 +109,8 @@ extension GPUBackend {
             parameters.add(rounding)
             parameters.add(addend)
             try context.launch(
-                try context.function("convert_\(type.rawValue)_\(layout.format.rawValue)", in: "Rows"), LaunchShape(grid: (blocksOf256, 1), threads: 256), parameters)
+                try context.function("convert_\(type.rawValue)_\(layout.format.rawValue)", in: "Rows"),
+                LaunchShape(grid: (blocksOf256, 1), threads: 256), parameters)
         case .int8:
             parameters.add(to + UInt64(first))
             parameters.add(to + UInt64(layout.scales.lowerBound + first / layout.columns * 4))
@@ -112,7 +118,8 @@ extension GPUBackend {
             parameters.add(rounding)
             parameters.add(addend)
             try context.launch(
-                try context.function("quantise8_\(type.rawValue)", in: "Quantise"), LaunchShape(grid: (count / layout.columns, 1), threads: 256), parameters)
+                try context.function("quantise8_\(type.rawValue)", in: "Quantise"), LaunchShape(grid: (count / layout.columns, 1), threads: 256),
+                parameters)
         case .n4, .n4dq:
             let scales = absmax ?? to + UInt64(layout.scales.lowerBound)
             parameters.add(to + UInt64(first / 2))
@@ -124,7 +131,8 @@ extension GPUBackend {
             parameters.add(addend)
             let blocks = (count >> layout.blockShift) / 8 + 1
             try context.launch(
-                try context.function("quantise4_\(type.rawValue)", in: "Quantise"), LaunchShape(grid: (min(8192, blocks), 1), threads: 256), parameters)
+                try context.function("quantise4_\(type.rawValue)", in: "Quantise"), LaunchShape(grid: (min(8192, blocks), 1), threads: 256),
+                parameters)
         case .q4_0, .q4_1, .q8_0:
             throw CUDAFailure(kind: .failed, operation: "convert", description: "GGUF's blocks are not made from other types")
         }
@@ -144,7 +152,8 @@ extension GPUBackend {
         parameters.add(weight.address + UInt64(weight.layout.scales.lowerBound))
         parameters.add(weight.address + UInt64(weight.layout.nested.lowerBound))
         parameters.add(UInt64(blocks))
-        try context.launch(try context.function("quantise_scales", in: "Quantise"), LaunchShape(grid: ((blocks + 255) / 256, 1), threads: 256), parameters)
+        try context.launch(
+            try context.function("quantise_scales", in: "Quantise"), LaunchShape(grid: ((blocks + 255) / 256, 1), threads: 256), parameters)
         weight.setScaleOffset(.onDevice(mean))
     }
 
@@ -171,7 +180,9 @@ extension GPUBackend {
                     }
                 }
                 try ring.send(count * scaleBytes, to: weight.address + UInt64(layout.scales.lowerBound + first * scaleBytes)) { target in
-                    for block in 0..<count { (target + block * scaleBytes).copyMemory(from: source + block * format.byteCount, byteCount: scaleBytes) }
+                    for block in 0..<count {
+                        (target + block * scaleBytes).copyMemory(from: source + block * format.byteCount, byteCount: scaleBytes)
+                    }
                 }
             }
         }

@@ -1,4 +1,5 @@
 private import CCUDAShim
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
@@ -70,6 +71,8 @@ package final class GPUContext: @unchecked Sendable {
         }
         func text(_ fill: (UnsafeMutablePointer<CChar>, Int32) -> ccuda_result) throws(CUDAFailure) -> String {
             var bytes = [CChar](repeating: 0, count: 128)
+            // The array is not empty, so it has an address.
+            // swift-format-ignore: NeverForceUnwrap
             try Self.check(bytes.withUnsafeMutableBufferPointer { fill($0.baseAddress!, 128) }, driver)
             return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
@@ -88,7 +91,9 @@ package final class GPUContext: @unchecked Sendable {
         guard computeCapability.major >= 8 else {
             throw CUDAFailure(
                 kind: .badModule, operation: "cuDeviceGetAttribute",
-                description: "\(name) has compute capability \(computeCapability.major).\(computeCapability.minor); the kernels need 8.0 or newer: use the CPU")
+                description:
+                    "\(name) has compute capability \(computeCapability.major).\(computeCapability.minor); the kernels need 8.0 or newer: use the CPU"
+            )
         }
         var context: UnsafeMutableRawPointer?
         try Self.check(ccuda_context_retain(driver, number, &context), driver)
@@ -329,7 +334,8 @@ extension GPUContext {
             handle = known
         } else {
             guard let image = ccuda_kernel_image(module, Int32(computeCapability.major), Int32(computeCapability.minor)) else {
-                throw CUDAFailure(kind: .missingSymbol, operation: "cuModuleLoadDataEx", description: "there is no kernel module \(module) in this build")
+                throw CUDAFailure(
+                    kind: .missingSymbol, operation: "cuModuleLoadDataEx", description: "there is no kernel module \(module) in this build")
             }
             var log = [CChar](repeating: 0, count: 4096)
             var loaded: UnsafeMutableRawPointer?
@@ -337,14 +343,17 @@ extension GPUContext {
                 try call { ccuda_module_load($0, image, &log, log.count, &loaded) }
             } catch {
                 let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                throw CUDAFailure(kind: error.kind, operation: error.operation, description: text.isEmpty ? error.description : error.description + "\n" + text)
+                throw CUDAFailure(
+                    kind: error.kind, operation: error.operation, description: text.isEmpty ? error.description : error.description + "\n" + text)
             }
             guard let loaded else { throw CUDAFailure(kind: .badModule, operation: "cuModuleLoadDataEx", description: "the driver gave no module") }
             handle = functions.keep(module: loaded, module) { [driver] in _ = ccuda_module_unload(driver, $0) }
         }
         var function: UnsafeMutableRawPointer?
         try call { ccuda_module_function($0, handle, name, &function) }
-        guard let function else { throw CUDAFailure(kind: .missingSymbol, operation: "cuModuleGetFunction", description: "there is no kernel \(name)") }
+        guard let function else {
+            throw CUDAFailure(kind: .missingSymbol, operation: "cuModuleGetFunction", description: "there is no kernel \(name)")
+        }
         functions.keep(function: function, name, module)
         return GPUFunction(handle: function, name: name)
     }

@@ -23,7 +23,9 @@ final class GPUProgram {
         self.layout = layout
         cacheSuffix = shape.cacheType == .float32 ? "f32" : shape.cacheType == .float16 ? "f16" : "bf16"
         guard shape.headSize <= 256 else { throw .unsupported("heads of \(shape.headSize) elements on an NVIDIA GPU: 256 is the most") }
-        guard plan.rotaryEmbeddings.count <= GPUSessionLayout.mostRotaryEmbeddings else { throw .unsupported("\(plan.rotaryEmbeddings.count) rotary embeddings") }
+        guard plan.rotaryEmbeddings.count <= GPUSessionLayout.mostRotaryEmbeddings else {
+            throw .unsupported("\(plan.rotaryEmbeddings.count) rotary embeddings")
+        }
         for vector in plan.vectors { try prepare(vector) }
         for layer in plan.layers {
             for linear in [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down] { _ = try storage(linear.weight) }
@@ -59,7 +61,9 @@ final class GPUProgram {
 
     func at(_ offset: Int) -> UInt64 { base + UInt64(offset) }
 
-    private func launch(_ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, _ build: (inout KernelParameters) -> Void) throws(CUDAFailure) {
+    private func launch(
+        _ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, _ build: (inout KernelParameters) -> Void
+    ) throws(CUDAFailure) {
         var parameters = KernelParameters()
         build(&parameters)
         let function: GPUFunction
@@ -85,7 +89,10 @@ final class GPUProgram {
     }
 
     /// `each` norms of `width` elements in every row of `stride`.
-    func norm(_ from: UInt64, _ weight: UInt64, to: UInt64, _ type: KernelFormat, rows: Int, width: Int, each: Int = 1, stride: Int? = nil, adds: Bool = false) throws(CUDAFailure) {
+    func norm(
+        _ from: UInt64, _ weight: UInt64, to: UInt64, _ type: KernelFormat, rows: Int, width: Int, each: Int = 1, stride: Int? = nil,
+        adds: Bool = false
+    ) throws(CUDAFailure) {
         try launch("rms_norm_\(type.rawValue)", in: "Rows", grid: (rows * each, 1)) {
             $0.add(from)
             $0.add(weight)
@@ -115,7 +122,9 @@ final class GPUProgram {
 
     /// to = W norm?(from) + bias (+ residual, which has the first output's stride).
     func multiply(_ from: UInt64, width: Int, rows: Int, norm: UInt64 = 0, _ outputs: [Output], residual: UInt64 = 0) throws(CUDAFailure) {
-        if rows == 1, outputs.allSatisfy({ $0.weight.layout.isAligned }), vectorSharedBytes(outputs[0].weight.layout) <= context.sharedBytes - 40 << 10 {
+        if rows == 1, outputs.allSatisfy({ $0.weight.layout.isAligned }),
+            vectorSharedBytes(outputs[0].weight.layout) <= context.sharedBytes - 40 << 10
+        {
             var rest = outputs[...]
             while let first = rest.first {
                 let group = rest.prefix(3).prefix { isAlike($0.weight, first.weight) }
@@ -216,7 +225,8 @@ final class GPUProgram {
             tile = (64, 128)
         }
         try launch(
-            "product_\(tile.rows)_\(tile.outputs)_\(name)", in: "MatrixProduct.\(name)", grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
+            "product_\(tile.rows)_\(tile.outputs)_\(name)", in: "MatrixProduct.\(name)",
+            grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
             shared: 3 * (tile.rows + tile.outputs) * 128
         ) { $0.add(arguments) }
     }
@@ -265,7 +275,8 @@ final class GPUProgram {
         ]
         let out = try output(layer.output, to: at(layer.postAttentionNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
         let gates = [
-            try output(layer.gate, to: at(layout.gate), stride: shape.intermediateSize), try output(layer.up, to: at(layout.up), stride: shape.intermediateSize),
+            try output(layer.gate, to: at(layout.gate), stride: shape.intermediateSize),
+            try output(layer.up, to: at(layout.up), stride: shape.intermediateSize),
         ]
         let down = try output(layer.down, to: at(layer.postFeedForwardNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
         try backend.run { () throws(CUDAFailure) in
@@ -363,7 +374,9 @@ final class GPUProgram {
         arguments.headStride = Int32(shape.headSize)
         arguments.scale = shape.attentionScale
         if rows >= 16, shape.cacheType != .float32, shape.headSize == 64 || shape.headSize == 128 {
-            try launch("attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128) { $0.add(arguments) }
+            try launch("attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128) {
+                $0.add(arguments)
+            }
         } else {
             try launch("attend_\(cacheSuffix)", in: "Attention", grid: (shape.headCount, rows)) { $0.add(arguments) }
         }
@@ -386,7 +399,8 @@ final class GPUProgram {
     }
 
     /// Chooses a token for each of `rows` rows of logits; each choice goes to `choices`, the token also to `feedback`.
-    func choose(_ logits: UInt64, rows: Int, choices: UInt64, feedback: UInt64, temperature: Float, seed: UInt32, counter: UInt32) throws(CUDAFailure) {
+    func choose(_ logits: UInt64, rows: Int, choices: UInt64, feedback: UInt64, temperature: Float, seed: UInt32, counter: UInt32) throws(CUDAFailure)
+    {
         try launch("choose", in: "Rows", grid: (rows, 1), threads: 1024) {
             $0.add(logits)
             $0.add(choices)

@@ -61,7 +61,8 @@ final class GPUSession: DecoderSession, LoopReporting {
                 try backend.run { () throws(CUDAFailure) in
                     try backend.context.copyOnDevice(from: old, to: UInt64(block.address), byteCount: position * rowByteCount)
                     try backend.context.copyOnDevice(
-                        from: old + UInt64(capacity * rowByteCount), to: UInt64(block.address) + UInt64(wanted * rowByteCount), byteCount: position * rowByteCount)
+                        from: old + UInt64(capacity * rowByteCount), to: UInt64(block.address) + UInt64(wanted * rowByteCount),
+                        byteCount: position * rowByteCount)
                 }
             }
             grown.append(block)
@@ -265,7 +266,9 @@ final class GPUSession: DecoderSession, LoopReporting {
         let steps = max(1, min(run.steps, run.request.maximumTokens - run.handedOut, capacity - position))
         run.steps = min(run.steps * 2, GPUSessionLayout.mostSteps)
         if epoch > UInt32.max - UInt32(2 * GPUSessionLayout.mostSteps) {
-            try backend.run { () throws(CUDAFailure) in try backend.context.fill(loop.arguments.words, with: 0, byteCount: program.layout.wordCount * 8) }
+            try backend.run { () throws(CUDAFailure) in
+                try backend.context.fill(loop.arguments.words, with: 0, byteCount: program.layout.wordCount * 8)
+            }
             epoch = 1
         }
         var arguments = loop.arguments
@@ -326,7 +329,9 @@ final class GPUSession: DecoderSession, LoopReporting {
         let count = position * rowByteCount
         for block in caches {
             for offset in [0, capacity * rowByteCount] {
-                bytes += try backend.run { () throws(CUDAFailure) in try backend.context.read(count, of: UInt8.self, from: UInt64(block.address) + UInt64(offset)) }
+                bytes += try backend.run { () throws(CUDAFailure) in
+                    try backend.context.read(count, of: UInt8.self, from: UInt64(block.address) + UInt64(offset))
+                }
             }
         }
         return bytes
@@ -337,7 +342,8 @@ final class GPUSession: DecoderSession, LoopReporting {
         let length = header(position: 0).count
         guard bytes.count >= length else { throw .badCache("it has \(bytes.count) bytes, fewer than its header") }
         let rows = (0..<8).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
-        guard rows >= 0, rows <= (bytes.count - length) / max(1, 2 * rowByteCount * shape.layerCount), Array(bytes[..<length]) == header(position: rows)
+        guard rows >= 0, rows <= (bytes.count - length) / max(1, 2 * rowByteCount * shape.layerCount),
+            Array(bytes[..<length]) == header(position: rows)
         else { throw .badCache("it was saved from another model, or in another type") }
         let count = rows * rowByteCount
         guard bytes.count == length + 2 * count * shape.layerCount else { throw .badCache("it is incomplete") }
@@ -346,7 +352,8 @@ final class GPUSession: DecoderSession, LoopReporting {
             let start = length + 2 * count * layer
             try backend.run { () throws(CUDAFailure) in
                 try backend.context.write(Array(bytes[start..<start + count]), to: UInt64(block.address))
-                try backend.context.write(Array(bytes[start + count..<start + 2 * count]), to: UInt64(block.address) + UInt64(capacity * rowByteCount))
+                try backend.context.write(
+                    Array(bytes[start + count..<start + 2 * count]), to: UInt64(block.address) + UInt64(capacity * rowByteCount))
             }
         }
         position = rows

@@ -9,9 +9,11 @@ extension Chart: Displayable {
         var rows = "<tr>" + table.columns.map { "<th scope=\"col\">\(SVGText.escaped($0))</th>" }.joined() + "</tr>"
         rows = "<thead>\(rows)</thead><tbody>"
         for row in table.rows {
-            rows += "<tr>" + row.enumerated().map { index, cell in
-                index == 0 ? "<th scope=\"row\">\(SVGText.escaped(cell))</th>" : "<td>\(SVGText.escaped(cell))</td>"
-            }.joined() + "</tr>"
+            rows +=
+                "<tr>"
+                + row.enumerated().map { index, cell in
+                    index == 0 ? "<th scope=\"row\">\(SVGText.escaped(cell))</th>" : "<td>\(SVGText.escaped(cell))</td>"
+                }.joined() + "</tr>"
         }
         let note = hiddenCount > 0 ? "<p>\(SVGText.escaped(hiddenNote))</p>" : ""
         return "<div class=\"chart\">\(drawing(standalone: false))\(note)<details class=\"chart-data\"><summary>Data</summary>"
@@ -73,7 +75,8 @@ extension Chart: Displayable {
         var count = 0
         for series in series {
             for (x, y) in zip(series.x, series.y) {
-                let isShown = y.isFinite && x.isFinite && (self.y.scale == .linear || y > 0)
+                let isShown =
+                    y.isFinite && x.isFinite && (self.y.scale == .linear || y > 0)
                     && (self.x.scale == .linear || x > 0 || series.mark == .bar)
                 if !isShown { count += 1 }
             }

@@ -68,7 +68,8 @@ extension Chart {
             case .line: body.line(x, y - 4, x + 18, y - 4, stroke(index))
             case .point: drawMarker(index, x: x + 9, y: y - 4, into: &body)
             case .area, .bar, .histogram:
-                body.add("rect", [("x", SVGText.number(x)), ("y", SVGText.number(y - 10)), ("width", "18"), ("height", "11")] + fill(index, series.mark))
+                body.add(
+                    "rect", [("x", SVGText.number(x)), ("y", SVGText.number(y - 10)), ("width", "18"), ("height", "11")] + fill(index, series.mark))
             }
             body.label(name, x: x + 24, y: y)
             x += width

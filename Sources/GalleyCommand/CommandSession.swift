@@ -17,7 +17,8 @@ struct CommandSession: Sendable {
         reporter = DiagnosticReporter(terminal: terminal)
         interruption = Interruption()
         do {
-            runner = try needsToolchain
+            runner =
+                try needsToolchain
                 ? NotebookRunner(
                     executor: .standard(), options: arguments.options(interruption: interruption),
                     parameters: ParameterArguments(assignments: arguments.assignments), reporter: reporter) : nil

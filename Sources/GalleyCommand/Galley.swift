@@ -23,7 +23,9 @@ public struct Galley: AsyncParsableCommand {
               130 interrupted
             """,
         version: version,
-        subcommands: [RenderCommand.self, RunCommand.self, CheckCommand.self, PreviewCommand.self, ExportCommand.self, PlanCommand.self, CleanCommand.self])
+        subcommands: [
+            RenderCommand.self, RunCommand.self, CheckCommand.self, PreviewCommand.self, ExportCommand.self, PlanCommand.self, CleanCommand.self,
+        ])
 
     public init() {}
 }

@@ -23,15 +23,17 @@ enum Interrupts {
         }
         var thread = pthread_t()
         let body = Unmanaged.passRetained(Listener(reading, interruption))
-        pthread_create(&thread, nil, { body in
-            #if canImport(Glibc)
-                let listener = body.map { Unmanaged<Listener>.fromOpaque($0).takeRetainedValue() }
-            #else
-                let listener: Listener? = Unmanaged<Listener>.fromOpaque(body).takeRetainedValue()
-            #endif
-            listener?.listen()
-            return nil
-        }, body.toOpaque())
+        pthread_create(
+            &thread, nil,
+            { body in
+                #if canImport(Glibc)
+                    let listener = body.map { Unmanaged<Listener>.fromOpaque($0).takeRetainedValue() }
+                #else
+                    let listener: Listener? = Unmanaged<Listener>.fromOpaque(body).takeRetainedValue()
+                #endif
+                listener?.listen()
+                return nil
+            }, body.toOpaque())
         pthread_detach(thread)
     }
 

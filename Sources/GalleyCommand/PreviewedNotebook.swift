@@ -114,10 +114,12 @@ struct PreviewedNotebook: Sendable {
     var record: RunRecord? {
         let cells = loaded.notebook.cells.compactMap { outputs[$0.id] }
         guard !cells.isEmpty || run != nil else { return nil }
-        var record = run ?? RunRecord(
-            mode: .incremental, cells: [],
-            environment: RunEnvironment(galley: Galley.version, swift: "", system: "", cpu: "", coreCount: 0, gpus: []), parameters: [],
-            date: "", duration: 0)
+        var record =
+            run
+            ?? RunRecord(
+                mode: .incremental, cells: [],
+                environment: RunEnvironment(galley: Galley.version, swift: "", system: "", cpu: "", coreCount: 0, gpus: []), parameters: [],
+                date: "", duration: 0)
         record.mode = .incremental
         record.cells = cells
         return record

@@ -60,7 +60,7 @@ struct HTTPTransfer {
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         let words: [String] = ["curl", "--disable", "--config", "-"]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { arguments.forEach { free($0) } }
+        defer { for argument in arguments { free(argument) } }
         var process: pid_t = 0
         let code = posix_spawnp(&process, "curl", &actions, nil, &arguments, environ)
         close(ends[0])

@@ -46,7 +46,8 @@ struct WeightPolicy: Sendable {
         case .fourBit(let code, let isDouble, let blockSize, let computeType):
             guard FourBitType.blockSizes.contains(blockSize) else {
                 throw .invalidRequest(
-                    message: "a block size of \(blockSize)", help: "bitsandbytes allows \(FourBitType.blockSizes.map(String.init).joined(separator: ", "))")
+                    message: "a block size of \(blockSize)",
+                    help: "bitsandbytes allows \(FourBitType.blockSizes.map(String.init).joined(separator: ", "))")
             }
             let base: DType
             switch type {

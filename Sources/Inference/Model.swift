@@ -1,6 +1,6 @@
 private import Synchronization
-public import Tensors
 public import TensorMemory
+public import Tensors
 
 /// A language model in a device's memory, ready to run.
 ///

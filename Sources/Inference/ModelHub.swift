@@ -20,7 +20,8 @@ package struct ModelHub {
 
     /// As the environment says, by the variables of huggingface_hub.
     init() {
-        let home = FileSystem.environment("HF_HOME")
+        let home =
+            FileSystem.environment("HF_HOME")
             ?? (FileSystem.environment("XDG_CACHE_HOME") ?? FileSystem.home + "/.cache") + "/huggingface"
         cache = FileSystem.environment("HF_HUB_CACHE") ?? home + "/hub"
         endpoint = FileSystem.environment("HF_ENDPOINT") ?? "https://huggingface.co"
@@ -168,7 +169,8 @@ package struct ModelHub {
             DownloadError(
                 url: url, message: "the server refuses it (\(status)): there is no such model, or it wants a token",
                 help: token == nil
-                    ? "check the name; for a gated model accept its terms and set HF_TOKEN" : "check the name, and the rights of the token in HF_TOKEN")
+                    ? "check the name; for a gated model accept its terms and set HF_TOKEN"
+                    : "check the name, and the rights of the token in HF_TOKEN")
         case 404: DownloadError(url: url, message: "there is no such model or file (404)", help: "check the name")
         default: DownloadError(url: url, message: "the server answered \(status)", help: "try again later")
         }

@@ -49,7 +49,9 @@ struct PageBlocks: Sendable, Hashable {
                 let name = Self.name(page, index + 1)
                 let closesItself = page[end - 2] == UInt8(ascii: "/") || Self.voidElements.contains(name)
                 if name == "script" || name == "style" || name == "textarea" {
-                    guard let close = Self.find(Array("</\(name)".utf8), in: page, from: end), let after = Self.tagEnd(page, close) else { return nil }
+                    guard let close = Self.find(Array("</\(name)".utf8), in: page, from: end), let after = Self.tagEnd(page, close) else {
+                        return nil
+                    }
                     index = after
                     if depth == 0 { found.append(String(decoding: page[blockStart..<index], as: UTF8.self)) }
                     continue

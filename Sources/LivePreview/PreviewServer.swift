@@ -182,7 +182,9 @@ final class PreviewState: Sendable {
         }
         if let found { return Self.file(path.hasSuffix(".html") ? injected(found, path) : found, type: Self.type(of: path)) }
         if path == "index.html", let only {
-            return .response(status: 302, fields: [("Location", "/\(token)/\(only.utf8.allSatisfy { $0 < 0x80 && $0 > 0x20 } ? only : "")")] + Self.security, body: [])
+            return .response(
+                status: 302, fields: [("Location", "/\(token)/\(only.utf8.allSatisfy { $0 < 0x80 && $0 > 0x20 } ? only : "")")] + Self.security,
+                body: [])
         }
         guard let missing else { return Self.text(404, "there is no such page") }
         return .response(status: 404, fields: [("Content-Type", "text/html; charset=utf-8")] + Self.security, body: missing)
@@ -224,11 +226,13 @@ final class PreviewState: Sendable {
 
     private static let security: [(String, String)] = [
         ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-        ("Cross-Origin-Resource-Policy", "same-origin"), ("Content-Security-Policy", "frame-ancestors 'none'; connect-src 'self'; form-action 'none'"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Content-Security-Policy", "frame-ancestors 'none'; connect-src 'self'; form-action 'none'"),
     ]
 
     private static func text(_ status: Int, _ text: String) -> Reply {
-        .response(status: status, fields: [("Content-Type", "text/plain; charset=utf-8")] + security, body: Array((text.isEmpty ? "" : text + "\n").utf8))
+        .response(
+            status: status, fields: [("Content-Type", "text/plain; charset=utf-8")] + security, body: Array((text.isEmpty ? "" : text + "\n").utf8))
     }
 
     private static func file(_ bytes: [UInt8], type: String) -> Reply {

@@ -98,17 +98,21 @@ final class SocketServer: @unchecked Sendable {
         let box = Unmanaged.passRetained(self)
         #if canImport(Glibc)
             var thread = pthread_t()
-            let code = pthread_create(&thread, nil, { raw in
-                raw.map { Unmanaged<SocketServer>.fromOpaque($0).takeRetainedValue().loop() }
-                return nil
-            }, box.toOpaque())
+            let code = pthread_create(
+                &thread, nil,
+                { raw in
+                    raw.map { Unmanaged<SocketServer>.fromOpaque($0).takeRetainedValue().loop() }
+                    return nil
+                }, box.toOpaque())
             if code == 0 { pthread_detach(thread) } else { box.release() }
         #else
             var thread: pthread_t?
-            let code = pthread_create(&thread, nil, { raw in
-                Unmanaged<SocketServer>.fromOpaque(raw).takeRetainedValue().loop()
-                return nil
-            }, box.toOpaque())
+            let code = pthread_create(
+                &thread, nil,
+                { raw in
+                    Unmanaged<SocketServer>.fromOpaque(raw).takeRetainedValue().loop()
+                    return nil
+                }, box.toOpaque())
             if code == 0, let thread { pthread_detach(thread) } else { box.release() }
         #endif
     }
@@ -142,7 +146,10 @@ final class SocketServer: @unchecked Sendable {
         var lastBeat = Self.now()
         var pausesAccepting = false
         while true {
-            var entries = [pollfd(fd: pausesAccepting ? -1 : listener, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0)]
+            var entries = [
+                pollfd(fd: pausesAccepting ? -1 : listener, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
+            ]
             for (descriptor, connection) in connections {
                 let wants = connection.output.count > connection.sent ? Int16(POLLIN | POLLOUT) : Int16(POLLIN)
                 entries.append(pollfd(fd: descriptor, events: wants, revents: 0))
@@ -265,7 +272,8 @@ final class SocketServer: @unchecked Sendable {
             let streams = connections.filter { $0.value.isStream }
             if streams.count >= Self.streamLimit, let oldest = streams.min(by: { $0.value.opened < $1.value.opened }) { drop(oldest.key) }
             connections[descriptor]?.isStream = true
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
             enqueue(descriptor, Array(head.utf8) + first)
         }
     }

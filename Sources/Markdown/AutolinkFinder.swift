@@ -118,7 +118,10 @@ struct AutolinkFinder {
         var start = at
         while start > limit {
             let byte = bytes[start - 1]
-            guard byte.isAlphanumeric || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "+") else { break }
+            guard
+                byte.isAlphanumeric || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+                    || byte == UInt8(ascii: "+")
+            else { break }
             start -= 1
         }
         guard start < at else { return nil }

@@ -63,12 +63,14 @@ private func kind(of node: OpaquePointer) -> MarkdownNode.Kind {
     case CMARK_NODE_BLOCK_QUOTE: return .blockQuote
     case CMARK_NODE_LIST:
         let isOrdered = cmark_node_get_list_type(node) == CMARK_ORDERED_LIST
-        return .list(MarkdownList(
-            start: isOrdered ? Int(cmark_node_get_list_start(node)) : nil, isTight: cmark_node_get_list_tight(node) != 0))
+        return .list(
+            MarkdownList(
+                start: isOrdered ? Int(cmark_node_get_list_start(node)) : nil, isTight: cmark_node_get_list_tight(node) != 0))
     case CMARK_NODE_ITEM: return .item(isChecked: nil)
     case CMARK_NODE_CODE_BLOCK:
-        return .codeBlock(MarkdownCodeBlock(
-            literal: literal(), info: string(cmark_node_get_fence_info(node)), isFenced: false, isClosed: true))
+        return .codeBlock(
+            MarkdownCodeBlock(
+                literal: literal(), info: string(cmark_node_get_fence_info(node)), isFenced: false, isClosed: true))
     case CMARK_NODE_HTML_BLOCK: return .htmlBlock(literal())
     case CMARK_NODE_PARAGRAPH: return .paragraph
     case CMARK_NODE_HEADING:

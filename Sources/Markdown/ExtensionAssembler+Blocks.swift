@@ -145,7 +145,10 @@ extension ExtensionAssembler {
             let start = contentStart(ofLine: next, quoteDepth: leaf.quoteDepth)
             let content = source.bytes[start..<source.ends[next]]
             if content.trimmingBlanks().isEmpty { return nil }
-            guard let closing = closingDollars(in: content) else { next += 1; continue }
+            guard let closing = closingDollars(in: content) else {
+                next += 1
+                continue
+            }
             let after = source.bytes[(closing + 2)..<source.ends[next]].trimmingBlanks()
             guard after.isEmpty || after.first == UInt8(ascii: "{") && after.last == UInt8(ascii: "}") else { return nil }
             let prefix = Array(source.bytes[source.starts[line]..<offset])
@@ -176,7 +179,10 @@ extension ExtensionAssembler {
     private func closingDollars(in text: ArraySlice<UInt8>) -> Int? {
         var index = text.startIndex
         while index + 1 < text.endIndex {
-            if text[index] == UInt8(ascii: "\\") { index += 2; continue }
+            if text[index] == UInt8(ascii: "\\") {
+                index += 2
+                continue
+            }
             if text[index] == 0x24, text[index + 1] == 0x24 { return index }
             index += 1
         }

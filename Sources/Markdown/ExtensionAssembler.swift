@@ -174,8 +174,9 @@ struct ExtensionAssembler {
 
     private mutating func write() {
         for footnote in footnotes {
-            assembly.footnotes.append(Assembly.Footnote(
-                label: footnote.label, firstLine: footnote.lines.first?.line ?? 0, lastLine: footnote.lines.last?.line ?? 0))
+            assembly.footnotes.append(
+                Assembly.Footnote(
+                    label: footnote.label, firstLine: footnote.lines.first?.line ?? 0, lastLine: footnote.lines.last?.line ?? 0))
             for (line, offset) in footnote.lines { writeLine(line, from: offset, prefix: [UInt8(ascii: ">"), 0x20]) }
             assembly.append([], origin: footnote.lines.last?.line ?? 0)
         }

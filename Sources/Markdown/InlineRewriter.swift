@@ -12,10 +12,6 @@ struct InlineRewriter {
         case tildes(count: Int, canOpen: Bool, canClose: Bool, range: SourceRange)
     }
 
-    init(extensions: MarkdownExtensions) {
-        self.extensions = extensions
-    }
-
     /// Appends the inlines of one block; `nodes` are siblings with their descendants.
     func rewrite(_ nodes: ArraySlice<MarkdownNode>, droppingBytes dropped: Int, into output: inout [MarkdownNode]) {
         guard dropped > 0 || nodes.contains(where: needsWork) else {
@@ -37,7 +33,9 @@ struct InlineRewriter {
                 var text = index == nodes.startIndex && dropped > 0 ? String(decoding: text.utf8.dropFirst(dropped), as: UTF8.self) : text
                 if case .close? = tokens.last, let rest = attachImageAttributes(text, to: &tokens) { text = rest }
                 if !text.isEmpty {
-                    split(text, node, isInLink: linkDepth > 0, before: edge(before: index, in: nodes), after: edge(after: index, in: nodes), into: &tokens)
+                    split(
+                        text, node, isInLink: linkDepth > 0, before: edge(before: index, in: nodes), after: edge(after: index, in: nodes),
+                        into: &tokens)
                 }
             case .code(let literal): tokens.append(.leaf(finishedCode(literal, node)))
             case .html(let literal):
@@ -149,7 +147,8 @@ struct InlineRewriter {
             let line = node.range.start.line
             let column = node.range.start.column
             return SourceRange(
-                start: SourceLocation(line: line, column: column + part.lowerBound), end: SourceLocation(line: line, column: column + part.upperBound))
+                start: SourceLocation(line: line, column: column + part.lowerBound), end: SourceLocation(line: line, column: column + part.upperBound)
+            )
         }
         func flush(upTo end: Int) {
             guard end > start else { return }
@@ -175,7 +174,8 @@ struct InlineRewriter {
             {
                 flush(upTo: index)
                 let label = bytes[(index + 2)..<close].string.lowercased()
-                tokens.append(.leaf(MarkdownNode(.footnoteReference(label: label, number: 0, reference: 0), range: range(index..<(close + 2)), end: 0)))
+                tokens.append(
+                    .leaf(MarkdownNode(.footnoteReference(label: label, number: 0, reference: 0), range: range(index..<(close + 2)), end: 0)))
                 index = close + 2
                 start = index
                 continue
@@ -230,9 +230,11 @@ struct InlineRewriter {
             case .leaf: break
             case .tildes(let count, let canOpen, let canClose, _):
                 let level = openers.count - 1
-                if canClose, let match = openers[level].lastIndex(where: { opener in
-                    if case .tildes(count, _, _, _) = tokens[opener] { true } else { false }
-                }) {
+                if canClose,
+                    let match = openers[level].lastIndex(where: { opener in
+                        if case .tildes(count, _, _, _) = tokens[opener] { true } else { false }
+                    })
+                {
                     partner[openers[level][match]] = index
                     partner[index] = openers[level][match]
                     openers[level].removeSubrange(match...)

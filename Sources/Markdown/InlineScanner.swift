@@ -55,7 +55,10 @@ struct InlineScanner {
     private mutating func findBacktickRuns() {
         var index = 0
         while index < text.count {
-            guard text[index] == UInt8(ascii: "`") else { index += 1; continue }
+            guard text[index] == UInt8(ascii: "`") else {
+                index += 1
+                continue
+            }
             let start = index
             while byte(index) == UInt8(ascii: "`") { index += 1 }
             backtickRuns[index - start, default: []].append(start)
@@ -106,7 +109,9 @@ struct InlineScanner {
     /// `` $`x`$ ``.
     private mutating func gitHubMath(at start: Int) -> Int? {
         let end = endOfCodeSpan(at: start + 1)
-        guard byte(end) == UInt8(ascii: "$"), byte(end - 1) == UInt8(ascii: "`"), byte(start + 2) != UInt8(ascii: "`"), end > start + 3 else { return nil }
+        guard byte(end) == UInt8(ascii: "$"), byte(end - 1) == UInt8(ascii: "`"), byte(start + 2) != UInt8(ascii: "`"), end > start + 3 else {
+            return nil
+        }
         replace(start..<(start + 2), (end - 1)..<(end + 1), mark: Sentinel.inlineMath)
         return end + 1
     }
@@ -115,7 +120,10 @@ struct InlineScanner {
         if start >= noInlineMathAfter { return nil }
         var index = start
         while let current = byte(index) {
-            if current == UInt8(ascii: "\\") { index += 2; continue }
+            if current == UInt8(ascii: "\\") {
+                index += 2
+                continue
+            }
             if current == UInt8(ascii: "$"), index > start, let previous = byte(index - 1) {
                 // A dollar after a space would open: prices stay prices.
                 if previous.isSpace { return nil }
@@ -131,7 +139,10 @@ struct InlineScanner {
         if start >= noDisplayMathAfter { return nil }
         var index = start
         while let current = byte(index) {
-            if current == UInt8(ascii: "\\") { index += 2; continue }
+            if current == UInt8(ascii: "\\") {
+                index += 2
+                continue
+            }
             if current == UInt8(ascii: "$"), byte(index + 1) == UInt8(ascii: "$") { return index }
             index += 1
         }

@@ -22,12 +22,6 @@ public struct MarkdownDocument: Sendable, Hashable {
         fileprivate var position: Int
         fileprivate let end: Int
 
-        fileprivate init(nodes: [MarkdownNode], position: Int, end: Int) {
-            self.nodes = nodes
-            self.position = position
-            self.end = end
-        }
-
         public mutating func next() -> Int? {
             guard position < end else { return nil }
             defer { position = nodes[position].end }

@@ -310,15 +310,17 @@ struct TreeFinisher {
     private mutating func emitTable(_ table: Assembly.Table, at index: Int, in range: Range<Int>) -> Int {
         let position = output.count
         let line = raw[index].range.start.line
-        let range_ = SourceRange(
+        let tableRange = SourceRange(
             start: raw[index].range.start, end: SourceLocation(line: (table.rowLines.last ?? line - 1) + 2, column: 1))
-        output.append(MarkdownNode(.table(alignments: table.alignments), range: range_, end: 0))
+        output.append(MarkdownNode(.table(alignments: table.alignments), range: tableRange, end: 0))
         var end = raw[index].end
         if extensions.contains(.attributes), end < range.upperBound, raw[end].kind == .paragraph, let skip = captionMark(ofParagraph: end) {
             let caption = output.count
             output.append(MarkdownNode(.tableCaption(MarkdownAttributes()), range: raw[end].range, end: 0))
             appendInlines((end + 1)..<raw[end].end, droppingBytes: skip)
-            if let last = output.last, output.count > caption + 1, case .text(let text) = last.kind, let (shortened, attributes) = trailingAttributes(of: text) {
+            if let last = output.last, output.count > caption + 1, case .text(let text) = last.kind,
+                let (shortened, attributes) = trailingAttributes(of: text)
+            {
                 output[caption].kind = .tableCaption(attributes)
                 output[output.count - 1].kind = .text(shortened)
             }
@@ -365,11 +367,13 @@ struct TreeFinisher {
         func number(_ nodes: inout [MarkdownNode], from start: Int) {
             for index in start..<nodes.count {
                 guard case .footnoteReference(let label, _, _) = nodes[index].kind, let definition = byLabel[label] else { continue }
-                let number = numbers[label] ?? {
-                    order.append(definition)
-                    numbers[label] = order.count
-                    return order.count
-                }()
+                let number =
+                    numbers[label]
+                    ?? {
+                        order.append(definition)
+                        numbers[label] = order.count
+                        return order.count
+                    }()
                 references[number, default: 0] += 1
                 nodes[index].kind = .footnoteReference(label: label, number: number, reference: references[number] ?? 1)
             }

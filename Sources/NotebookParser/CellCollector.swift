@@ -36,10 +36,11 @@ struct CellCollector {
 
     private mutating func reportUnclosed(_ range: SourceRange) {
         let width = file.line(range.start.line).utf8.dropFirst(range.start.column - 1).count
-        diagnostics.append(Diagnostic(
-            .error, identifier: "unclosed-fence", summary: "the code block that begins here has no end", path: file.path,
-            range: SourceRange(start: range.start, end: SourceLocation(line: range.start.line, column: range.start.column + width)),
-            solutions: ["Close it with a line of as many backticks or tildes as it was opened with"]))
+        diagnostics.append(
+            Diagnostic(
+                .error, identifier: "unclosed-fence", summary: "the code block that begins here has no end", path: file.path,
+                range: SourceRange(start: range.start, end: SourceLocation(line: range.start.line, column: range.start.column + width)),
+                solutions: ["Close it with a line of as many backticks or tildes as it was opened with"]))
     }
 
     private mutating func codeCell(_ block: MarkdownCodeBlock, _ range: SourceRange) -> Cell {
@@ -104,18 +105,20 @@ struct CellCollector {
         for index in cells.indices {
             guard cells[index].kind == .code, let label = cells[index].options.label else { continue }
             guard Self.isValid(label) else {
-                diagnostics.append(Diagnostic(
-                    .warning, identifier: "bad-label", summary: "the label “\(label)” is no name for a cell", path: file.path,
-                    range: labelRange(cells[index], label),
-                    solutions: ["Use letters, digits, “-” and “_”, at most 64"]))
+                diagnostics.append(
+                    Diagnostic(
+                        .warning, identifier: "bad-label", summary: "the label “\(label)” is no name for a cell", path: file.path,
+                        range: labelRange(cells[index], label),
+                        solutions: ["Use letters, digits, “-” and “_”, at most 64"]))
                 cells[index].options.label = nil
                 continue
             }
             if let earlier = used[label] {
-                diagnostics.append(Diagnostic(
-                    .error, identifier: "duplicate-label", summary: "the label “\(label)” is used twice", path: file.path,
-                    range: labelRange(cells[index], label), solutions: ["Give one of the cells another label"],
-                    notes: [Diagnostic.Note(message: "it was first used here", path: file.path, range: labelRange(cells[earlier], label))]))
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "duplicate-label", summary: "the label “\(label)” is used twice", path: file.path,
+                        range: labelRange(cells[index], label), solutions: ["Give one of the cells another label"],
+                        notes: [Diagnostic.Note(message: "it was first used here", path: file.path, range: labelRange(cells[earlier], label))]))
                 cells[index].options.label = nil
                 continue
             }

@@ -60,7 +60,10 @@ struct CellOptionReader {
         case "unordered": return truth(\.unordered)
         case "process-state": return truth(\.touchesProcess)
         case "echo":
-            if value.string == "fenced" { options.echo = .fenced; return .set }
+            if value.string == "fenced" {
+                options.echo = .fenced
+                return .set
+            }
             guard let bool = value.bool else { return .badValue(expected: "true, false or fenced") }
             options.echo = bool ? .shown : .hidden
             return .set
@@ -69,7 +72,10 @@ struct CellOptionReader {
             options.echo = bool ? .hidden : .shown
             return .set
         case "output":
-            if value.string == "asis" { options.output = .asis; return .set }
+            if value.string == "asis" {
+                options.output = .asis
+                return .set
+            }
             guard let bool = value.bool else { return .badValue(expected: "true, false or asis") }
             options.output = bool ? .shown : .dropped
             return .set
@@ -91,8 +97,14 @@ struct CellOptionReader {
         case "fig-alt": return text(\.figureAlternative)
         case "tbl-cap": return text(\.tableCaption)
         case "code-fold":
-            if value.string == "show" { options.codeFold = .open; return .set }
-            if value.string == "hide" { options.codeFold = .closed; return .set }
+            if value.string == "show" {
+                options.codeFold = .open
+                return .set
+            }
+            if value.string == "hide" {
+                options.codeFold = .closed
+                return .set
+            }
             guard let bool = value.bool else { return .badValue(expected: "true, false or show") }
             options.codeFold = bool ? .closed : .none
             return .set

@@ -72,15 +72,17 @@ struct DirectiveReader {
         do throws(YAMLProblem) {
             tree = try YAMLTree.parse(isName ? entry.text + ": true" : entry.text, line: entry.line, column: entry.column)
         } catch {
-            diagnostics.append(Diagnostic(
-                .warning, identifier: "bad-directive", summary: "the directive is not YAML: \(error.message)", path: path,
-                range: SourceRange(start: error.place, end: error.place), solutions: ["Write it as `#| key: value`"]))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "bad-directive", summary: "the directive is not YAML: \(error.message)", path: path,
+                    range: SourceRange(start: error.place, end: error.place), solutions: ["Write it as `#| key: value`"]))
             return
         }
         guard let members = tree?.mapping else {
-            diagnostics.append(Diagnostic(
-                .warning, identifier: "bad-directive", summary: "the directive has no key and value", path: path,
-                range: range(of: entry.text, at: place), solutions: ["Write it as `#| key: value`"]))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "bad-directive", summary: "the directive has no key and value", path: path,
+                    range: range(of: entry.text, at: place), solutions: ["Write it as `#| key: value`"]))
             return
         }
         for (key, value) in members { set(key, value, in: &options) }
@@ -92,18 +94,21 @@ struct DirectiveReader {
         switch CellOptionReader.set(name, to: value, in: &options) {
         case .set: break
         case .badValue(let expected):
-            diagnostics.append(Diagnostic(
-                .warning, identifier: "bad-option-value", summary: "“\(name)” takes \(expected), not \(shown(value))", path: path,
-                range: range(of: value.string ?? "", at: value.place)))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "bad-option-value", summary: "“\(name)” takes \(expected), not \(shown(value))", path: path,
+                    range: range(of: value.string ?? "", at: value.place)))
         case .unsupported:
-            diagnostics.append(Diagnostic(
-                .warning, identifier: "unsupported-option", summary: "the option “\(name)” has no effect in Galley", path: path,
-                range: range(of: name, at: key.place)))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "unsupported-option", summary: "the option “\(name)” has no effect in Galley", path: path,
+                    range: range(of: name, at: key.place)))
         case .unknown:
             let suggestion = nearestName(to: name, among: CellOptionReader.names).map { ["Did you mean “\($0)”?"] }
-            diagnostics.append(Diagnostic(
-                .warning, identifier: "unknown-option", summary: "there is no option “\(name)”", path: path,
-                range: range(of: name, at: key.place), solutions: suggestion ?? []))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "unknown-option", summary: "there is no option “\(name)”", path: path,
+                    range: range(of: name, at: key.place), solutions: suggestion ?? []))
         }
     }
 

@@ -27,10 +27,11 @@ struct FrontMatterReader {
         guard let closing else {
             // A thematic break may begin a text too; a key below it tells them apart.
             if file.lineCount > 1, looksLikeKey(file.line(2)) {
-                diagnostics.append(Diagnostic(
-                    .error, identifier: "unclosed-front-matter", summary: "the front matter that begins here has no end", path: file.path,
-                    range: SourceRange(start: SourceLocation(line: 1, column: 1), end: SourceLocation(line: 1, column: 4)),
-                    solutions: ["Close it with a line `---`"]))
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "unclosed-front-matter", summary: "the front matter that begins here has no end", path: file.path,
+                        range: SourceRange(start: SourceLocation(line: 1, column: 1), end: SourceLocation(line: 1, column: 4)),
+                        solutions: ["Close it with a line `---`"]))
                 return (FrontMatter(), file.lineCount + 1)
             }
             return (FrontMatter(), 1)
@@ -40,9 +41,10 @@ struct FrontMatterReader {
             do throws(YAMLProblem) {
                 if let tree = try YAMLTree.parse(normalised(file.text(ofLines: 2...(closing - 1))), line: 2) { read(tree, into: &frontMatter) }
             } catch {
-                diagnostics.append(Diagnostic(
-                    .error, identifier: "bad-front-matter", summary: "the front matter is not YAML: \(error.message)", path: file.path,
-                    range: SourceRange(start: error.place, end: error.place)))
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "bad-front-matter", summary: "the front matter is not YAML: \(error.message)", path: file.path,
+                        range: SourceRange(start: error.place, end: error.place)))
             }
         }
         return (frontMatter, closing + 1)
@@ -120,8 +122,9 @@ struct FrontMatterReader {
 
     private mutating func warn(_ tree: YAMLTree, _ summary: String, identifier: String = "bad-front-matter-value") {
         let end = SourceLocation(line: tree.place.line, column: tree.place.column + (tree.string ?? "").utf8.prefix { $0 != 0x0A }.count)
-        diagnostics.append(Diagnostic(
-            .warning, identifier: identifier, summary: summary, path: file.path, range: SourceRange(start: tree.place, end: end)))
+        diagnostics.append(
+            Diagnostic(
+                .warning, identifier: identifier, summary: summary, path: file.path, range: SourceRange(start: tree.place, end: end)))
     }
 
     private mutating func text(_ name: String, _ value: YAMLTree, into target: inout String?) {
@@ -221,9 +224,10 @@ struct FrontMatterReader {
             if let location = tree.string {
                 packages.append(FrontMatter.Package(location: location))
             } else if let location = (tree["path"] ?? tree["url"])?.string {
-                packages.append(FrontMatter.Package(
-                    location: location, version: (tree["from"] ?? tree["version"])?.string,
-                    products: (tree["products"] ?? tree["product"])?.strings ?? []))
+                packages.append(
+                    FrontMatter.Package(
+                        location: location, version: (tree["from"] ?? tree["version"])?.string,
+                        products: (tree["products"] ?? tree["product"])?.strings ?? []))
             } else {
                 warn(tree, "a package is a path, a URL, or `path:`/`url:` with `from:` and `products:`")
             }

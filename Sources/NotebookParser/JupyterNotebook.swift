@@ -1,7 +1,7 @@
 public import JSON
+internal import Markdown
 public import NotebookModel
 public import SourceText
-internal import Markdown
 
 /// A notebook file of Jupyter, from any of its kernels, as a notebook with the record of its run.
 public struct JupyterNotebook: Sendable, Hashable {
@@ -23,7 +23,8 @@ public struct JupyterNotebook: Sendable, Hashable {
     public static func read(_ json: JSONValue, path: String) throws(NBFormat.FormatError) -> (JupyterNotebook, [Diagnostic]) {
         guard let version = json["nbformat"]?.integerValue, let cells = json["cells"]?.arrayValue else {
             throw NBFormat.FormatError(
-                json["worksheets"] == nil ? "it has no “nbformat” or no “cells”" : "it is of version 3; `jupyter nbconvert --to notebook` converts it")
+                json["worksheets"] == nil ? "it has no “nbformat” or no “cells”" : "it is of version 3; `jupyter nbconvert --to notebook` converts it"
+            )
         }
         guard version == 4 else { throw NBFormat.FormatError("it is of version \(version)") }
         let metadata = json["metadata"]
@@ -53,12 +54,14 @@ public struct JupyterNotebook: Sendable, Hashable {
         }
         let notebook = Notebook(file: file, frontMatter: frontMatter, cells: notebookCells)
         let ours = try RunRecord(nbformat: json)
-        let record = ours ?? RunRecord(
-            // Nothing says that the cells ran in order in one process.
-            mode: .incremental, cells: records,
-            environment: RunEnvironment(
-                galley: "", swift: "", system: metadata?["kernelspec"]?["display_name"]?.stringValue ?? language, cpu: "", coreCount: 0, gpus: []),
-            parameters: [], date: "", duration: 0)
+        let record =
+            ours
+            ?? RunRecord(
+                // Nothing says that the cells ran in order in one process.
+                mode: .incremental, cells: records,
+                environment: RunEnvironment(
+                    galley: "", swift: "", system: metadata?["kernelspec"]?["display_name"]?.stringValue ?? language, cpu: "", coreCount: 0, gpus: []),
+                parameters: [], date: "", duration: 0)
         return (
             JupyterNotebook(parsed: ParsedNotebook(notebook: notebook, document: document), record: record, language: language),
             reader.diagnostics + collector.diagnostics
@@ -173,7 +176,9 @@ private struct JupyterComposer {
         guard let attachments = attachments?.objectValue else { return source }
         var source = source
         for (name, bundle) in attachments {
-            guard let (type, content) = bundle.objectValue?.first(where: { $0.key.hasPrefix("image/") }), let data = content.stringValue else { continue }
+            guard let (type, content) = bundle.objectValue?.first(where: { $0.key.hasPrefix("image/") }), let data = content.stringValue else {
+                continue
+            }
             source = source.replacing("attachment:\(name)", with: "data:\(type);base64,\(data.filter { !$0.isWhitespace })")
         }
         return source

@@ -158,7 +158,8 @@ public enum NotebookPrinting {
 
     /// Without quotes only where nothing can take it for anything but a text.
     private static func scalar(_ text: String) -> String {
-        let isPlain = text.first?.isLetter == true && text.last != " "
+        let isPlain =
+            text.first?.isLetter == true && text.last != " "
             && text.utf8.allSatisfy { byte in
                 byte >= 0x80 || byte == 0x20 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
                     || byte == UInt8(ascii: "/") || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF)

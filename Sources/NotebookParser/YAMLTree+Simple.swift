@@ -23,9 +23,10 @@ extension YAMLTree {
             guard keys.insert(key).inserted else { return nil }
             // A directive's columns are those of its one line.
             let first = (number == line ? column : 0) + 1
-            members.append(Member(
-                key: YAMLTree(content: .scalar(key, isPlain: true), place: SourceLocation(line: number, column: first)),
-                value: YAMLTree(content: content, place: SourceLocation(line: number, column: first + value.startIndex - row.startIndex))))
+            members.append(
+                Member(
+                    key: YAMLTree(content: .scalar(key, isPlain: true), place: SourceLocation(line: number, column: first)),
+                    value: YAMLTree(content: content, place: SourceLocation(line: number, column: first + value.startIndex - row.startIndex))))
         }
         guard let first = members.first else { return nil }
         return YAMLTree(content: .mapping(members), place: first.key.place)
@@ -44,12 +45,17 @@ extension YAMLTree {
         guard let first = value.first else { return nil }
         if first == UInt8(ascii: "\"") || first == UInt8(ascii: "'") {
             let inner = value.dropFirst().dropLast()
-            guard value.count >= 2, value.last == first, !inner.contains(where: { $0 == first || $0 == UInt8(ascii: "\\") || $0 < 0x20 }) else { return nil }
+            guard value.count >= 2, value.last == first, !inner.contains(where: { $0 == first || $0 == UInt8(ascii: "\\") || $0 < 0x20 }) else {
+                return nil
+            }
             return .scalar(String(decoding: inner, as: UTF8.self), isPlain: false)
         }
         // Nothing that begins or could hold another kind of value: no indicator, no colon, no comment.
         guard isWordByte(first) && first != UInt8(ascii: "-") || first >= 0x80,
-            value.allSatisfy({ isWordByte($0) || $0 == 0x20 || $0 >= 0x80 || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")") })
+            value.allSatisfy({
+                isWordByte($0) || $0 == 0x20 || $0 >= 0x80 || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "/")
+                    || $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")")
+            })
         else { return nil }
         return .scalar(String(decoding: value, as: UTF8.self), isPlain: true)
     }

@@ -52,7 +52,8 @@ extension YAMLTree {
                 throw YAMLProblem(message: problem, place: place(mark))
             case .duplicatedKeysInMapping(let duplicates, let context):
                 throw YAMLProblem(
-                    message: "the key \(duplicates.sorted().map { "“\($0)”" }.joined(separator: ", ")) stands there twice", place: place(context.mark))
+                    message: "the key \(duplicates.sorted().map { "“\($0)”" }.joined(separator: ", ")) stands there twice", place: place(context.mark)
+                )
             case .reader(let problem, _, _, _):
                 throw YAMLProblem(message: problem, place: SourceLocation(line: line, column: 1))
             default:

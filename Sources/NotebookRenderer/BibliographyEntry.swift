@@ -40,7 +40,9 @@ struct BibliographyEntry: Sendable, Hashable {
     func write(into writer: inout HTMLWriter) {
         var names: [String] = []
         for (index, name) in authors.enumerated() {
-            if name.given.isEmpty { names.append(name.family) } else {
+            if name.given.isEmpty {
+                names.append(name.family)
+            } else {
                 names.append(index == 0 ? "\(name.family), \(name.given)" : "\(name.given) \(name.family)")
             }
         }
@@ -94,9 +96,10 @@ struct BibliographyEntry: Sendable, Hashable {
     private init?(csl item: JSONValue) {
         guard let id = item["id"]?.stringValue ?? item["id"]?.integerValue.map(String.init) else { return nil }
         key = id
-        authors = (item["author"] ?? item["editor"])?.arrayValue?.map { name in
-            Name(family: name["family"]?.stringValue ?? name["literal"]?.stringValue ?? "", given: name["given"]?.stringValue ?? "")
-        } ?? []
+        authors =
+            (item["author"] ?? item["editor"])?.arrayValue?.map { name in
+                Name(family: name["family"]?.stringValue ?? name["literal"]?.stringValue ?? "", given: name["given"]?.stringValue ?? "")
+            } ?? []
         if let part = item["issued"]?["date-parts"]?[0]?[0] { year = part.integerValue.map(String.init) ?? part.stringValue ?? year }
         title = item["title"]?.stringValue ?? ""
         container = item["container-title"]?.stringValue
@@ -233,7 +236,9 @@ struct BibTeXReader {
                 var name = String(source[index])
                 index += 1
                 if name.first?.isLetter == true {
-                    while index < source.count, source[index].isLetter, !(name.count == 1 && accents[Character(name)] != nil && source[index].isUppercase) {
+                    while index < source.count, source[index].isLetter,
+                        !(name.count == 1 && accents[Character(name)] != nil && source[index].isUppercase)
+                    {
                         name.append(source[index])
                         index += 1
                     }

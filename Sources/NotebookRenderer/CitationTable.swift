@@ -51,9 +51,10 @@ extension PageState {
             while end < part.endIndex, part[end] != UInt8(ascii: ","), part[end] > 0x20 { end += 1 }
             let key = String(decoding: part[(at + 1)..<end], as: UTF8.self)
             guard citations.contains(key) else { return nil }
-            items.append(CitationItem(
-                key: key, prefix: String(decoding: part[..<at].filter { $0 != UInt8(ascii: "-") }, as: UTF8.self).trimmed,
-                suffix: String(decoding: part[end...], as: UTF8.self).trimmed))
+            items.append(
+                CitationItem(
+                    key: key, prefix: String(decoding: part[..<at].filter { $0 != UInt8(ascii: "-") }, as: UTF8.self).trimmed,
+                    suffix: String(decoding: part[end...], as: UTF8.self).trimmed))
         }
         return items.isEmpty ? nil : (items, close + 1)
     }
@@ -65,7 +66,9 @@ extension PageState {
             if index > 0 { writer.raw("; ") }
             guard let entry = citations.cite(item.key) else { continue }
             if !item.prefix.isEmpty { writer.text(item.prefix + " ") }
-            writer.element("a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")], text: "\(entry.shortNames) \(entry.year)")
+            writer.element(
+                "a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")],
+                text: "\(entry.shortNames) \(entry.year)")
             if !item.suffix.isEmpty { writer.text(item.suffix.hasPrefix(",") ? item.suffix : " " + item.suffix) }
         }
         writer.raw(")</span>")
@@ -89,7 +92,8 @@ extension PageState {
         let id = slugs.slug(for: words.references)
         headings.append((level: level, entry: RenderedPage.ContentsEntry(id: id, title: escaped(words.references))))
         writer.freshLine()
-        writer.open("section", [HTMLAttribute("class", "references"), HTMLAttribute("role", "doc-bibliography"), HTMLAttribute("aria-labelledby", id)])
+        writer.open(
+            "section", [HTMLAttribute("class", "references"), HTMLAttribute("role", "doc-bibliography"), HTMLAttribute("aria-labelledby", id)])
         writer.newLine()
         writer.element("h2", [HTMLAttribute("id", id)], text: words.references)
         writer.raw("\n<ul>\n")
@@ -102,8 +106,9 @@ extension PageState {
     }
 
     mutating func reportUnknownReference(_ id: String) {
-        diagnostics.append(.init(
-            .warning, identifier: "unknown-reference", summary: "nothing here is labelled “\(id)”", path: notebook?.file.path ?? ""))
+        diagnostics.append(
+            .init(
+                .warning, identifier: "unknown-reference", summary: "nothing here is labelled “\(id)”", path: notebook?.file.path ?? ""))
     }
 }
 

@@ -16,7 +16,9 @@ struct GrammarLibrary: Sendable {
         let first = Self.mark[0]
         while index + Self.mark.count < bytes.count {
             // A registration within a grammar would be of an inner function; they all stand after a semicolon.
-            if bytes[index] == first, bytes[index...].starts(with: Self.mark), index == 0 || bytes[index - 1] == UInt8(ascii: ";") || bytes[index - 1] == 0x0A {
+            if bytes[index] == first, bytes[index...].starts(with: Self.mark),
+                index == 0 || bytes[index - 1] == UInt8(ascii: ";") || bytes[index - 1] == 0x0A
+            {
                 starts.append(index)
                 index += Self.mark.count
             }
@@ -50,7 +52,10 @@ struct GrammarLibrary: Sendable {
         var result: [String] = []
         var index = text.startIndex
         while index + key.count < text.endIndex {
-            guard text[index] == key[0], text[index...].starts(with: key) else { index += 1; continue }
+            guard text[index] == key[0], text[index...].starts(with: key) else {
+                index += 1
+                continue
+            }
             index += key.count
             if text[index] == UInt8(ascii: "[") {
                 let end = text[index...].firstIndex(of: UInt8(ascii: "]")) ?? text.endIndex

@@ -7,9 +7,11 @@ extension MarkdownRenderer {
     func openList(_ list: MarkdownList, _ index: Int, into writer: inout HTMLWriter) {
         writer.freshLine()
         guard let start = list.start else {
-            let isTaskList = style == .page && document.children(of: index).contains { child in
-                if case .item(.some) = document.nodes[child].kind { true } else { false }
-            }
+            let isTaskList =
+                style == .page
+                && document.children(of: index).contains { child in
+                    if case .item(.some) = document.nodes[child].kind { true } else { false }
+                }
             writer.raw(isTaskList ? "<ul class=\"task-list\">\n" : "<ul>\n")
             return
         }
@@ -23,10 +25,12 @@ extension MarkdownRenderer {
         if style == .specification {
             writer.raw(isChecked ? "<input checked=\"\" disabled=\"\" type=\"checkbox\"> " : "<input disabled=\"\" type=\"checkbox\"> ")
         } else {
-            writer.open("input", [
-                HTMLAttribute("type", "checkbox"), HTMLAttribute("disabled", isPresent: true), HTMLAttribute("checked", isPresent: isChecked),
-                HTMLAttribute("aria-label", isChecked ? "done" : "to do"),
-            ])
+            writer.open(
+                "input",
+                [
+                    HTMLAttribute("type", "checkbox"), HTMLAttribute("disabled", isPresent: true), HTMLAttribute("checked", isPresent: isChecked),
+                    HTMLAttribute("aria-label", isChecked ? "done" : "to do"),
+                ])
             writer.raw(" ")
         }
     }
@@ -55,7 +59,11 @@ extension MarkdownRenderer {
         writer.text(headingID)
         writer.raw("\"")
         let classes = attributes.classes.filter { $0 != "unlisted" }
-        if !classes.isEmpty { writer.raw(" class=\""); writer.text(classes.joined(separator: " ")); writer.raw("\"") }
+        if !classes.isEmpty {
+            writer.raw(" class=\"")
+            writer.text(classes.joined(separator: " "))
+            writer.raw("\"")
+        }
         writer.raw(">")
         headingStart = writer.bytes.count
     }
@@ -79,7 +87,8 @@ extension MarkdownRenderer {
         writer.raw("\" aria-label=\"")
         writer.text("Link to “\(text)”")
         writer.raw("\">#</a></h\(shown)>\n")
-        if case .heading(_, let attributes) = document.nodes[index].kind, attributes.classes.contains("unlisted") {} else {
+        if case .heading(_, let attributes) = document.nodes[index].kind, attributes.classes.contains("unlisted") {
+        } else {
             page.headings.append((level: shown, entry: RenderedPage.ContentsEntry(id: headingID, title: title)))
         }
         page.endBlock()
@@ -100,10 +109,12 @@ extension MarkdownRenderer {
             id = attributes.id
             label = document.plainText(of: index + 1)
         }
-        writer.open("div", [
-            HTMLAttribute("class", "table-scroll"), HTMLAttribute("tabindex", "0"), HTMLAttribute("role", "region"),
-            HTMLAttribute("aria-label", label ?? page.words.table), HTMLAttribute("id", id),
-        ])
+        writer.open(
+            "div",
+            [
+                HTMLAttribute("class", "table-scroll"), HTMLAttribute("tabindex", "0"), HTMLAttribute("role", "region"),
+                HTMLAttribute("aria-label", label ?? page.words.table), HTMLAttribute("id", id),
+            ])
         writer.raw("<table>\n")
     }
 
@@ -161,7 +172,9 @@ extension MarkdownRenderer {
             hasFootnotes = true
             page.features.insert(.footnotes)
             writer.freshLine()
-            writer.open("section", [HTMLAttribute("class", "footnotes"), HTMLAttribute("role", "doc-endnotes"), HTMLAttribute("aria-label", page.words.footnotes)])
+            writer.open(
+                "section",
+                [HTMLAttribute("class", "footnotes"), HTMLAttribute("role", "doc-endnotes"), HTMLAttribute("aria-label", page.words.footnotes)])
             writer.raw("\n<ol>\n")
         }
         footnoteNumber += 1
@@ -194,7 +207,9 @@ extension MarkdownRenderer {
         for reference in 1...max(footnoteReferences[footnoteNumber] ?? 1, 1) {
             let suffix = reference > 1 ? "-\(reference)" : ""
             let place = reference > 1 ? "\(footnoteNumber), \(reference)" : "\(footnoteNumber)"
-            writer.raw(" <a href=\"#\(idPrefix)fnref-\(footnoteNumber)\(suffix)\" role=\"doc-backlink\" aria-label=\"Back to reference \(place)\">↩\u{FE0E}</a>")
+            writer.raw(
+                " <a href=\"#\(idPrefix)fnref-\(footnoteNumber)\(suffix)\" role=\"doc-backlink\" aria-label=\"Back to reference \(place)\">↩\u{FE0E}</a>"
+            )
         }
     }
 }

@@ -10,7 +10,11 @@ extension MarkdownRenderer {
         writer.raw("\" alt=\"")
         writer.text(attributes["fig-alt"] ?? attributes["alt"] ?? alternative(of: index))
         writer.raw("\"")
-        if !title.isEmpty { writer.raw(" title=\""); writer.text(title); writer.raw("\"") }
+        if !title.isEmpty {
+            writer.raw(" title=\"")
+            writer.text(title)
+            writer.raw("\"")
+        }
         guard style == .page else {
             writer.raw(" />")
             return
@@ -21,8 +25,16 @@ extension MarkdownRenderer {
             if Int(value) != nil { writer.raw(" \(key)=\"\(value)\"") } else if isLength(value) { styles.append("\(key):\(value)") }
         }
         if !styles.isEmpty { writer.raw(" style=\"\(styles.joined(separator: ";"))\"") }
-        if !attributes.classes.isEmpty { writer.raw(" class=\""); writer.text(attributes.classes.joined(separator: " ")); writer.raw("\"") }
-        if let id = attributes.id, !id.hasPrefix("fig-") { writer.raw(" id=\""); writer.text(id); writer.raw("\"") }
+        if !attributes.classes.isEmpty {
+            writer.raw(" class=\"")
+            writer.text(attributes.classes.joined(separator: " "))
+            writer.raw("\"")
+        }
+        if let id = attributes.id, !id.hasPrefix("fig-") {
+            writer.raw(" id=\"")
+            writer.text(id)
+            writer.raw("\"")
+        }
         writer.raw(">")
         page.links.append(RenderedPage.Link(kind: .image, destination: destination, range: document.nodes[index].range))
     }

@@ -111,7 +111,11 @@ struct MarkdownRenderer {
             writer.raw("<a href=\"")
             writer.raw(bytes: percentEncoded(destination))
             writer.raw("\"")
-            if !title.isEmpty { writer.raw(" title=\""); writer.text(title); writer.raw("\"") }
+            if !title.isEmpty {
+                writer.raw(" title=\"")
+                writer.text(title)
+                writer.raw("\"")
+            }
             writer.raw(">")
             if style == .page { page.links.append(RenderedPage.Link(kind: .link, destination: destination, range: node.range)) }
         case .image(let destination, let title, let attributes):

@@ -67,7 +67,8 @@ public enum PageRenderer {
             let (read, problem) = BibliographyEntry.read(text)
             entries += read
             if let problem {
-                page.diagnostics.append(Diagnostic(.warning, identifier: "bad-bibliography", summary: "the bibliography cannot be read: \(problem)", path: path))
+                page.diagnostics.append(
+                    Diagnostic(.warning, identifier: "bad-bibliography", summary: "the bibliography cannot be read: \(problem)", path: path))
             }
         }
         page.citations = CitationTable(entries)

@@ -40,9 +40,12 @@ extension PageState {
         let isUnrun = options.eval && record == nil
         guard options.echo != .hidden || !outputs.isEmpty || isUnrun else { return }
         features.insert(.cells)
-        writer.open("div", [
-            HTMLAttribute("class", "cell"), HTMLAttribute("id", cell.id), HTMLAttribute("data-status", isUnrun ? "not-run" : record?.status.rawValue),
-        ])
+        writer.open(
+            "div",
+            [
+                HTMLAttribute("class", "cell"), HTMLAttribute("id", cell.id),
+                HTMLAttribute("data-status", isUnrun ? "not-run" : record?.status.rawValue),
+            ])
         writer.newLine()
         if options.echo != .hidden { writeCellSource(cell, into: &writer) }
         if isUnrun {
@@ -112,9 +115,11 @@ extension PageState {
     mutating func writeSource(
         _ source: String, language: String, lineNumbers: Bool, highlighted: [ClosedRange<Int>], into writer: inout HTMLWriter
     ) {
-        writer.open("pre", [
-            HTMLAttribute("class", lineNumbers ? "numbered" : nil), HTMLAttribute("tabindex", isWide(source) ? "0" : nil),
-        ])
+        writer.open(
+            "pre",
+            [
+                HTMLAttribute("class", lineNumbers ? "numbered" : nil), HTMLAttribute("tabindex", isWide(source) ? "0" : nil),
+            ])
         writer.open("code", [HTMLAttribute("class", language.isEmpty ? nil : "language-\(language)")])
         let markup: [UInt8]
         if language == "swift" {

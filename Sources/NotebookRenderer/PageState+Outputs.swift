@@ -9,12 +9,15 @@ extension PageState {
         let outputs = merged(outputs)
         let caption = cell.options.figureCaption ?? cell.options.tableCaption
         // A caption belongs to what can be looked at, not to what was printed on the way there.
-        let captioned = caption == nil ? nil : outputs.lastIndex { output in
-            switch output {
-            case .display(let bundle, _), .result(let bundle): isRich(bundle)
-            default: false
+        let captioned =
+            caption == nil
+            ? nil
+            : outputs.lastIndex { output in
+                switch output {
+                case .display(let bundle, _), .result(let bundle): isRich(bundle)
+                default: false
+                }
             }
-        }
         for (index, output) in outputs.enumerated() {
             writer.freshLine()
             if index == captioned, let caption {
@@ -197,11 +200,13 @@ extension PageState {
         features.insert(.figures)
         let size = PictureSize(bytes)
         writer.raw("<div class=\"output picture\">")
-        writer.open("img", [
-            HTMLAttribute("src", "data:\(type);base64,\(base64(bytes))"),
-            HTMLAttribute("alt", cell.options.figureAlternative ?? bundle.plainText ?? cell.options.figureCaption ?? ""),
-            HTMLAttribute("width", size.map { String($0.width) }), HTMLAttribute("height", size.map { String($0.height) }),
-        ])
+        writer.open(
+            "img",
+            [
+                HTMLAttribute("src", "data:\(type);base64,\(base64(bytes))"),
+                HTMLAttribute("alt", cell.options.figureAlternative ?? bundle.plainText ?? cell.options.figureCaption ?? ""),
+                HTMLAttribute("width", size.map { String($0.width) }), HTMLAttribute("height", size.map { String($0.height) }),
+            ])
         writer.raw("</div>\n")
     }
 
@@ -244,11 +249,12 @@ extension PageState {
         case .array(let elements): members(elements.enumerated().map { ("\($0)", $1) }, "[\(elements.count)]")
         default:
             name()
-            let kind = switch value {
-            case .string: "string"
-            case .integer, .number: "number"
-            default: "keyword"
-            }
+            let kind =
+                switch value {
+                case .string: "string"
+                case .integer, .number: "number"
+                default: "keyword"
+                }
             writer.element("span", [HTMLAttribute("class", "tok-\(kind)")], text: value.text())
         }
     }

@@ -89,13 +89,15 @@ struct PageState {
         let path = notebook?.file.path ?? ""
         switch problem {
         case .badSource(let message):
-            diagnostics.append(Diagnostic(.warning, identifier: "bad-math", summary: "the formula cannot be set: \(message)", path: path, range: range))
+            diagnostics.append(
+                Diagnostic(.warning, identifier: "bad-math", summary: "the formula cannot be set: \(message)", path: path, range: range))
         case .unavailable(let message):
             // One such message for a page says it all.
             if diagnostics.contains(where: { $0.identifier == "no-math" }) { return }
-            diagnostics.append(Diagnostic(
-                .warning, identifier: "no-math", summary: "formulas are shown as TeX: \(message)", path: path, range: range,
-                solutions: ["Install KaTeX (Debian: libjs-katex) or say where katex.min.js is in GALLEY_KATEX"]))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "no-math", summary: "formulas are shown as TeX: \(message)", path: path, range: range,
+                    solutions: ["Install KaTeX (Debian: libjs-katex) or say where katex.min.js is in GALLEY_KATEX"]))
         }
     }
 

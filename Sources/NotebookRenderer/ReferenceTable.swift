@@ -64,7 +64,10 @@ extension PageState {
                 start = index
                 continue
             }
-            guard bytes[index] == UInt8(ascii: "@"), index == 0 || !isNameByte(bytes[index - 1]) else { index += 1; continue }
+            guard bytes[index] == UInt8(ascii: "@"), index == 0 || !isNameByte(bytes[index - 1]) else {
+                index += 1
+                continue
+            }
             var end = index + 1
             while end < bytes.count, isNameByte(bytes[end]) || bytes[end] == UInt8(ascii: ":") || bytes[end] == UInt8(ascii: ".") { end += 1 }
             while end > index + 1, !isNameByte(bytes[end - 1]) { end -= 1 }

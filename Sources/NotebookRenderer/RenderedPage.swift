@@ -30,7 +30,9 @@ public struct RenderedPage: Sendable, Hashable {
 
     /// What a page makes use of, so that a theme can leave out what it does not.
     public enum Feature: String, Sendable, Hashable, CaseIterable {
-        case code, cells, math, tables, callouts, footnotes, figures, terminalColors = "terminal-colors", citations
+        case code, cells, math, tables, callouts, footnotes, figures
+        case terminalColors = "terminal-colors"
+        case citations
     }
 
     /// HTML, to stand inside the page's main element.

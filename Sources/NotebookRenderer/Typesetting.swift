@@ -1,4 +1,5 @@
 internal import SourceText
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)

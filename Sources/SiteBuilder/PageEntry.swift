@@ -1,4 +1,5 @@
 import NotebookModel
+
 /// A page with what the site found out about it.
 struct PageEntry: Sendable {
     enum Picture: Sendable, Hashable {

@@ -135,7 +135,8 @@ struct LinkResolver {
     private mutating func report(_ identifier: String, _ summary: String, _ value: String, _ page: SitePage, solution: String? = nil) {
         diagnostics.append(
             Diagnostic(
-                .warning, identifier: identifier, summary: summary, path: page.file.path, range: page.linkPlaces[value] ?? place(of: value, in: page.file),
+                .warning, identifier: identifier, summary: summary, path: page.file.path,
+                range: page.linkPlaces[value] ?? place(of: value, in: page.file),
                 solutions: solution.map { [$0] } ?? []))
     }
 

@@ -122,7 +122,8 @@ public struct SiteBuilder: Sendable {
         for index in entries.indices where entries[index].image == nil && entries[index].page.isPost {
             let title = entries[index].page.title
             guard let picture = SocialCard.picture(title: title, siteName: name) else { continue }
-            let path = "assets/card-\(SitePath.slug(SitePath.withoutExtension(entries[index].page.path))).\(contentDigest(title + "\n" + name).prefix(8)).png"
+            let path =
+                "assets/card-\(SitePath.slug(SitePath.withoutExtension(entries[index].page.path))).\(contentDigest(title + "\n" + name).prefix(8)).png"
             links.add(path, picture)
             entries[index].card = path
         }

@@ -37,7 +37,8 @@ extension SiteContext {
         context["authors"] = .list(authors(front).map(TemplateValue.string))
         context["language"] = .string(front.language ?? configuration.language)
         context["noindex"] = .bool(front.draft)
-        if let own = picture(entry.image, alternative: front.imageAlternative) ?? picture(entry.card.map { .site($0) }, alternative: entry.page.title) {
+        if let own = picture(entry.image, alternative: front.imageAlternative) ?? picture(entry.card.map { .site($0) }, alternative: entry.page.title)
+        {
             context["card"] = .map(own)
         }
         let layout = builder.theme.templates[entry.page.layout] == nil ? "post.html" : entry.page.layout

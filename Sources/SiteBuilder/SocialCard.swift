@@ -7,8 +7,9 @@ enum SocialCard {
     /// A PNG; `nil` when the title has characters that ``PixelFont`` lacks, as half a title would mislead.
     static func picture(title: String, siteName: String) -> [UInt8]? {
         guard !title.isEmpty, PixelFont.has(title) else { return nil }
-        guard let (scale, lines) = [12, 10, 8, 6].lazy.map({ ($0, wrapped(title, columns: columns(at: $0))) })
-            .first(where: { $0.1.count * lineHeight($0.0) <= 400 })
+        guard
+            let (scale, lines) = [12, 10, 8, 6].lazy.map({ ($0, wrapped(title, columns: columns(at: $0))) })
+                .first(where: { $0.1.count * lineHeight($0.0) <= 400 })
         else { return nil }
         var bands = [PNGWriter.Band(row: [UInt8](repeating: 3, count: width), height: 18)]
         bands.append(blank(height: 72))

@@ -1,10 +1,10 @@
+import SourceText
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
     private import Darwin
 #endif
-
-import SourceText
 
 extension Theme {
     /// The folder of the themes that come with Galley, for a command at `executable`.

@@ -7,11 +7,14 @@ enum BuiltInFilters {
         .merging(NumberFilters.all) { first, _ in first }
 
     /// A value by a dotted path of attributes and indices, as `map(attribute="a.0.b")` takes it.
-    static func path(_ path: TemplateValue, of value: TemplateValue, default fallback: TemplateValue? = nil, _ rendering: Rendering) throws(TemplateError) -> TemplateValue {
+    static func path(_ path: TemplateValue, of value: TemplateValue, default fallback: TemplateValue? = nil, _ rendering: Rendering)
+        throws(TemplateError) -> TemplateValue
+    {
         var value = value
-        let steps: [TemplateValue] = path.stringValue.map { text in
-            TextSearch.split(text, by: ".", limit: -1).map { step in Int(step).map { .integer($0) } ?? .string(step) }
-        } ?? [path]
+        let steps: [TemplateValue] =
+            path.stringValue.map { text in
+                TextSearch.split(text, by: ".", limit: -1).map { step in Int(step).map { .integer($0) } ?? .string(step) }
+            } ?? [path]
         for step in steps {
             value = try rendering.item(step, of: value)
             if value.isUndefined, let fallback { value = fallback }
@@ -45,7 +48,8 @@ enum TextFilters {
             guard arguments.positional.isEmpty || arguments.named.isEmpty else {
                 throw TemplateError(.value, "can't handle positional and keyword arguments at the same time")
             }
-            let values: TemplateValue = arguments.named.isEmpty
+            let values: TemplateValue =
+                arguments.named.isEmpty
                 ? .tuple(arguments.positional) : .map(TemplateMap(arguments.named.map { ($0.name, $0.value) }))
             return try rendering.binary(.modulo, value.stringValue == nil ? .string(value.text) : value, values)
         },
@@ -60,7 +64,8 @@ enum TextFilters {
         if case .safe = value { .safe(text) } else { .string(text) }
     }
 
-    private static func replace(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue {
+    private static func replace(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue
+    {
         let values = try arguments.bound(to: ["old", "new", "count"], required: 2, of: "replace")
         let count = values[2].map { $0.isNone ? -1 : $0.exactInteger ?? -1 } ?? -1
         let (old, new) = (values[0] ?? .none, values[1] ?? .none)
@@ -95,7 +100,8 @@ enum TextFilters {
         return count
     }
 
-    private static func indent(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue {
+    private static func indent(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue
+    {
         let values = try arguments.bound(to: ["width", "first", "blank"], of: "indent")
         let indentation: String
         if let text = values[0]?.stringValue {
@@ -178,7 +184,9 @@ enum NumberFilters {
             }
         },
         "filesizeformat": { (value, arguments, _) throws(TemplateError) in
-            guard let bytes = value.number ?? value.stringValue.flatMap(double) else { throw TemplateError(.value, "a size must be a number, not \(value.typeName)") }
+            guard let bytes = value.number ?? value.stringValue.flatMap(double) else {
+                throw TemplateError(.value, "a size must be a number, not \(value.typeName)")
+            }
             return .string(fileSize(bytes, binary: try arguments.bound(to: ["binary"], of: "filesizeformat")[0].isTrue))
         },
     ]

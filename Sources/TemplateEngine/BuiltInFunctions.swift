@@ -4,38 +4,45 @@ enum BuiltInFunctions {
     static let maximumRange = 100_000
 
     static let all: [String: TemplateValue] = [
-        "range": .function(TemplateFunction("range") { (arguments, rendering) throws(TemplateError) in
-            guard arguments.named.isEmpty, (1...3).contains(arguments.positional.count) else {
-                throw TemplateError(.value, "range expects 1 to 3 positional arguments")
-            }
-            var bounds: [Int] = []
-            for value in arguments.positional {
-                guard let bound = value.exactInteger else { throw TemplateError(.value, "'\(value.typeName)' object cannot be interpreted as an integer") }
-                bounds.append(bound)
-            }
-            let (start, stop) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
-            let step = bounds.count == 3 ? bounds[2] : 1
-            guard step != 0 else { throw TemplateError(.value, "range() arg 3 must not be zero") }
-            let (span, overflow) = stop.subtractingReportingOverflow(start)
-            guard !overflow, span.magnitude / step.magnitude <= maximumRange else {
-                throw TemplateError(.limit, "Range too big. The sandbox blocks ranges larger than MAX_RANGE (\(maximumRange)).")
-            }
-            try rendering.spend(Int(span.magnitude / step.magnitude))
-            return .list(stride(from: start, to: stop, by: step).map { .integer($0) })
-        }),
-        "dict": .function(TemplateFunction("dict") { (arguments, rendering) throws(TemplateError) in
-            .map(try map(arguments, rendering, of: "dict"))
-        }),
-        "namespace": .function(TemplateFunction("namespace") { (arguments, rendering) throws(TemplateError) in
-            .object(Namespace(try map(arguments, rendering, of: "namespace")))
-        }),
-        "cycler": .function(TemplateFunction("cycler") { (arguments, _) throws(TemplateError) in
-            guard !arguments.positional.isEmpty else { throw TemplateError(.value, "at least one item has to be provided") }
-            return .object(Cycler(arguments.positional))
-        }),
-        "joiner": .function(TemplateFunction("joiner") { (arguments, _) throws(TemplateError) in
-            .object(Joiner(try arguments.bound(to: ["sep"], of: "joiner")[0] ?? .string(", ")))
-        }),
+        "range": .function(
+            TemplateFunction("range") { (arguments, rendering) throws(TemplateError) in
+                guard arguments.named.isEmpty, (1...3).contains(arguments.positional.count) else {
+                    throw TemplateError(.value, "range expects 1 to 3 positional arguments")
+                }
+                var bounds: [Int] = []
+                for value in arguments.positional {
+                    guard let bound = value.exactInteger else {
+                        throw TemplateError(.value, "'\(value.typeName)' object cannot be interpreted as an integer")
+                    }
+                    bounds.append(bound)
+                }
+                let (start, stop) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
+                let step = bounds.count == 3 ? bounds[2] : 1
+                guard step != 0 else { throw TemplateError(.value, "range() arg 3 must not be zero") }
+                let (span, overflow) = stop.subtractingReportingOverflow(start)
+                guard !overflow, span.magnitude / step.magnitude <= maximumRange else {
+                    throw TemplateError(.limit, "Range too big. The sandbox blocks ranges larger than MAX_RANGE (\(maximumRange)).")
+                }
+                try rendering.spend(Int(span.magnitude / step.magnitude))
+                return .list(stride(from: start, to: stop, by: step).map { .integer($0) })
+            }),
+        "dict": .function(
+            TemplateFunction("dict") { (arguments, rendering) throws(TemplateError) in
+                .map(try map(arguments, rendering, of: "dict"))
+            }),
+        "namespace": .function(
+            TemplateFunction("namespace") { (arguments, rendering) throws(TemplateError) in
+                .object(Namespace(try map(arguments, rendering, of: "namespace")))
+            }),
+        "cycler": .function(
+            TemplateFunction("cycler") { (arguments, _) throws(TemplateError) in
+                guard !arguments.positional.isEmpty else { throw TemplateError(.value, "at least one item has to be provided") }
+                return .object(Cycler(arguments.positional))
+            }),
+        "joiner": .function(
+            TemplateFunction("joiner") { (arguments, _) throws(TemplateError) in
+                .object(Joiner(try arguments.bound(to: ["sep"], of: "joiner")[0] ?? .string(", ")))
+            }),
     ]
 
     private static func map(_ arguments: TemplateArguments, _ rendering: Rendering, of name: String) throws(TemplateError) -> TemplateMap {
@@ -72,15 +79,17 @@ final class Cycler: TemplateObject, @unchecked Sendable {
         switch name {
         case "current": items[position]
         case "next":
-            .function(TemplateFunction("next") { [self] (_, _) throws(TemplateError) in
-                defer { position = (position + 1) % items.count }
-                return items[position]
-            })
+            .function(
+                TemplateFunction("next") { [self] (_, _) throws(TemplateError) in
+                    defer { position = (position + 1) % items.count }
+                    return items[position]
+                })
         case "reset":
-            .function(TemplateFunction("reset") { [self] (_, _) throws(TemplateError) in
-                position = 0
-                return .none
-            })
+            .function(
+                TemplateFunction("reset") { [self] (_, _) throws(TemplateError) in
+                    position = 0
+                    return .none
+                })
         default: nil
         }
     }

@@ -82,7 +82,9 @@ enum BuiltInTests {
     }
 
     private static func argument(_ arguments: TemplateArguments, _ name: String) throws(TemplateError) -> TemplateValue {
-        guard let first = arguments.positional.first ?? arguments.named.first?.value else { throw TemplateError(.value, "the test '\(name)' needs an argument") }
+        guard let first = arguments.positional.first ?? arguments.named.first?.value else {
+            throw TemplateError(.value, "the test '\(name)' needs an argument")
+        }
         return first
     }
 

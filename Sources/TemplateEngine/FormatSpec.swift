@@ -62,7 +62,9 @@ struct FormatSpec {
     }
 
     func formatted(_ value: TemplateValue, _ rendering: Rendering) throws(TemplateError) -> String {
-        if case .integer(let integer) = value, type == nil || "dxXobcn".unicodeScalars.contains(type ?? "d") { return try formatted(integer, rendering) }
+        if case .integer(let integer) = value, type == nil || "dxXobcn".unicodeScalars.contains(type ?? "d") {
+            return try formatted(integer, rendering)
+        }
         if let number = value.number, type != "s" {
             if case .bool = value, type == nil { return try padded(value.text, rendering, default: "<") }
             if let integer = value.exactInteger, type == "d" || type == "x" { return try formatted(integer, rendering) }
@@ -268,7 +270,9 @@ enum FormatMethod {
             }
             value = arguments.positional[index]
         } else {
-            guard let named = arguments.named.last(where: { $0.name == name }) else { throw TemplateError(.value, "the format has no argument '\(name)'") }
+            guard let named = arguments.named.last(where: { $0.name == name }) else {
+                throw TemplateError(.value, "the format has no argument '\(name)'")
+            }
             value = named.value
         }
         var rest = path.dropFirst(name.count)

@@ -41,12 +41,13 @@ extension Lexer {
             switch symbol {
             case .leftBrace, .leftBracket, .leftParenthesis: open.append(symbol)
             case .rightBrace, .rightBracket, .rightParenthesis:
-                let expected: Token.Symbol? = switch open.popLast() {
-                case .leftBrace: .rightBrace
-                case .leftBracket: .rightBracket
-                case .leftParenthesis: .rightParenthesis
-                default: nil
-                }
+                let expected: Token.Symbol? =
+                    switch open.popLast() {
+                    case .leftBrace: .rightBrace
+                    case .leftBracket: .rightBracket
+                    case .leftParenthesis: .rightParenthesis
+                    default: nil
+                    }
                 guard expected == symbol else {
                     throw failure(expected.map { "unexpected '\(symbol.rawValue)', expected '\($0.rawValue)'" } ?? "unexpected '\(symbol.rawValue)'")
                 }
@@ -112,7 +113,9 @@ extension Lexer {
             }
         }
         var end = start
-        while isDigit(end) || (end < source.count && source[end] == UInt8(ascii: "_") && (end > start || radix != 10) && isDigit(end + 1)) { end += 1 }
+        while isDigit(end) || (end < source.count && source[end] == UInt8(ascii: "_") && (end > start || radix != 10) && isDigit(end + 1)) {
+            end += 1
+        }
         return end
     }
 

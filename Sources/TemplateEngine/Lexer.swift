@@ -166,7 +166,8 @@ struct Lexer {
             if starts(with: "{%", at: end) {
                 let hasSign = end + 2 < source.count && (source[end + 2] == UInt8(ascii: "-") || source[end + 2] == UInt8(ascii: "+"))
                 if let close = keyword("endraw", at: end + (hasSign ? 3 : 2)) {
-                    let closeSign = close < source.count && (source[close] == UInt8(ascii: "-") || source[close] == UInt8(ascii: "+")) ? source[close] : 0
+                    let closeSign =
+                        close < source.count && (source[close] == UInt8(ascii: "-") || source[close] == UInt8(ascii: "+")) ? source[close] : 0
                     let tail = closeSign == 0 ? close : close + 1
                     if starts(with: "%}", at: tail) {
                         appendData(start..<end, sign: hasSign ? source[end + 2] : 0, lineStarting: lineStarting, mayStripLine: true)

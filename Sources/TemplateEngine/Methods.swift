@@ -77,6 +77,7 @@ enum Methods {
     }
 
     private static func immutable(_ name: String, _ type: String, _ solution: String) -> TemplateError {
-        TemplateError(.value, "access to attribute '\(name)' of '\(type)' object is unsafe: templates do not change their values", solutions: [solution])
+        TemplateError(
+            .value, "access to attribute '\(name)' of '\(type)' object is unsafe: templates do not change their values", solutions: [solution])
     }
 }

@@ -38,7 +38,8 @@ extension Parser {
         while skip(word: "if") {
             try count(&chain)
             let test = try or()
-            let otherwise = skip(word: "else")
+            let otherwise =
+                skip(word: "else")
                 ? try nested { (parser) throws(TemplateError) in try parser.conditionalExpression() } : nil
             value = .conditional(test: test, then: value, otherwise: otherwise)
         }
@@ -129,11 +130,17 @@ extension Parser {
         while true {
             let line = current.line
             let symbol: BinaryOperator
-            if skip(.multiply) { symbol = .multiply }
-            else if skip(.divide) { symbol = .divide }
-            else if skip(.floorDivide) { symbol = .floorDivide }
-            else if skip(.modulo) { symbol = .modulo }
-            else { return left }
+            if skip(.multiply) {
+                symbol = .multiply
+            } else if skip(.divide) {
+                symbol = .divide
+            } else if skip(.floorDivide) {
+                symbol = .floorDivide
+            } else if skip(.modulo) {
+                symbol = .modulo
+            } else {
+                return left
+            }
             try count(&chain)
             left = .binary(symbol, left, try power(), line: line)
         }

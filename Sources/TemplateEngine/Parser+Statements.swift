@@ -86,9 +86,10 @@ extension Parser {
         let usesLoop = isRecursive || referenced.contains("loop") || scopedBlockCount > outer.1
         referenced.formUnion(outer.0)
         let otherwise = end == "else" ? try self.body(until: ["endfor"], of: "for", line: line).body : []
-        return .forLoop(ForLoop(
-            target: target, iterable: iterable, filter: filter, isRecursive: isRecursive, usesLoop: usesLoop, body: body,
-            otherwise: otherwise, line: line))
+        return .forLoop(
+            ForLoop(
+                target: target, iterable: iterable, filter: filter, isRecursive: isRecursive, usesLoop: usesLoop, body: body,
+                otherwise: otherwise, line: line))
     }
 
     private mutating func set(_ line: Int) throws(TemplateError) -> Statement {

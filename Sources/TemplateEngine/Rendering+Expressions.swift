@@ -130,9 +130,10 @@ extension Rendering {
 
     /// A method as a value of its own.
     private func bound(_ name: String, to object: TemplateValue) -> TemplateValue {
-        .function(TemplateFunction(name) { (arguments, rendering) throws(TemplateError) in
-            try Methods.call(name, on: object, arguments, rendering) ?? .none
-        })
+        .function(
+            TemplateFunction(name) { (arguments, rendering) throws(TemplateError) in
+                try Methods.call(name, on: object, arguments, rendering) ?? .none
+            })
     }
 
     /// `object[index]`: an item, then an attribute.
@@ -230,8 +231,9 @@ extension Rendering {
     }
 
     func apply(_ use: FilterUse, to value: TemplateValue) throws(TemplateError) -> TemplateValue {
-        let arguments = use.arguments.positional.isEmpty && use.arguments.named.isEmpty && use.arguments.unpacked == nil
-            && use.arguments.unpackedNamed == nil ? TemplateArguments.none : try evaluate(use.arguments)
+        let arguments =
+            use.arguments.positional.isEmpty && use.arguments.named.isEmpty && use.arguments.unpacked == nil
+                && use.arguments.unpackedNamed == nil ? TemplateArguments.none : try evaluate(use.arguments)
         line = use.line
         return try located { () throws(TemplateError) in
             guard let function = use.function else { throw environment.unknownFilter(use.name) }
@@ -240,8 +242,9 @@ extension Rendering {
     }
 
     func check(_ use: TestUse, _ value: TemplateValue) throws(TemplateError) -> Bool {
-        let arguments = use.arguments.positional.isEmpty && use.arguments.named.isEmpty && use.arguments.unpacked == nil
-            && use.arguments.unpackedNamed == nil ? TemplateArguments.none : try evaluate(use.arguments)
+        let arguments =
+            use.arguments.positional.isEmpty && use.arguments.named.isEmpty && use.arguments.unpacked == nil
+                && use.arguments.unpackedNamed == nil ? TemplateArguments.none : try evaluate(use.arguments)
         line = use.line
         return try located { () throws(TemplateError) in
             guard let function = use.function else { throw environment.unknownTest(use.name) }

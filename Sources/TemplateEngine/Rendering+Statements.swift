@@ -109,18 +109,21 @@ extension Rendering {
         case .name(let symbol): assign(symbol, value)
         case .attribute(let symbol, let name, let attribute):
             guard case .object(let object) = self.value(of: symbol, name), let namespace = object as? Namespace else {
-                throw located(TemplateError(
-                    .value, "cannot assign attribute on non-namespace object",
-                    solutions: ["Make it with '{% set \(name) = namespace(\(attribute)=…) %}'."]))
+                throw located(
+                    TemplateError(
+                        .value, "cannot assign attribute on non-namespace object",
+                        solutions: ["Make it with '{% set \(name) = namespace(\(attribute)=…) %}'."]))
             }
             namespace.set(attribute, value)
         case .tuple(let targets):
             let values = try elements(of: value)
             guard values.count == targets.count else {
-                throw located(TemplateError(
-                    .value, values.count < targets.count
-                        ? "not enough values to unpack (expected \(targets.count), got \(values.count))"
-                        : "too many values to unpack (expected \(targets.count))"))
+                throw located(
+                    TemplateError(
+                        .value,
+                        values.count < targets.count
+                            ? "not enough values to unpack (expected \(targets.count), got \(values.count))"
+                            : "too many values to unpack (expected \(targets.count))"))
             }
             for (target, value) in zip(targets, values) { try assign(target, value) }
         }

@@ -43,9 +43,10 @@ public final class Rendering {
     }
 
     private func overspent() -> TemplateError {
-        located(TemplateError(
-            .limit, "rendering takes more than \(environment.limits.steps) steps",
-            solutions: ["Look for a loop that is longer than intended."]))
+        located(
+            TemplateError(
+                .limit, "rendering takes more than \(environment.limits.steps) steps",
+                solutions: ["Look for a loop that is longer than intended."]))
     }
 
     /// To be called before text of `bytes` bytes is made.
@@ -60,9 +61,10 @@ public final class Rendering {
         depth += 1
         defer { depth -= 1 }
         guard depth <= environment.limits.depth else {
-            throw located(TemplateError(
-                .limit, "nested more than \(environment.limits.depth) levels deep",
-                solutions: ["Look for a macro or an include that calls itself without end."]))
+            throw located(
+                TemplateError(
+                    .limit, "nested more than \(environment.limits.depth) levels deep",
+                    solutions: ["Look for a macro or an include that calls itself without end."]))
         }
         return try body()
     }
@@ -135,7 +137,10 @@ public final class Rendering {
         var index = locals.count
         while index > scopeStart {
             index -= 1
-            if locals[index].symbol == symbol { return locals[index].value = value }
+            if locals[index].symbol == symbol {
+                locals[index].value = value
+                return
+            }
         }
         locals.append((symbol, value))
     }

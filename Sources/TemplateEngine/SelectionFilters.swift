@@ -30,9 +30,13 @@ enum SelectionFilters {
             return .list(result)
         },
         "select": { (value, arguments, rendering) throws(TemplateError) in try select(value, arguments, rendering, keeps: true, byAttribute: false) },
-        "reject": { (value, arguments, rendering) throws(TemplateError) in try select(value, arguments, rendering, keeps: false, byAttribute: false) },
-        "selectattr": { (value, arguments, rendering) throws(TemplateError) in try select(value, arguments, rendering, keeps: true, byAttribute: true) },
-        "rejectattr": { (value, arguments, rendering) throws(TemplateError) in try select(value, arguments, rendering, keeps: false, byAttribute: true) },
+        "reject": { (value, arguments, rendering) throws(TemplateError) in try select(value, arguments, rendering, keeps: false, byAttribute: false)
+        },
+        "selectattr": { (value, arguments, rendering) throws(TemplateError) in try select(value, arguments, rendering, keeps: true, byAttribute: true)
+        },
+        "rejectattr": { (value, arguments, rendering) throws(TemplateError) in
+            try select(value, arguments, rendering, keeps: false, byAttribute: true)
+        },
     ]
 
     private static let defaultValue: TemplateFilter = { (value, arguments, _) throws(TemplateError) in

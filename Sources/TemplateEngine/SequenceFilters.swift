@@ -29,25 +29,27 @@ enum SequenceFilters {
             let elements = try rendering.elements(of: value)
             try rendering.spend(elements.count)
             let paths = attributes(values[2])
-            return .list(try TemplateValue.sorted(elements, reverse: values[0].isTrue) { (element) throws(TemplateError) in
-                guard let paths else { return values[1].isTrue ? element : BuiltInFilters.ignoringCase(element) }
-                var keys: [TemplateValue] = []
-                for path in paths {
-                    let key = try BuiltInFilters.path(path, of: element, rendering)
-                    keys.append(values[1].isTrue ? key : BuiltInFilters.ignoringCase(key))
-                }
-                return .list(keys)
-            })
+            return .list(
+                try TemplateValue.sorted(elements, reverse: values[0].isTrue) { (element) throws(TemplateError) in
+                    guard let paths else { return values[1].isTrue ? element : BuiltInFilters.ignoringCase(element) }
+                    var keys: [TemplateValue] = []
+                    for path in paths {
+                        let key = try BuiltInFilters.path(path, of: element, rendering)
+                        keys.append(values[1].isTrue ? key : BuiltInFilters.ignoringCase(key))
+                    }
+                    return .list(keys)
+                })
         },
         "dictsort": { (value, arguments, _) throws(TemplateError) in
             let values = try arguments.bound(to: ["case_sensitive", "by", "reverse"], of: "dictsort")
             guard case .map(let map) = value else { throw TemplateError(.value, "'\(value.typeName)' object has no items to sort") }
             let by = try values[1].text(or: "key", "by")
             guard by == "key" || by == "value" else { throw TemplateError(.value, "You can only sort by either \"key\" or \"value\"") }
-            return .list(try TemplateValue.sorted(map.map { .tuple([$0.key, $0.value]) }, reverse: values[2].isTrue) { (pair) throws(TemplateError) in
-                let key = pair.sequence?[by == "key" ? 0 : 1] ?? .none
-                return values[0].isTrue ? key : BuiltInFilters.ignoringCase(key)
-            })
+            return .list(
+                try TemplateValue.sorted(map.map { .tuple([$0.key, $0.value]) }, reverse: values[2].isTrue) { (pair) throws(TemplateError) in
+                    let key = pair.sequence?[by == "key" ? 0 : 1] ?? .none
+                    return values[0].isTrue ? key : BuiltInFilters.ignoringCase(key)
+                })
         },
         "unique": { (value, arguments, rendering) throws(TemplateError) in
             let values = try arguments.bound(to: ["case_sensitive", "attribute"], of: "unique")
@@ -74,7 +76,9 @@ enum SequenceFilters {
             let values = try arguments.bound(to: ["linecount", "fill_with"], required: 1, of: "batch")
             let size = max(1, try values[0].integer(or: 1, "linecount"))
             let elements = try rendering.elements(of: value)
-            var rows = stride(from: 0, to: elements.count, by: min(size, max(elements.count, 1))).map { Array(elements[$0..<min($0 + min(size, elements.count), elements.count)]) }
+            var rows = stride(from: 0, to: elements.count, by: min(size, max(elements.count, 1))).map {
+                Array(elements[$0..<min($0 + min(size, elements.count), elements.count)])
+            }
             if let fill = values[1], !fill.isNone, let last = rows.last, last.count < size {
                 try rendering.spend(size - last.count)
                 rows[rows.count - 1] += [TemplateValue](repeating: fill, count: size - last.count)
@@ -122,7 +126,9 @@ enum SequenceFilters {
         return value.stringValue.map { TextSearch.split($0, by: ",", limit: -1).map { .string($0) } } ?? [value]
     }
 
-    private static func key(_ element: TemplateValue, _ path: TemplateValue?, caseSensitive: Bool, _ rendering: Rendering) throws(TemplateError) -> TemplateValue {
+    private static func key(_ element: TemplateValue, _ path: TemplateValue?, caseSensitive: Bool, _ rendering: Rendering) throws(TemplateError)
+        -> TemplateValue
+    {
         let key = if let path, !path.isNone { try BuiltInFilters.path(path, of: element, rendering) } else { element }
         return caseSensitive ? key : BuiltInFilters.ignoringCase(key)
     }
@@ -162,7 +168,8 @@ enum SequenceFilters {
     }
 
     /// A group prints and unpacks as a pair, and has `grouper` and `list`.
-    private static func groups(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue {
+    private static func groups(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue
+    {
         let values = try arguments.bound(to: ["attribute", "default", "case_sensitive"], required: 1, of: "groupby")
         let path = values[0] ?? .none
         func grouper(_ element: TemplateValue) throws(TemplateError) -> TemplateValue {

@@ -34,8 +34,9 @@ enum StringMethods {
             }
             let by = try values[0].text(or: "", "sep")
             guard !by.isEmpty else { throw TemplateError(.value, "empty separator") }
-            return try list(name == "split"
-                ? TextSearch.split(text, by: by, limit: limit) : TextSearch.splitFromEnd(text, by: by, limit: limit))
+            return try list(
+                name == "split"
+                    ? TextSearch.split(text, by: by, limit: limit) : TextSearch.splitFromEnd(text, by: by, limit: limit))
         case "splitlines": return try list(TextSearch.lines(text, keepEnds: arguments.value(0, "keepends").isTrue))
         case "replace":
             let values = try arguments.bound(to: ["old", "new", "count"], required: 2, of: name)

@@ -16,12 +16,14 @@ enum StringQueries {
             return result(hasPrefix(text, prefix) ? String(decoding: Array(text.utf8).dropFirst(prefix.utf8.count), as: UTF8.self) : text)
         case "removesuffix":
             let suffix = try argument("suffix")
-            return result(hasSuffix(text, suffix) && !suffix.isEmpty ? String(decoding: Array(text.utf8).dropLast(suffix.utf8.count), as: UTF8.self) : text)
+            return result(
+                hasSuffix(text, suffix) && !suffix.isEmpty ? String(decoding: Array(text.utf8).dropLast(suffix.utf8.count), as: UTF8.self) : text)
         case "partition", "rpartition":
             let separator = try argument("sep")
             guard !separator.isEmpty else { throw TemplateError(.value, "empty separator") }
             let bytes = Array(text.utf8)
-            let range = name == "partition"
+            let range =
+                name == "partition"
                 ? TextSearch.firstRange(of: Array(separator.utf8), in: bytes) : TextSearch.lastRange(of: Array(separator.utf8), in: bytes)
             guard let range else {
                 return .tuple(name == "partition" ? [result(text), result(""), result("")] : [result(""), result(""), result(text)])

@@ -26,7 +26,10 @@ extension TemplateValue {
 
     private func appendRepresentation(to output: inout String, depth: Int) {
         // Values are trees, so this ends; very deep ones are cut short rather than exhausting the stack.
-        guard depth < 200 else { return output += "..." }
+        guard depth < 200 else {
+            output += "..."
+            return
+        }
         switch self {
         case .string(let text): Self.quote(text, into: &output)
         case .safe(let text):

@@ -12,10 +12,32 @@ struct Token: Sendable {
     }
 
     enum Symbol: String, Sendable, Hashable, CaseIterable {
-        case power = "**", floorDivide = "//", equal = "==", notEqual = "!=", greaterOrEqual = ">=", lessOrEqual = "<="
-        case plus = "+", minus = "-", divide = "/", multiply = "*", modulo = "%", tilde = "~"
-        case leftBracket = "[", rightBracket = "]", leftParenthesis = "(", rightParenthesis = ")", leftBrace = "{", rightBrace = "}"
-        case greater = ">", less = "<", assign = "=", dot = ".", colon = ":", pipe = "|", comma = ",", semicolon = ";"
+        case power = "**"
+        case floorDivide = "//"
+        case equal = "=="
+        case notEqual = "!="
+        case greaterOrEqual = ">="
+        case lessOrEqual = "<="
+        case plus = "+"
+        case minus = "-"
+        case divide = "/"
+        case multiply = "*"
+        case modulo = "%"
+        case tilde = "~"
+        case leftBracket = "["
+        case rightBracket = "]"
+        case leftParenthesis = "("
+        case rightParenthesis = ")"
+        case leftBrace = "{"
+        case rightBrace = "}"
+        case greater = ">"
+        case less = "<"
+        case assign = "="
+        case dot = "."
+        case colon = ":"
+        case pipe = "|"
+        case comma = ","
+        case semicolon = ";"
     }
 
     var kind: Kind

@@ -46,9 +46,10 @@ struct RankedMerging: Sendable {
         var heap = BinaryHeap<Candidate>()
         func push(_ position: Int, _ symbols: [Int32], _ next: [Int], _ heap: inout BinaryHeap<Candidate>) {
             guard position >= 0, next[position] >= 0, let merge = merges.find(symbols[position], symbols[next[position]]) else { return }
-            heap.insert(Candidate(
-                rank: merge.rank, position: Int32(truncatingIfNeeded: position), left: symbols[position],
-                right: symbols[next[position]], result: merge.result))
+            heap.insert(
+                Candidate(
+                    rank: merge.rank, position: Int32(truncatingIfNeeded: position), left: symbols[position],
+                    right: symbols[next[position]], result: merge.result))
         }
         for position in 0..<count { push(position, symbols, next, &heap) }
         while let candidate = heap.popFirst() {

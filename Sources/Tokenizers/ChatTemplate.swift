@@ -35,13 +35,15 @@ public struct ChatTemplate: Sendable {
     ) throws(TemplateError) {
         var environment = TemplateEnvironment(
             syntax: TemplateSyntaxOptions(trimBlocks: true, lstripBlocks: true), limits: Self.limits, jsonStyle: .plain)
-        environment.globals["raise_exception"] = .function(TemplateFunction("raise_exception") { (arguments, _) throws(TemplateError) in
-            throw TemplateError(.raised, arguments.positional.first?.text ?? "")
-        })
-        environment.globals["strftime_now"] = .function(TemplateFunction("strftime_now") { (arguments, _) throws(TemplateError) in
-            guard let format = arguments.positional.first?.stringValue else { throw TemplateError(.value, "strftime_now needs a format") }
-            return .string(CalendarText.text(clock(), format: format))
-        })
+        environment.globals["raise_exception"] = .function(
+            TemplateFunction("raise_exception") { (arguments, _) throws(TemplateError) in
+                throw TemplateError(.raised, arguments.positional.first?.text ?? "")
+            })
+        environment.globals["strftime_now"] = .function(
+            TemplateFunction("strftime_now") { (arguments, _) throws(TemplateError) in
+                guard let format = arguments.positional.first?.stringValue else { throw TemplateError(.value, "strftime_now needs a format") }
+                return .string(CalendarText.text(clock(), format: format))
+            })
         template = try Template(source, name: name, environment: environment)
         self.bosToken = bosToken
         self.eosToken = eosToken

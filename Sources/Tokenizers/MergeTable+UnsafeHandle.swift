@@ -14,7 +14,9 @@ extension MergeTable {
                 decoded.removeAll(keepingCapacity: true)
                 guard ByteAlphabet.decode(UnsafeBufferPointer(rebasing: bytes[merge.lowerBound..<space]), table, into: &decoded) else { continue }
                 let middle = decoded.count
-                guard ByteAlphabet.decode(UnsafeBufferPointer(rebasing: bytes[(space + 1)..<merge.upperBound]), table, into: &decoded) else { continue }
+                guard ByteAlphabet.decode(UnsafeBufferPointer(rebasing: bytes[(space + 1)..<merge.upperBound]), table, into: &decoded) else {
+                    continue
+                }
                 guard let left = vocabulary.find(decoded, 0..<middle), let right = vocabulary.find(decoded, middle..<decoded.count),
                     let result = vocabulary.find(decoded, 0..<decoded.count)
                 else { continue }

@@ -74,9 +74,10 @@ struct ScoredMerging: Sendable {
             guard left >= 0, next[left] >= 0 else { return }
             let length = lengths[left] + lengths[next[left]]
             guard let id = vocabulary.find(text, starts[left]..<starts[left] + length), id < scores.count else { return }
-            heap.insert(Candidate(
-                score: scores[id], left: Int32(truncatingIfNeeded: left), right: Int32(truncatingIfNeeded: next[left]),
-                length: Int32(truncatingIfNeeded: length), id: Int32(truncatingIfNeeded: id)))
+            heap.insert(
+                Candidate(
+                    score: scores[id], left: Int32(truncatingIfNeeded: left), right: Int32(truncatingIfNeeded: next[left]),
+                    length: Int32(truncatingIfNeeded: length), id: Int32(truncatingIfNeeded: id)))
         }
         for left in 0..<count { push(left, lengths, next, &heap) }
         while let candidate = heap.popFirst() {

@@ -10,7 +10,8 @@ extension Tokenizer {
         let bytes = Array(text.utf8)
         var scratch = Scratch()
         split(bytes, 0..<bytes.count, at: addedTokens, special: parseSpecial, into: &ids) { outer, ids in
-            let normalized = normalizer.steps.isEmpty && outer.count == bytes.count
+            let normalized =
+                normalizer.steps.isEmpty && outer.count == bytes.count
                 ? bytes : normalizer.apply(bytes[outer], isStart: outer.lowerBound == 0)
             split(normalized, 0..<normalized.count, at: normalizedAddedTokens, special: parseSpecial, into: &ids) { inner, ids in
                 if preparation.steps.isEmpty { return encodeWords(normalized, inner, into: &ids, &scratch) }

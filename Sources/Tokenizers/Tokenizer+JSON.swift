@@ -31,11 +31,12 @@ extension Tokenizer {
         stripsLeadingSpace = steps.stripsLeadingSpace
         fusesUnknown = model["fuse_unk"]?.boolValue ?? false
         addedTokens = AddedTokens(added.filter { !$0.isNormalized })
-        normalizedAddedTokens = AddedTokens(added.filter(\.isNormalized).map { token in
-            var token = token
-            token.text = normalizer.apply(token.text[...], isStart: false)
-            return token
-        })
+        normalizedAddedTokens = AddedTokens(
+            added.filter(\.isNormalized).map { token in
+                var token = token
+                token.text = normalizer.apply(token.text[...], isStart: false)
+                return token
+            })
 
         var special = SpecialTokens()
         func id(_ name: String) -> Int? {
@@ -69,10 +70,11 @@ extension Tokenizer {
             guard let id = element["id"]?.integerValue, let content = element["content"]?.stringValue else {
                 throw TokenizerError("added_tokens[\(index)] has no integer 'id' or no text 'content'")
             }
-            tokens.append(AddedToken(
-                id: id, text: Array(content.utf8), isSpecial: element["special"]?.boolValue ?? false,
-                stripsLeft: element["lstrip"]?.boolValue ?? false, stripsRight: element["rstrip"]?.boolValue ?? false,
-                isWholeWord: element["single_word"]?.boolValue ?? false, isNormalized: element["normalized"]?.boolValue ?? false))
+            tokens.append(
+                AddedToken(
+                    id: id, text: Array(content.utf8), isSpecial: element["special"]?.boolValue ?? false,
+                    stripsLeft: element["lstrip"]?.boolValue ?? false, stripsRight: element["rstrip"]?.boolValue ?? false,
+                    isWholeWord: element["single_word"]?.boolValue ?? false, isNormalized: element["normalized"]?.boolValue ?? false))
         }
         return tokens
     }
@@ -163,7 +165,8 @@ extension Tokenizer {
                 if piece["Sequence"] != nil {
                     isAfter = true
                 } else if let name = piece["SpecialToken"]?["id"]?.stringValue {
-                    let ids = value["special_tokens"]?[name]?["ids"]?.arrayValue?.compactMap(\.integerValue) ?? [vocabulary.id(of: name)].compactMap { $0 }
+                    let ids =
+                        value["special_tokens"]?[name]?["ids"]?.arrayValue?.compactMap(\.integerValue) ?? [vocabulary.id(of: name)].compactMap { $0 }
                     guard !ids.isEmpty, ids.allSatisfy({ (0..<vocabulary.count).contains($0) }) else {
                         throw TokenizerError("post_processor names the token '\(name)', which does not exist")
                     }

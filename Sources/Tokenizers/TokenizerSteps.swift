@@ -23,9 +23,12 @@ struct TokenizerSteps {
         case "NFC": normalizing.append(.nfc)
         case "Prepend": normalizing.append(.prepend(try text("prepend", of: value, "normalizer")))
         case "Replace":
-            guard let pattern = value["pattern"]?["String"]?.stringValue else { throw TokenizerError("a normalizer that replaces a regular expression is not implemented") }
+            guard let pattern = value["pattern"]?["String"]?.stringValue else {
+                throw TokenizerError("a normalizer that replaces a regular expression is not implemented")
+            }
             normalizing.append(.replace(Array(pattern.utf8), with: try text("content", of: value, "normalizer")))
-        case let type?: throw TokenizerError("the normalizer '\(type)' is not implemented", solution: "implemented are Sequence, NFC, Prepend and Replace")
+        case let type?:
+            throw TokenizerError("the normalizer '\(type)' is not implemented", solution: "implemented are Sequence, NFC, Prepend and Replace")
         }
     }
 
@@ -84,7 +87,8 @@ struct TokenizerSteps {
         case "Strip":
             if value["content"]?.stringValue == " ", value["start"]?.integerValue == 1 { stripsLeadingSpace = true }
         case "Metaspace":
-            stripsLeadingSpace = (value["prepend_scheme"]?.stringValue ?? (value["add_prefix_space"]?.boolValue == false ? "never" : "always")) != "never"
+            stripsLeadingSpace =
+                (value["prepend_scheme"]?.stringValue ?? (value["add_prefix_space"]?.boolValue == false ? "never" : "always")) != "never"
         case let type?: throw TokenizerError("the decoder '\(type)' is not implemented")
         }
     }

@@ -63,7 +63,9 @@ import Testing
         var compared = 0, different = 0
         for key in file.names where key.hasSuffix(".dq.absmax_u8") {
             let prefix = String(key.dropLast(".absmax_u8".count)), plain = prefix.dropLast(2) + "plain.absmax"
-            guard let theirs = file.bytes(key), let absmax = file.floats(String(plain)), let state2 = file.floats(prefix + ".state2_absmax") else { continue }
+            guard let theirs = file.bytes(key), let absmax = file.floats(String(plain)), let state2 = file.floats(prefix + ".state2_absmax") else {
+                continue
+            }
             var codes = [UInt8](repeating: 0, count: absmax.count), mine = [Float](repeating: 0, count: (absmax.count + 255) / 256), offset: Float = 0
             gk_quantize_absmax(absmax, Int64(absmax.count), gk_dynamic_map(), &codes, &mine, &offset)
             for i in mine.indices { #expect(abs(mine[i] - state2[i]) <= 4e-7 * max(1, state2[i] * 8)) }

@@ -33,7 +33,8 @@ func randomWeight(_ type: gk_type, rows: Int, cols: Int, seed: UInt64) -> TestWe
         return TestWeight(type: type, rows: rows, cols: cols, bytes: bytes, absmax: (0..<rows).map { _ in Float.random(in: 0.1..<2, using: &random) })
     case GK_NF4, GK_FP4:
         let bytes = (0..<(count + 1) / 2).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-        return TestWeight(type: type, rows: rows, cols: cols, bytes: bytes, absmax: (0..<(count + 63) / 64).map { _ in Float.random(in: 0.1..<2, using: &random) })
+        return TestWeight(
+            type: type, rows: rows, cols: cols, bytes: bytes, absmax: (0..<(count + 63) / 64).map { _ in Float.random(in: 0.1..<2, using: &random) })
     default:
         let blocks = count / Int(gk_block_elements(type)), size = Int(gk_block_bytes(type))
         var bytes = (0..<blocks * size).map { _ in UInt8.random(in: .min ... .max, using: &random) }

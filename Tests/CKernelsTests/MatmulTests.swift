@@ -132,7 +132,8 @@ func exactProduct(_ values: [Float], _ x: [Float], m: Int, rows: Int, cols: Int)
         gk_gelu_mul(&curved, x, up, 192)
         for (kind, prepared) in [(GK_INPUT_RMS_NORM, normalised), (GK_INPUT_SILU_MUL, gated), (GK_INPUT_GELU_MUL, curved)] {
             let plain = multiply([weight], x: prepared, m: 2, compute: GK_COMPUTE_F32)[0]
-            let fused = multiply([weight, weight], x: x, m: 2, compute: GK_COMPUTE_F32, kind: kind, x2: up, norm: norm, bias: bias, residual: residual)
+            let fused = multiply(
+                [weight, weight], x: x, m: 2, compute: GK_COMPUTE_F32, kind: kind, x2: up, norm: norm, bias: bias, residual: residual)
             let expected = plain.indices.map { plain[$0] + bias[$0 % 40] + residual[$0] }
             #expect(fused == [expected, expected])
         }

@@ -65,6 +65,7 @@ func multiply(
             norm.withUnsafeBufferPointer { normBuffer in
                 (bias ?? []).withUnsafeBufferPointer { biasBuffer in
                     (residual ?? []).withUnsafeBufferPointer { residualBuffer in
+                        // swift-format-ignore: NeverForceUnwrap
                         var input = gk_input(
                             kind: kind, compute: compute, m: Int64(m), cols: Int64(cols), x: xBuffer.baseAddress!,
                             x_stride: Int64(cols), x2: x2.isEmpty ? nil : x2Buffer.baseAddress, x2_stride: Int64(cols),

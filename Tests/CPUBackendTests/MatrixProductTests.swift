@@ -83,9 +83,11 @@ struct MatrixProductTests {
         }
     }
 
-    @Test("4-bit weights, quantised as they are loaded", arguments: [
-        WeightFormat.FourBit(.nf4), .init(.fp4), .init(.nf4, blockSize: 128, isDoubleQuantized: true),
-    ], sizes.indices)
+    @Test(
+        "4-bit weights, quantised as they are loaded",
+        arguments: [
+            WeightFormat.FourBit(.nf4), .init(.fp4), .init(.nf4, blockSize: 128, isDoubleQuantized: true),
+        ], sizes.indices)
     func fourBit(format: WeightFormat.FourBit, size: Int) throws {
         let (rows, columns, inputs) = Self.sizes[size]
         let weights = Self.values(rows * columns, seed: 7), hidden = Self.values(inputs * columns, seed: 8)

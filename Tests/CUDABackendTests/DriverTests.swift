@@ -53,7 +53,9 @@ struct DriverTests {
 
     @Test("Codes become kinds", arguments: [2, 214, 700, 719, 999, 1] as [Int32])
     func kinds(_ code: Int32) throws {
-        let kinds: [Int32: CUDAFailure.Kind] = [2: .outOfMemory, 214: .deviceLost, 700: .kernelFault, 719: .kernelFault, 999: .deviceLost, 1: .failed]
+        let kinds: [Int32: CUDAFailure.Kind] = [
+            2: .outOfMemory, 214: .deviceLost, 700: .kernelFault, 719: .kernelFault, 999: .deviceLost, 1: .failed,
+        ]
         let kind = try #require(kinds[code])
         let fake = try #require(FakeDriver(line: Int(code)))
         let context = try GPUContext(ordinal: 0, library: fake.path)
@@ -107,7 +109,8 @@ struct DriverTests {
         let context = try GPUContext(ordinal: 0, library: fake.path)
         var parameters = KernelParameters()
         parameters.add(Int32(7))
-        try context.launch(try context.function("decode_f32", in: "DecodeLoop.f32"), LaunchShape(grid: (4, 1), threads: 512, isCooperative: true), parameters)
+        try context.launch(
+            try context.function("decode_f32", in: "DecodeLoop.f32"), LaunchShape(grid: (4, 1), threads: 512, isCooperative: true), parameters)
         #expect(fake.log.last == "together decode_f32 4x1 512 0 7")
     }
 

@@ -23,7 +23,7 @@ final class FakeDriver {
         let arguments = ["clang", "-shared", "-fPIC", "-O1", "-D\(variant.rawValue)", "-o", path, "/\(source)/FakeDriver/FakeDriver.c"]
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         pointers.append(nil)
-        defer { pointers.forEach { free($0) } }
+        defer { for pointer in pointers { free(pointer) } }
         var child = pid_t()
         guard posix_spawnp(&child, "clang", nil, nil, pointers, environ) == 0 else { return nil }
         var status: Int32 = 0

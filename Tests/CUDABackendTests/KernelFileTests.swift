@@ -1,6 +1,7 @@
 import CUDABackend
 import SourceText
 import Testing
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -36,7 +37,9 @@ struct KernelFileTests {
         }
     }
 
-    @Test("PTX is of ISA 8.2, which driver 535 loads, for compute capability 8.0", arguments: ["Rows", "Attention", "Quantise", "AnyProduct", "DecodeLoop.n4dq", "MatrixProduct.bf16", "MatrixVector.q4_1"])
+    @Test(
+        "PTX is of ISA 8.2, which driver 535 loads, for compute capability 8.0",
+        arguments: ["Rows", "Attention", "Quantise", "AnyProduct", "DecodeLoop.n4dq", "MatrixProduct.bf16", "MatrixVector.q4_1"])
     func version(_ name: String) throws {
         let text = String(decoding: try bytes(Self.folder + "/Compiled/\(name).ptx").prefix(4096), as: UTF8.self)
         #expect(text.hasPrefix(".version 8.2\n.target sm_80\n"))

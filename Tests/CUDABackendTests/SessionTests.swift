@@ -2,6 +2,7 @@ import CUDABackend
 import TensorMemory
 import Tensors
 import Testing
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -34,7 +35,10 @@ struct SessionTests {
 
     private func plan(_ backend: GPUBackend, _ name: String) throws -> DecoderPlan {
         let s = Self.shape
-        let matrices = [("q", [64, 64]), ("k", [32, 64]), ("v", [32, 64]), ("o", [64, 64]), ("gate", [96, 64]), ("up", [96, 64]), ("down", [64, 96]), ("head", [64, 64]), ("norm", [64])]
+        let matrices = [
+            ("q", [64, 64]), ("k", [32, 64]), ("v", [32, 64]), ("o", [64, 64]), ("gate", [96, 64]), ("up", [96, 64]), ("down", [64, 96]),
+            ("head", [64, 64]), ("norm", [64]),
+        ]
         let path = "/tmp/galley-session-\(getpid())-\(name).safetensors"
         defer { unlink(path) }
         let file = try file(path, matrices)
@@ -125,6 +129,8 @@ struct SessionTests {
         #expect(session.position == 4)
         #expect(throws: BackendError.self) { try session.importCache(Array(saved.dropLast())) }
         #expect(throws: BackendError.self) { try session.importCache([1, 2, 3]) }
-        #expect(throws: BackendError.cacheFull(capacity: 16, needed: 24)) { _ = try session.evaluate([Int32](repeating: 1, count: 20), wanting: .readyToGenerate) }
+        #expect(throws: BackendError.cacheFull(capacity: 16, needed: 24)) {
+            _ = try session.evaluate([Int32](repeating: 1, count: 20), wanting: .readyToGenerate)
+        }
     }
 }

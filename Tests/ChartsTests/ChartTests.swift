@@ -50,7 +50,8 @@ struct ChartTests {
 
     @Test("names are escaped")
     func escaping() throws {
-        let chart = Chart("<script>alert(1)</script>", x: "a\"b", y: "<i>").bar(["</svg><img src=x onerror=alert(1)>": 1], name: "s").bar(["&": 2], name: "t")
+        let chart = Chart("<script>alert(1)</script>", x: "a\"b", y: "<i>").bar(["</svg><img src=x onerror=alert(1)>": 1], name: "s").bar(
+            ["&": 2], name: "t")
         for representation in chart.displayRepresentations where representation.type != "text/plain" {
             guard case .text(let text) = representation.content else { continue }
             #expect(!text.contains("<script"))
@@ -102,7 +103,8 @@ struct ChartTests {
         for axis in [ChartAxis("v"), ChartAxis("v", unit: .binaryBytes), ChartAxis("v", unit: .si("s"), scale: .logarithmic)] {
             let bars = values.enumerated().map { ("\($0)", $1) }
             for chart in [
-                Chart(y: axis).line(values), Chart(y: axis).bar(bars), Chart(x: axis).histogram(values), Chart(x: axis, y: axis).area(x: values, y: values),
+                Chart(y: axis).line(values), Chart(y: axis).bar(bars), Chart(x: axis).histogram(values),
+                Chart(x: axis, y: axis).area(x: values, y: values),
                 Chart(y: axis).heatMap(rows: ["r"], columns: values.map { "\($0)" }, values: [values]),
             ] {
                 #expect(chart.svg.hasSuffix("</svg>"))

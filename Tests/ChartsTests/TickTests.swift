@@ -19,7 +19,10 @@ struct TickTests {
     @Test("binary bytes step in powers of two")
     func binaryBytes() {
         let labels = labels(Chart(y: ChartAxis("", unit: .binaryBytes)).line([0, 1 << 30]))
-        #expect(labels.starts(with: ["0 MiB", "256 MiB", "512 MiB", "768 MiB", "1\u{202F}024 MiB"]) || labels.starts(with: ["0 GiB", "0.25 GiB", "0.5 GiB", "0.75 GiB"]) || labels.starts(with: ["0.00 GiB", "0.25 GiB", "0.50 GiB", "0.75 GiB", "1.00 GiB"]))
+        #expect(
+            labels.starts(with: ["0 MiB", "256 MiB", "512 MiB", "768 MiB", "1\u{202F}024 MiB"])
+                || labels.starts(with: ["0 GiB", "0.25 GiB", "0.5 GiB", "0.75 GiB"])
+                || labels.starts(with: ["0.00 GiB", "0.25 GiB", "0.50 GiB", "0.75 GiB", "1.00 GiB"]))
     }
 
     @Test("seconds take SI prefixes below one")

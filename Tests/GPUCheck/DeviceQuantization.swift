@@ -48,11 +48,16 @@ enum GoldenQuantization {
     /// Returns a line and whether all codes and scales are equal.
     static func check(_ backend: GPUBackend, folder: String) throws -> (line: String, isGood: Bool) {
         var (tensors, elements, wrongCodes, wrongScales, worst) = (0, 0, 0, 0, Float(0))
-        for name in ["normal_256x128", "normal_64x192", "weights_256x256", "blocksizes", "outlier", "zero_block", "all_zero", "ties_fp4", "ties_nf4", "odd_7x33", "tail_5x50", "over_1x65", "denormal", "negative_zero", "tiny_values", "huge_values", "one_sided"] {
+        for name in [
+            "normal_256x128", "normal_64x192", "weights_256x256", "blocksizes", "outlier", "zero_block", "all_zero", "ties_fp4", "ties_nf4",
+            "odd_7x33", "tail_5x50", "over_1x65", "denormal", "negative_zero", "tiny_values", "huge_values", "one_sided",
+        ] {
             guard let file = try? SafetensorsFile(path: "\(folder)/\(name).safetensors") else { continue }
             for tensor in file.tensors where tensor.name.hasSuffix(".packed") {
                 let parts = tensor.name.split(separator: ".").map(String.init)
-                guard parts.count == 5, let type = FourBitType(rawValue: parts[1]), let size = Int(parts[2].dropFirst()), let input = file["\(parts[0]).input"] else { continue }
+                guard parts.count == 5, let type = FourBitType(rawValue: parts[1]), let size = Int(parts[2].dropFirst()),
+                    let input = file["\(parts[0]).input"]
+                else { continue }
                 let format = WeightFormat.FourBit(type, blockSize: size, isDoubleQuantized: parts[3] == "dq")
                 let weight = try backend.makeWeight(WeightSource(input), in: .fourBit(format))
                 guard let stored = weight.storage as? GPUWeight else { continue }
@@ -70,6 +75,9 @@ enum GoldenQuantization {
                 }
             }
         }
-        return ("bitsandbytes: \(tensors) tensors, \(elements) elements, \(wrongCodes) codes and \(wrongScales) scales differ, scales by \(worst) at most", tensors > 0 && wrongCodes == 0 && worst < 1e-5)
+        return (
+            "bitsandbytes: \(tensors) tensors, \(elements) elements, \(wrongCodes) codes and \(wrongScales) scales differ, scales by \(worst) at most",
+            tensors > 0 && wrongCodes == 0 && worst < 1e-5
+        )
     }
 }

@@ -38,7 +38,10 @@ struct ModelCase {
             values = Int8Weights(quantizing: values, rows: tensor.shape[0], columns: tensor.shape[1])?.dequantized() ?? []
         case .fourBit(let fourBit):
             let type = fourBit.type
-            values = FourBitWeights(quantizing: values, shape: tensor.shape, type: type, blockSize: fourBit.blockSize, isDoubleQuantized: fourBit.isDoubleQuantized)?.dequantized() ?? []
+            values =
+                FourBitWeights(
+                    quantizing: values, shape: tensor.shape, type: type, blockSize: fourBit.blockSize, isDoubleQuantized: fourBit.isDoubleQuantized)?
+                .dequantized() ?? []
         case .dense(.bfloat16): values = values.map { Float(bfloat16Bits: $0.bfloat16Bits) }
         case .dense(.float16): values = values.map { Float(float16Bits: $0.float16Bits) }
         default: break
@@ -50,9 +53,14 @@ struct ModelCase {
         typealias Item = RandomCheckpoint.Item
         let (h, q, kv, inner, v) = (shape.hiddenSize, shape.queryWidth, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
         func scale(_ columns: Int) -> Float { (3 / Float(columns)).squareRoot() }
-        var items = [Item(name: "embedding", shape: [v, h], kind: .f32, scale: 1), Item(name: "norm", shape: [h], kind: .f32, scale: 0.3, center: 1), Item(name: "head", shape: [v, h], kind: .f32, scale: scale(h))]
+        var items = [
+            Item(name: "embedding", shape: [v, h], kind: .f32, scale: 1), Item(name: "norm", shape: [h], kind: .f32, scale: 0.3, center: 1),
+            Item(name: "head", shape: [v, h], kind: .f32, scale: scale(h)),
+        ]
         for layer in 0..<shape.layerCount {
-            let matrices: [(String, [Int])] = [("q", [q, h]), ("k", [kv, h]), ("v", [kv, h]), ("o", [h, q]), ("gate", [inner, h]), ("up", [inner, h]), ("down", [h, inner])]
+            let matrices: [(String, [Int])] = [
+                ("q", [q, h]), ("k", [kv, h]), ("v", [kv, h]), ("o", [h, q]), ("gate", [inner, h]), ("up", [inner, h]), ("down", [h, inner]),
+            ]
             items += matrices.map { Item(name: "\(layer).\($0.0)", shape: $0.1, kind: kind, scale: scale($0.1[1])) }
             items += ["norm1", "norm2", "post1", "post2"].map { Item(name: "\(layer).\($0)", shape: [h], kind: .f32, scale: 0.3, center: 1) }
             items += ["qnorm", "knorm"].map { Item(name: "\(layer).\($0)", shape: [shape.headSize], kind: .f32, scale: 0.3, center: 1) }
@@ -83,31 +91,37 @@ struct ModelCase {
                     key: try linear(named("k"), bias: hasBias ? named("kb") : nil), value: try linear(named("v"), bias: hasBias ? named("vb") : nil),
                     queryNorm: hasHeadNorms ? try vector(named("qnorm")) : nil, keyNorm: hasHeadNorms ? try vector(named("knorm")) : nil,
                     output: try linear(named("o")), postAttentionNorm: hasPostNorms ? try vector(named("post1")) : nil,
-                    feedForwardNorm: try vector(named("norm2")), gate: try linear(named("gate")), up: try linear(named("up")), down: try linear(named("down")),
+                    feedForwardNorm: try vector(named("norm2")), gate: try linear(named("gate")), up: try linear(named("up")),
+                    down: try linear(named("down")),
                     postFeedForwardNorm: hasPostNorms ? try vector(named("post2")) : nil, slidingWindow: window))
             func floats(_ name: String) throws -> [Double] { try exact(file, named(name), .dense(.float32), rounding: nil) }
             let made = layers[layer]
             func matrix(_ name: String) throws -> [Double] {
                 guard case .fourBit = format else { return try exact(file, named(name), format, rounding: rounding) }
                 // The codes that the device made: whether they are right is another check's business.
-                let linears = ["q": made.query, "k": made.key, "v": made.value, "o": made.output, "gate": made.gate, "up": made.up, "down": made.down]
+                let linears = [
+                    "q": made.query, "k": made.key, "v": made.value, "o": made.output, "gate": made.gate, "up": made.up, "down": made.down,
+                ]
                 guard let weight = linears[name]?.weight.storage as? GPUWeight else { return [] }
                 return try DeviceQuantization(weight, backend).values.map(Double.init)
             }
             references.append(
                 ReferenceDecoder.Layer(
-                    attentionNorm: try floats("norm1"), feedForwardNorm: try floats("norm2"), query: try matrix("q"), key: try matrix("k"), value: try matrix("v"),
+                    attentionNorm: try floats("norm1"), feedForwardNorm: try floats("norm2"), query: try matrix("q"), key: try matrix("k"),
+                    value: try matrix("v"),
                     output: try matrix("o"), gate: try matrix("gate"), up: try matrix("up"), down: try matrix("down"),
                     queryBias: hasBias ? try floats("qb") : [], keyBias: hasBias ? try floats("kb") : [], valueBias: hasBias ? try floats("vb") : [],
                     queryNorm: hasHeadNorms ? try floats("qnorm") : [], keyNorm: hasHeadNorms ? try floats("knorm") : [],
-                    postAttentionNorm: hasPostNorms ? try floats("post1") : [], postFeedForwardNorm: hasPostNorms ? try floats("post2") : [], window: window))
+                    postAttentionNorm: hasPostNorms ? try floats("post1") : [], postFeedForwardNorm: hasPostNorms ? try floats("post2") : [],
+                    window: window))
         }
         let rotary = RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: shape.headSize), pairing: pairing)
         let plan = DecoderPlan(
             shape: shape, computeType: computeType, embedding: try weight("embedding", .dense(dense)), layers: layers, finalNorm: try vector("norm"),
             outputHead: LinearLayer(try weight("head", .dense(dense))), rotaryEmbeddings: [rotary])
         let reference = ReferenceDecoder(
-            shape: shape, layers: references, embedding: try exact(file, "embedding", .dense(dense), rounding: nil), finalNorm: try exact(file, "norm", .dense(.float32), rounding: nil),
+            shape: shape, layers: references, embedding: try exact(file, "embedding", .dense(dense), rounding: nil),
+            finalNorm: try exact(file, "norm", .dense(.float32), rounding: nil),
             head: try exact(file, "head", .dense(dense), rounding: nil), frequencies: rotary.inverseFrequencies, pairing: pairing)
         return (plan, reference)
     }
@@ -158,9 +172,12 @@ struct ModelCase {
         let last = reference.logits(prompt + tokens.map(\.id)).last ?? []
         let afterward = error(after[...], last)
         let usesLoop = (session as? any LoopReporting)?.usesDecodeLoop ?? false
-        let isGood = prefill < tolerance && single < tolerance && afterward < tolerance && gap < 4 * tolerance && logError < 6 * tolerance && usesLoop == expectsLoop
+        let isGood =
+            prefill < tolerance && single < tolerance && afterward < tolerance && gap < 4 * tolerance && logError < 6 * tolerance
+            && usesLoop == expectsLoop
         func number(_ x: Double) -> String { x == 0 ? "0" : x < 1e-4 ? fixed(x * 1e6, 2) + "e-6" : fixed(x, 5) }
-        let line = padded(name, 26, left: true) + [prefill, single, afterward, gap, logError].map { padded(number($0), 11) }.joined()
+        let line =
+            padded(name, 26, left: true) + [prefill, single, afterward, gap, logError].map { padded(number($0), 11) }.joined()
             + padded("\(misses)", 4) + (usesLoop ? "  loop  " : "  steps ") + (isGood ? "ok" : "WRONG")
         return (line, isGood)
     }

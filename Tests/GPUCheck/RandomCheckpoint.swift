@@ -2,6 +2,8 @@ import Tensors
 
 /// Seeded random tensors in a file of their own.
 struct RandomCheckpoint {
+    // The formats' own names.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     enum Kind { case f32, bf16, f16, q4_0, q4_1, q8_0 }
     struct Item {
         var name: String

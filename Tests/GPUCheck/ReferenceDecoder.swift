@@ -32,7 +32,9 @@ struct ReferenceDecoder {
 
     /// Logits of every position, (tokens, vocabularySize).
     func logits(_ tokens: [Int32]) -> [[Double]] {
-        var stream = tokens.map { token in Array(embedding[Int(token) * shape.hiddenSize..<(Int(token) + 1) * shape.hiddenSize]).map { $0 * Double(shape.embeddingScale) } }
+        var stream = tokens.map { token in
+            Array(embedding[Int(token) * shape.hiddenSize..<(Int(token) + 1) * shape.hiddenSize]).map { $0 * Double(shape.embeddingScale) }
+        }
         for layer in layers {
             let normed = stream.map { norm($0, layer.attentionNorm) }
             var queries: [[Double]] = []
@@ -49,13 +51,17 @@ struct ReferenceDecoder {
                 for head in 0..<shape.headCount {
                     let kv = head / (shape.headCount / shape.keyValueHeadCount)
                     let scores = (first...position).map { other in
-                        (0..<shape.headSize).reduce(0.0) { $0 + queries[position][head * shape.headSize + $1] * keys[other][kv * shape.headSize + $1] } * Double(shape.attentionScale)
+                        (0..<shape.headSize).reduce(0.0) {
+                            $0 + queries[position][head * shape.headSize + $1] * keys[other][kv * shape.headSize + $1]
+                        } * Double(shape.attentionScale)
                     }
                     let top = scores.max() ?? 0
                     let weights = scores.map { exponential($0 - top) }
                     let total = weights.reduce(0, +)
                     for (index, weight) in weights.enumerated() {
-                        for i in 0..<shape.headSize { attended[head * shape.headSize + i] += weight / total * values[first + index][kv * shape.headSize + i] }
+                        for i in 0..<shape.headSize {
+                            attended[head * shape.headSize + i] += weight / total * values[first + index][kv * shape.headSize + i]
+                        }
                     }
                 }
                 var result = product(layer.output, attended)

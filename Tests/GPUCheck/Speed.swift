@@ -20,7 +20,10 @@ struct Speed {
         let (h, kv, inner, v) = (shape.hiddenSize, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
         var all = [("embedding", [v, h])]
         for layer in 0..<shape.layerCount {
-            all += [("q", [h, h]), ("k", [kv, h]), ("v", [kv, h]), ("o", [h, h]), ("gate", [inner, h]), ("up", [inner, h]), ("down", [h, inner]), ("n1", [h]), ("n2", [h])].map { ("\(layer).\($0.0)", $0.1) }
+            all += [
+                ("q", [h, h]), ("k", [kv, h]), ("v", [kv, h]), ("o", [h, h]), ("gate", [inner, h]), ("up", [inner, h]), ("down", [h, inner]),
+                ("n1", [h]), ("n2", [h]),
+            ].map { ("\(layer).\($0.0)", $0.1) }
         }
         return all + [("norm", [h]), ("head", [v, h])]
     }
@@ -31,7 +34,9 @@ struct Speed {
         var offset = 0
         for (index, (name, dimensions)) in tensors.enumerated() {
             let count = 2 * dimensions.reduce(1, *)
-            header += (index == 0 ? "" : ",") + "\"\(name)\":{\"dtype\":\"BF16\",\"shape\":[\(dimensions.map(String.init).joined(separator: ","))],\"data_offsets\":[\(offset),\(offset + count)]}"
+            header +=
+                (index == 0 ? "" : ",")
+                + "\"\(name)\":{\"dtype\":\"BF16\",\"shape\":[\(dimensions.map(String.init).joined(separator: ","))],\"data_offsets\":[\(offset),\(offset + count)]}"
             offset += count
         }
         header += "}"
@@ -68,22 +73,29 @@ struct Speed {
 
     func plan(_ format: WeightFormat, dense: DType) throws -> DecoderPlan {
         let file = try SafetensorsFile(path: path)
-        func weight(_ name: String, _ format: WeightFormat) throws -> Weight { try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: format) }
+        func weight(_ name: String, _ format: WeightFormat) throws -> Weight {
+            try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: format)
+        }
         var layers: [DecoderLayer] = []
         for layer in 0..<shape.layerCount {
             func matrix(_ name: String) throws -> LinearLayer { LinearLayer(try weight("\(layer).\(name)", format)) }
             layers.append(
                 DecoderLayer(
-                    attentionNorm: try weight("\(layer).n1", .dense(.float32)), query: try matrix("q"), key: try matrix("k"), value: try matrix("v"), output: try matrix("o"),
-                    feedForwardNorm: try weight("\(layer).n2", .dense(.float32)), gate: try matrix("gate"), up: try matrix("up"), down: try matrix("down")))
+                    attentionNorm: try weight("\(layer).n1", .dense(.float32)), query: try matrix("q"), key: try matrix("k"), value: try matrix("v"),
+                    output: try matrix("o"),
+                    feedForwardNorm: try weight("\(layer).n2", .dense(.float32)), gate: try matrix("gate"), up: try matrix("up"),
+                    down: try matrix("down")))
         }
         return DecoderPlan(
-            shape: shape, computeType: .bfloat16, embedding: try weight("embedding", .dense(dense)), layers: layers, finalNorm: try weight("norm", .dense(.float32)),
+            shape: shape, computeType: .bfloat16, embedding: try weight("embedding", .dense(dense)), layers: layers,
+            finalNorm: try weight("norm", .dense(.float32)),
             outputHead: LinearLayer(try weight("head", .dense(dense))),
             rotaryEmbeddings: [RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: 64), pairing: .halves)])
     }
 
-    static let titles = padded("format", 8, left: true) + ["load s", "GB kept", "GB peak", "driver GB", "first ms", "32 ms", "512 ms", "ms/token", "best", "left B"].map { padded($0, 10) }.joined()
+    static let titles =
+        padded("format", 8, left: true)
+        + ["load s", "GB kept", "GB peak", "driver GB", "first ms", "32 ms", "512 ms", "ms/token", "best", "left B"].map { padded($0, 10) }.joined()
 
     func measure(_ name: String, _ format: WeightFormat, dense: DType) throws -> String {
         let caching = backend.allocator as? CachingAllocator
@@ -142,9 +154,14 @@ struct Speed {
                 // Means over the layers, in clocks: what each phase waited and staged, and what its product took.
                 var means = [Double](repeating: 0, count: 8)
                 for layer in 1..<shape.layerCount {
-                    for place in 0..<8 { means[place] += Double(clocks[layer * 8 + place] &- clocks[layer * 8 + place - 1]) / Double(shape.layerCount - 1) }
+                    for place in 0..<8 {
+                        means[place] += Double(clocks[layer * 8 + place] &- clocks[layer * 8 + place - 1]) / Double(shape.layerCount - 1)
+                    }
                 }
-                profile = "  " + zip(["qkv", "output", "gate/up", "down"], 0..<4).map { "\($0.0) \(Int(means[2 * $0.1]))+\(Int(means[2 * $0.1 + 1]))" }.joined(separator: "  ")
+                profile =
+                    "  "
+                    + zip(["qkv", "output", "gate/up", "down"], 0..<4).map { "\($0.0) \(Int(means[2 * $0.1]))+\(Int(means[2 * $0.1 + 1]))" }.joined(
+                        separator: "  ")
             }
         }
         try backend.context.synchronize()

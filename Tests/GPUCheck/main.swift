@@ -43,7 +43,9 @@ do {
     }
     if wants("speed") {
         let writing = seconds()
-        guard Speed(backend: backend, folder: folder, shape: Speed.shape(.bfloat16)).writeCheckpoint() else { throw CheckFailure("no room for the checkpoint in \(folder)") }
+        guard Speed(backend: backend, folder: folder, shape: Speed.shape(.bfloat16)).writeCheckpoint() else {
+            throw CheckFailure("no room for the checkpoint in \(folder)")
+        }
         print("checkpoint written in \(fixed(seconds() - writing, 1)) s")
         print(Speed.titles)
         let nf4 = WeightFormat.fourBit(.init(.nf4, blockSize: 64, isDoubleQuantized: true))
@@ -52,7 +54,9 @@ do {
             ("fp32", .dense(.float32), .float32), ("bf16", .dense(.bfloat16), .bfloat16), ("nf4 dq", nf4, .bfloat16),
         ]
         for (name, format, dense) in cases {
-            do { print(try Speed(backend: backend, folder: folder, shape: Speed.shape(dense)).measure(name, format, dense: dense)) } catch { print(name, "FAILED", error) }
+            do { print(try Speed(backend: backend, folder: folder, shape: Speed.shape(dense)).measure(name, format, dense: dense)) } catch {
+                print(name, "FAILED", error)
+            }
         }
     }
     if wants("table") { print(try deviceTable().text) }
@@ -69,29 +73,46 @@ extension ModelCase {
             activation: GatedActivation = .silu
         ) -> DecoderShape {
             DecoderShape(
-                vocabularySize: vocabulary, hiddenSize: hidden, intermediateSize: inner, layerCount: layers, headCount: heads, keyValueHeadCount: kv, headSize: size,
+                vocabularySize: vocabulary, hiddenSize: hidden, intermediateSize: inner, layerCount: layers, headCount: heads, keyValueHeadCount: kv,
+                headSize: size,
                 contextLength: 512, normEpsilon: 1e-5, activation: activation, cacheType: cache)
         }
         func nf4(_ block: Int, _ double: Bool) -> WeightFormat { .fourBit(.init(.nf4, blockSize: block, isDoubleQuantized: double)) }
         let (f32, f16, bf16) = (DType.float32, DType.float16, DType.bfloat16)
         return [
             ModelCase(name: "f32", shape: shape(f32), format: .dense(f32), tolerance: 1e-5, expectsLoop: true),
-            ModelCase(name: "f32 bias neighbours", shape: shape(f32, kv: 1), format: .dense(f32), hasBias: true, pairing: .neighbours, tolerance: 1e-5, expectsLoop: true),
-            ModelCase(name: "f32 576 heads 9/3", shape: shape(f32, hidden: 576, inner: 1536, heads: 9, kv: 3), format: .dense(f32), tolerance: 1e-5, expectsLoop: true),
-            ModelCase(name: "f32 gemma-like", shape: shape(f32, size: 128, activation: .geluTanh), format: .dense(f32), hasHeadNorms: true, hasPostNorms: true, window: 20, tolerance: 1e-5),
-            ModelCase(name: "f32 odd widths", shape: shape(f32, hidden: 62, inner: 175, heads: 2, kv: 1, size: 30), format: .dense(f32), tolerance: 1e-5),
+            ModelCase(
+                name: "f32 bias neighbours", shape: shape(f32, kv: 1), format: .dense(f32), hasBias: true, pairing: .neighbours, tolerance: 1e-5,
+                expectsLoop: true),
+            ModelCase(
+                name: "f32 576 heads 9/3", shape: shape(f32, hidden: 576, inner: 1536, heads: 9, kv: 3), format: .dense(f32), tolerance: 1e-5,
+                expectsLoop: true),
+            ModelCase(
+                name: "f32 gemma-like", shape: shape(f32, size: 128, activation: .geluTanh), format: .dense(f32), hasHeadNorms: true,
+                hasPostNorms: true, window: 20, tolerance: 1e-5),
+            ModelCase(
+                name: "f32 odd widths", shape: shape(f32, hidden: 62, inner: 175, heads: 2, kv: 1, size: 30), format: .dense(f32), tolerance: 1e-5),
             ModelCase(name: "f16", shape: shape(f16), format: .dense(f16), dense: f16, tolerance: 3e-3, expectsLoop: true),
-            ModelCase(name: "bf16", shape: shape(bf16), format: .dense(bf16), dense: bf16, computeType: .bfloat16, tolerance: 2e-2, expectsLoop: true),
-            ModelCase(name: "bf16 576 heads 9/3", shape: shape(bf16, hidden: 576, inner: 1536, heads: 9, kv: 3), format: .dense(bf16), dense: bf16, tolerance: 2e-2, expectsLoop: true),
-            ModelCase(name: "bf16 qwen-like", shape: shape(bf16, size: 128), format: .dense(bf16), dense: bf16, hasBias: true, hasHeadNorms: true, tolerance: 2e-2),
+            ModelCase(
+                name: "bf16", shape: shape(bf16), format: .dense(bf16), dense: bf16, computeType: .bfloat16, tolerance: 2e-2, expectsLoop: true),
+            ModelCase(
+                name: "bf16 576 heads 9/3", shape: shape(bf16, hidden: 576, inner: 1536, heads: 9, kv: 3), format: .dense(bf16), dense: bf16,
+                tolerance: 2e-2, expectsLoop: true),
+            ModelCase(
+                name: "bf16 qwen-like", shape: shape(bf16, size: 128), format: .dense(bf16), dense: bf16, hasBias: true, hasHeadNorms: true,
+                tolerance: 2e-2),
             ModelCase(name: "int8", shape: shape(bf16), format: .int8, dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "fp4", shape: shape(bf16), format: .fourBit(.init(.fp4)), dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "nf4", shape: shape(bf16), format: nf4(64, false), dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "nf4 dq", shape: shape(bf16), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true),
-            ModelCase(name: "nf4 dq 576 heads 9/3", shape: shape(bf16, hidden: 576, inner: 1536, heads: 9, kv: 3), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true),
+            ModelCase(
+                name: "nf4 dq 576 heads 9/3", shape: shape(bf16, hidden: 576, inner: 1536, heads: 9, kv: 3), format: nf4(64, true), dense: bf16,
+                tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "nf4 blocks of 256", shape: shape(bf16), format: nf4(256, false), dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "nf4 dq f32 cache", shape: shape(f32), format: nf4(64, true), tolerance: 2e-2),
-            ModelCase(name: "nf4 dq odd widths", shape: shape(f32, hidden: 64, inner: 176, heads: 4, kv: 2, size: 16), format: nf4(64, true), tolerance: 2e-2),
+            ModelCase(
+                name: "nf4 dq odd widths", shape: shape(f32, hidden: 64, inner: 176, heads: 4, kv: 2, size: 16), format: nf4(64, true),
+                tolerance: 2e-2),
             ModelCase(name: "q4_0", shape: shape(f16), format: .blocks(.q4_0), tolerance: 3e-3),
             ModelCase(name: "q4_1", shape: shape(f16), format: .blocks(.q4_1), tolerance: 3e-3),
             ModelCase(name: "q8_0", shape: shape(f16), format: .blocks(.q8_0), tolerance: 3e-3),

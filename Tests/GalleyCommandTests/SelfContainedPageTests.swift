@@ -16,7 +16,9 @@ struct SelfContainedPageTests {
 
     @Test("pictures become data addresses, whatever their quotes")
     func pictures() {
-        #expect(inlined("<p><img alt=\"a > b\" src=x%20y.png></p>", ["x y.png": "abc"]) == "<p><img alt=\"a > b\" src=\"data:image/png;base64,YWJj\"></p>")
+        #expect(
+            inlined("<p><img alt=\"a > b\" src=x%20y.png></p>", ["x y.png": "abc"]) == "<p><img alt=\"a > b\" src=\"data:image/png;base64,YWJj\"></p>"
+        )
         #expect(inlined("<img src='a&amp;b.svg'>", ["a&b.svg": "<svg/>"]) == "<img src='data:image/svg+xml;base64,PHN2Zy8+'>")
     }
 

@@ -21,7 +21,8 @@ struct WriterTests {
 
     @Test("Void elements have no end tag, others always do")
     func voidElements() {
-        let node = HTMLNode.element("div", [], [.element("hr"), .element("span"), .text("<"), .raw("<i>x</i>"), .fragment([.text("a"), .text("b")])])
+        let node = HTMLNode.element(
+            "div", [], [.element("hr"), .element("span"), .text("<"), .raw("<i>x</i>"), .fragment([.text("a"), .text("b")])])
         #expect(node.html == "<div><hr><span></span>&lt;<i>x</i>ab</div>")
     }
 

@@ -1,9 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
     private import Darwin
 #endif
-import Synchronization
 
 /// A server on 127.0.0.1 that answers like a model hub, one request a connection, on a thread of its own.
 ///
@@ -57,14 +58,16 @@ final class LoopbackServer: Sendable {
             var thread: pthread_t?
         #endif
         let argument = box.toOpaque()
-        let code = pthread_create(&thread, nil, { pointer in
-            #if canImport(Glibc)
-                // Optional here, and not on Darwin.
-                guard let pointer else { return nil }
-            #endif
-            Unmanaged<LoopbackServer>.fromOpaque(pointer).takeRetainedValue().serve()
-            return nil
-        }, argument)
+        let code = pthread_create(
+            &thread, nil,
+            { pointer in
+                #if canImport(Glibc)
+                    // Optional here, and not on Darwin.
+                    guard let pointer else { return nil }
+                #endif
+                Unmanaged<LoopbackServer>.fromOpaque(pointer).takeRetainedValue().serve()
+                return nil
+            }, argument)
         guard code == 0 else {
             box.release()
             throw Failure(operation: "start a thread", code: code)

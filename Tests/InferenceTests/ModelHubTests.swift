@@ -40,10 +40,11 @@ struct ModelHubTests {
             #expect(try folder.read("models--some--model/blobs/\(Self.configTag)") == "{}\n")
             #expect(try folder.read("models--some--model/snapshots/\(Self.commit)/model.safetensors").utf8.elementsEqual(Self.weights))
             let requests = server.requests
-            #expect(requests == [
-                "GET /api/models/some/model/revision/main", "HEAD \(Self.path)config.json", "GET \(Self.path)config.json",
-                "HEAD \(Self.path)model.safetensors", "GET \(Self.path)model.safetensors",
-            ])
+            #expect(
+                requests == [
+                    "GET /api/models/some/model/revision/main", "HEAD \(Self.path)config.json", "GET \(Self.path)config.json",
+                    "HEAD \(Self.path)model.safetensors", "GET \(Self.path)model.safetensors",
+                ])
 
             let offline = ModelHub(endpoint: server.endpoint, cache: folder.path, isOffline: true)
             #expect(try offline.folder(of: "some/model", places: [], progress: nil) == snapshot)

@@ -34,9 +34,10 @@ struct SmolLM2Tests {
         #expect(cases.count > 0)
         for item in cases {
             let name = item["id"]?.stringValue ?? ""
-            let messages = item["messages"]?.arrayValue?.map {
-                ChatMessage(role: $0["role"]?.stringValue ?? "", content: $0["content"]?.stringValue ?? "")
-            } ?? []
+            let messages =
+                item["messages"]?.arrayValue?.map {
+                    ChatMessage(role: $0["role"]?.stringValue ?? "", content: $0["content"]?.stringValue ?? "")
+                } ?? []
             #expect(try model.prompt(for: messages) == item["prompt"]?.stringValue, "\(name)")
             #expect(try model.tokenize(messages: messages) == item["prompt_ids"]?.integers, "\(name)")
             let result = try await model.chat(messages, options: GenerationOptions(maximumTokens: 64, alternatives: 0))

@@ -42,7 +42,9 @@ struct AttackTests {
     @Test("without the token, or with another, nothing is served")
     func tokens() {
         let wrong = "/" + String(repeating: "0", count: 32) + "/"
-        for target in ["/", "/index.html", "//index.html", wrong, base.uppercased(), String(base.dropLast(2)) + "/", base.dropLast() + "x/", "/?token=x"] {
+        for target in [
+            "/", "/index.html", "//index.html", wrong, base.uppercased(), String(base.dropLast(2)) + "/", base.dropLast() + "x/", "/?token=x",
+        ] {
             expectNothingServed(get(String(target)), "\(target)")
         }
         server.stop()
@@ -62,19 +64,26 @@ struct AttackTests {
     func origins() async {
         for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1:\(port).evil.example", "https://127.0.0.1:\(port)"] {
             expectNothingServed(get(base, fields: ["Origin: \(origin)"]), "\(origin)")
-            let post = RawClient.request(base + "_galley/run", port: port, method: "POST", fields: ["Origin: \(origin)", "X-Galley: preview", "Content-Length: 0"])
+            let post = RawClient.request(
+                base + "_galley/run", port: port, method: "POST", fields: ["Origin: \(origin)", "X-Galley: preview", "Content-Length: 0"])
             #expect(post.hasPrefix("HTTP/1.1 403"), "\(origin)")
         }
         expectNothingServed(get(base, fields: ["Sec-Fetch-Site: cross-site"]), "cross-site")
         let own = "Origin: http://127.0.0.1:\(port)"
         // Without the header that forms cannot send, without an origin, with another method, or for another action.
         #expect(RawClient.request(base + "_galley/run", port: port, method: "POST", fields: [own, "Content-Length: 0"]).hasPrefix("HTTP/1.1 403"))
-        #expect(RawClient.request(base + "_galley/run", port: port, method: "POST", fields: ["X-Galley: preview", "Content-Length: 0"]).hasPrefix("HTTP/1.1 403"))
+        #expect(
+            RawClient.request(base + "_galley/run", port: port, method: "POST", fields: ["X-Galley: preview", "Content-Length: 0"]).hasPrefix(
+                "HTTP/1.1 403"))
         #expect(RawClient.request(base + "_galley/run", port: port, method: "GET", fields: [own]).hasPrefix("HTTP/1.1 404"))
         #expect(RawClient.request(base + "_galley/run", port: port, method: "OPTIONS", fields: [own]).hasPrefix("HTTP/1.1 405"))
-        #expect(RawClient.request(base + "_galley/shell", port: port, method: "POST", fields: [own, "X-Galley: preview", "Content-Length: 0"]).hasPrefix("HTTP/1.1 404"))
+        #expect(
+            RawClient.request(base + "_galley/shell", port: port, method: "POST", fields: [own, "X-Galley: preview", "Content-Length: 0"]).hasPrefix(
+                "HTTP/1.1 404"))
         // Nothing of all that arrived; what the page's own button asks does.
-        #expect(RawClient.request(base + "_galley/restart", port: port, method: "POST", fields: [own, "X-Galley: preview", "Content-Length: 0"]).hasPrefix("HTTP/1.1 202"))
+        #expect(
+            RawClient.request(base + "_galley/restart", port: port, method: "POST", fields: [own, "X-Galley: preview", "Content-Length: 0"])
+                .hasPrefix("HTTP/1.1 202"))
         var actions = server.actions.makeAsyncIterator()
         #expect(await actions.next() == .restart)
         server.stop()

@@ -31,7 +31,10 @@ struct UpdateTests {
         changed.insert("<div><p>new</p></div>", at: 20)
         changed.remove(at: 25)
         let text = try events(page(blocks), page(changed))
-        #expect(text.contains(#""count":30,"pieces":[0,1,2,3,4,5,6,"<p>changed <b>7</b></p>",8,9,10,11,12,13,14,15,16,17,18,19,"<div><p>new</p></div>",20,21,22,23,25,26,27,28,29],"frame":false"#))
+        #expect(
+            text.contains(
+                #""count":30,"pieces":[0,1,2,3,4,5,6,"<p>changed <b>7</b></p>",8,9,10,11,12,13,14,15,16,17,18,19,"<div><p>new</p></div>",20,21,22,23,25,26,27,28,29],"frame":false"#
+            ))
         #expect(!text.contains("block 8"))
         #expect(text.contains(#"{"page":"a.html","cells":{"cell-1":"running"},"diagnostics":[],"running":true}"#))
     }
@@ -43,7 +46,9 @@ struct UpdateTests {
 
     @Test("a page that cannot be cut safely is reloaded")
     func unclosed() throws {
-        #expect(try events(page(["<p>x</p>"]), page(["<p>x"])).contains(#""reload":true"#) || events(page(["<p>x</p>"]), page(["bare text"])).contains(#""reload":true"#))
+        #expect(
+            try events(page(["<p>x</p>"]), page(["<p>x"])).contains(#""reload":true"#)
+                || events(page(["<p>x</p>"]), page(["bare text"])).contains(#""reload":true"#))
         #expect(try events(page(["<p>x</p>"]), page(["bare text"])).contains(#""reload":true"#))
     }
 
@@ -54,7 +59,10 @@ struct UpdateTests {
 
     @Test("elements that do not close and comments do not confuse the cut")
     func voidElements() throws {
-        let blocks = ["<hr>", "<p>a<br>b <img src=\"x>y.png\" alt=\"\"></p>", "<!-- c --><pre><code>&lt;div&gt;</code></pre>", "<script>if (a < b) \"<p>\"</script>", "<svg><path d=\"\"/></svg>"]
+        let blocks = [
+            "<hr>", "<p>a<br>b <img src=\"x>y.png\" alt=\"\"></p>", "<!-- c --><pre><code>&lt;div&gt;</code></pre>",
+            "<script>if (a < b) \"<p>\"</script>", "<svg><path d=\"\"/></svg>",
+        ]
         let text = try events(page(blocks), page(blocks + ["<p>end</p>"]))
         #expect(text.contains(#""count":5,"pieces":[0,1,2,3,4,"<p>end</p>"]"#))
     }

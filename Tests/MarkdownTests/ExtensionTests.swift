@@ -19,23 +19,23 @@ struct ExtensionTests {
                 | *x* | `1\\|2` | dropped |
                 | y
                 """) == """
-                table left right
-                  header row
-                    cell
-                      text "a"
-                    cell
-                      text "b"
-                  row
-                    cell
-                      emphasis
-                        text "x"
-                    cell
-                      code "1|2"
-                  row
-                    cell
-                      text "y"
-                    cell
-                """)
+                    table left right
+                      header row
+                        cell
+                          text "a"
+                        cell
+                          text "b"
+                      row
+                        cell
+                          emphasis
+                            text "x"
+                        cell
+                          code "1|2"
+                      row
+                        cell
+                          text "y"
+                        cell
+                    """)
     }
 
     @Test("A table's cells see the link definitions of the document")
@@ -95,62 +95,67 @@ struct ExtensionTests {
 
     @Test("Callouts of GitHub and of Quarto are the same node")
     func callouts() {
-        #expect(tree("> [!WARNING]\n> Hot *stuff*.\n>\n> More.") == """
-            callout warning
-              paragraph
-                text "Hot "
-                emphasis
-                  text "stuff"
-                text "."
-              paragraph
-                text "More."
-            """)
-        #expect(tree("::: {.callout-tip collapse=\"true\"}\n## Read *this*\nBody\n\n- item\n:::\nAfter") == """
-            callout tip "Read this" collapsed
-              paragraph
-                text "Body"
-              list tight
-                item
+        #expect(
+            tree("> [!WARNING]\n> Hot *stuff*.\n>\n> More.") == """
+                callout warning
                   paragraph
-                    text "item"
-            paragraph
-              text "After"
-            """)
+                    text "Hot "
+                    emphasis
+                      text "stuff"
+                    text "."
+                  paragraph
+                    text "More."
+                """)
+        #expect(
+            tree("::: {.callout-tip collapse=\"true\"}\n## Read *this*\nBody\n\n- item\n:::\nAfter") == """
+                callout tip "Read this" collapsed
+                  paragraph
+                    text "Body"
+                  list tight
+                    item
+                      paragraph
+                        text "item"
+                paragraph
+                  text "After"
+                """)
     }
 
     @Test("Headings and images take attributes")
     func attributes() {
-        #expect(tree("## Two *words* here {#id .class}") == """
-            heading 2 {#id .class}
-              text "Two "
-              emphasis
-                text "words"
-              text " here"
-            """)
-        #expect(tree("![Alt](x.png){#fig-a width=50%} rest") == """
-            paragraph
-              image x.png {#fig-a width=50%}
-                text "Alt"
-              text " rest"
-            """)
+        #expect(
+            tree("## Two *words* here {#id .class}") == """
+                heading 2 {#id .class}
+                  text "Two "
+                  emphasis
+                    text "words"
+                  text " here"
+                """)
+        #expect(
+            tree("![Alt](x.png){#fig-a width=50%} rest") == """
+                paragraph
+                  image x.png {#fig-a width=50%}
+                    text "Alt"
+                  text " rest"
+                """)
     }
 
     @Test("Struck text, task items and bare links are GitHub's")
     func gitHub() {
-        #expect(tree("- [x] ~~done *it*~~\n- [ ] www.a.org, \\~no\\~") == """
-            list tight
-              item [x]
-                paragraph
-                  strikethrough
-                    text "done "
-                    emphasis
-                      text "it"
-              item [ ]
-                paragraph
-                  link http://www.a.org
-                    text "www.a.org"
-                  text ", ~no~"
-            """)
+        #expect(
+            tree("- [x] ~~done *it*~~\n- [ ] www.a.org, \\~no\\~") == """
+                list tight
+                  item [x]
+                    paragraph
+                      strikethrough
+                        text "done "
+                        emphasis
+                          text "it"
+                  item [ ]
+                    paragraph
+                      link http://www.a.org
+                        text "www.a.org"
+                      text ", ~no~"
+                """)
     }
 
     @Test("Ranges are the author's, also after what was rewritten")

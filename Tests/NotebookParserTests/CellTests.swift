@@ -107,7 +107,9 @@ struct CellTests {
     @Test("Ten thousand cells are found, each with a name of its own")
     func manyCells() {
         var text = ""
-        for number in 0..<10_000 { text += "Paragraph \(number) with $x_{\(number)}$ and `{swift} a`.\n\n```swift\n#| echo: false\nlet a\(number) = 1\n```\n\n" }
+        for number in 0..<10_000 {
+            text += "Paragraph \(number) with $x_{\(number)}$ and `{swift} a`.\n\n```swift\n#| echo: false\nlet a\(number) = 1\n```\n\n"
+        }
         let (notebook, diagnostics) = parse(text)
         #expect(diagnostics == [])
         #expect(notebook.cells.count == 20_000)

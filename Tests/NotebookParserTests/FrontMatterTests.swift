@@ -60,9 +60,10 @@ struct FrontMatterTests {
         #expect(matter.image == "a.png" && matter.imageAlternative == "A picture")
         #expect(matter.parameters.map(\.value) == [.string("smollm2"), .integer(3), .double(0.5), .list([.integer(1), .integer(2)])])
         #expect(matter.parameters.map(\.line) == [9, 10, 11, 12])
-        #expect(matter.matrix.map { $0.map(\.value) } == [
-            [.string("cpu"), .integer(4)], [.string("cpu"), .integer(8)], [.string("cuda"), .integer(4)], [.string("cuda"), .integer(8)],
-        ])
+        #expect(
+            matter.matrix.map { $0.map(\.value) } == [
+                [.string("cpu"), .integer(4)], [.string("cpu"), .integer(8)], [.string("cuda"), .integer(4)], [.string("cuda"), .integer(8)],
+            ])
         #expect(matter.execute.echo == .hidden && matter.execute.highlightedLines == [1...1, 3...4])
         #expect(matter.packages == [.init(location: "../Kit"), .init(location: "https://example.org/kit", version: "1.2.0", products: ["Kit"])])
         #expect(matter.extra["layout"] == "wide")
@@ -81,13 +82,18 @@ struct FrontMatterTests {
             ])
     }
 
-    @Test("YAML that is none, and YAML that explodes, are errors on their lines", arguments: [
-        ("---\na: 1\na: 2\n---\n", "the key “a” stands there twice"),
-        ("---\na: 'x\n---\n", "found unexpected end of stream"),
-        ("---\na: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n---\n", "aliases make it larger"),
-        ("---\n" + (0..<400).map { String(repeating: " ", count: $0) + "a:\n" }.joined() + "---\n", "nested deeper than 64 levels"),
-        ("---\na: " + String(repeating: "[", count: 5000) + "\n---\n", "nested deeper than 64 levels"),
-    ])
+    @Test(
+        "YAML that is none, and YAML that explodes, are errors on their lines",
+        arguments: [
+            ("---\na: 1\na: 2\n---\n", "the key “a” stands there twice"),
+            ("---\na: 'x\n---\n", "found unexpected end of stream"),
+            (
+                "---\na: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n---\n",
+                "aliases make it larger"
+            ),
+            ("---\n" + (0..<400).map { String(repeating: " ", count: $0) + "a:\n" }.joined() + "---\n", "nested deeper than 64 levels"),
+            ("---\na: " + String(repeating: "[", count: 5000) + "\n---\n", "nested deeper than 64 levels"),
+        ])
     func errors(text: String, message: String) {
         let diagnostics = parse(text).1
         #expect(diagnostics.count == 1)

@@ -28,10 +28,11 @@ struct JupyterTests {
         #expect(jupyter.parsed.notebook.frontMatter.title == "Hi")
         #expect(jupyter.parsed.notebook.cells.map(\.id) == ["one", "def"])
         #expect(jupyter.parsed.notebook.cells[0].options.echo == .hidden)
-        #expect(jupyter.record["one"]?.outputs == [
-            .stream(.standardOutput, "```\n"),
-            .display(MIMEBundle([.init("image/png", .binary([1, 2, 3])), .init("text/plain", .text("<Figure>"))]), metadata: [:]),
-        ])
+        #expect(
+            jupyter.record["one"]?.outputs == [
+                .stream(.standardOutput, "```\n"),
+                .display(MIMEBundle([.init("image/png", .binary([1, 2, 3])), .init("text/plain", .text("<Figure>"))]), metadata: [:]),
+            ])
         #expect(jupyter.record["def"]?.status == .failedAsAllowed)
         #expect(
             jupyter.parsed.document.dump() == """
@@ -44,12 +45,17 @@ struct JupyterTests {
                 """)
     }
 
-    @Test("What is no notebook of version 4 is refused", arguments: [
-        ("{", "not a notebook of nbformat 4: invalid JSON at byte 1: expected a member's name"),
-        ("{}", "not a notebook of nbformat 4: it has no “nbformat” or no “cells”"),
-        ("{\"nbformat\": 3, \"worksheets\": []}", "not a notebook of nbformat 4: it is of version 3; `jupyter nbconvert --to notebook` converts it"),
-        ("{\"nbformat\": 5, \"cells\": []}", "not a notebook of nbformat 4: it is of version 5"),
-    ])
+    @Test(
+        "What is no notebook of version 4 is refused",
+        arguments: [
+            ("{", "not a notebook of nbformat 4: invalid JSON at byte 1: expected a member's name"),
+            ("{}", "not a notebook of nbformat 4: it has no “nbformat” or no “cells”"),
+            (
+                "{\"nbformat\": 3, \"worksheets\": []}",
+                "not a notebook of nbformat 4: it is of version 3; `jupyter nbconvert --to notebook` converts it"
+            ),
+            ("{\"nbformat\": 5, \"cells\": []}", "not a notebook of nbformat 4: it is of version 5"),
+        ])
     func refused(text: String, message: String) {
         #expect(throws: NBFormat.FormatError.self) { try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text)) }
         do { _ = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text)) } catch { #expect(error.description == message) }

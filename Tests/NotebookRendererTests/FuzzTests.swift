@@ -21,16 +21,20 @@ private struct SeededGenerator: RandomNumberGenerator {
 @Suite("Texts put together at random")
 struct FuzzTests {
     private static let pieces = [
-        "a", "b c", " ", "  ", "    ", "\t", "\n", "\n\n", "\r\n", "\r", "*", "**", "_", "`", "``", "```", "```swift\n", "```{swift}\n", "~~~", "~", "~~", "$", "$$",
-        "$$\n", "|", "| a |", "|---|", "|:-:|-|", "\n|", "[", "]", "[^a]", "[^a]:", "[^b]: x", "![", "](x)", "(", ")", "{#fig-a}", "{", "}", "{.x}", ">", "> ",
-        "> [!NOTE]\n", "- ", "- [ ] ", "- [x] ", "1. ", ":::", "::: note\n", "::: {.callout-tip}\n", "\n:::\n", "#", "# ", "## ", "---\n", "===\n", "...\n", "<", ">",
-        "<b>", "<!--", "-->", "&amp;", "&", "\\", "\\|", "\\~", "\\$", "@fig-a", "@", "www.a.b", "http://x.y", "x@y.z", "`{swift} 1`", "#| echo: false\n", "# | label: a\n",
+        "a", "b c", " ", "  ", "    ", "\t", "\n", "\n\n", "\r\n", "\r", "*", "**", "_", "`", "``", "```", "```swift\n", "```{swift}\n", "~~~", "~",
+        "~~", "$", "$$",
+        "$$\n", "|", "| a |", "|---|", "|:-:|-|", "\n|", "[", "]", "[^a]", "[^a]:", "[^b]: x", "![", "](x)", "(", ")", "{#fig-a}", "{", "}", "{.x}",
+        ">", "> ",
+        "> [!NOTE]\n", "- ", "- [ ] ", "- [x] ", "1. ", ":::", "::: note\n", "::: {.callout-tip}\n", "\n:::\n", "#", "# ", "## ", "---\n", "===\n",
+        "...\n", "<", ">",
+        "<b>", "<!--", "-->", "&amp;", "&", "\\", "\\|", "\\~", "\\$", "@fig-a", "@", "www.a.b", "http://x.y", "x@y.z", "`{swift} 1`",
+        "#| echo: false\n", "# | label: a\n",
         "#| fig-cap: x\n", "title: x\n", "params: {a: 1}\n", "é", "\u{91}", "\u{97}T0", "\u{0}", "🙂", ": cap {#tbl-x}", "math\n", "\u{1B}[31m",
     ]
 
     @Test("Every text is parsed and rendered, its nodes nested and in the file", arguments: 0..<8)
     func anyText(seed: Int) {
-        var generator = SeededGenerator(state: UInt64(seed) + 20261123)
+        var generator = SeededGenerator(state: UInt64(seed) + 20_261_123)
         for _ in 0..<150 {
             var text = Bool.random(using: &generator) ? "" : "---\n"
             for _ in 0..<Int.random(in: 1...40, using: &generator) { text += Self.pieces.randomElement(using: &generator) ?? "" }

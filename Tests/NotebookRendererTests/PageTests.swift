@@ -22,7 +22,9 @@ func render(_ text: String, outputs: [String: [CellOutput]]? = [:], options: Pag
     return PageRenderer.render(parsed.notebook, document: parsed.document, record: record, options: options) { source in
         var spans: [SyntaxSpan] = []
         let bytes = Array(source.utf8)
-        for start in bytes.indices where bytes[start...].starts(with: "let ".utf8) { spans.append(SyntaxSpan(offset: start, length: 3, kind: .keyword)) }
+        for start in bytes.indices where bytes[start...].starts(with: "let ".utf8) {
+            spans.append(SyntaxSpan(offset: start, length: 3, kind: .keyword))
+        }
         return spans
     }
 }
@@ -34,13 +36,14 @@ struct PageTests {
         let page = render("# Post *one*\n\nIntro.\n\n## A & B\n\n### C\n\n## A & B\n")
         #expect(page.title == "Post one")
         #expect(page.summary == "Intro.")
-        #expect(page.bodyText == """
-            <p>Intro.</p>
-            <h2 id="a--b">A &amp; B <a class="anchor" href="#a--b" aria-label="Link to “A &amp; B”">#</a></h2>
-            <h3 id="c">C <a class="anchor" href="#c" aria-label="Link to “C”">#</a></h3>
-            <h2 id="a--b-1">A &amp; B <a class="anchor" href="#a--b-1" aria-label="Link to “A &amp; B”">#</a></h2>
+        #expect(
+            page.bodyText == """
+                <p>Intro.</p>
+                <h2 id="a--b">A &amp; B <a class="anchor" href="#a--b" aria-label="Link to “A &amp; B”">#</a></h2>
+                <h3 id="c">C <a class="anchor" href="#c" aria-label="Link to “C”">#</a></h3>
+                <h2 id="a--b-1">A &amp; B <a class="anchor" href="#a--b-1" aria-label="Link to “A &amp; B”">#</a></h2>
 
-            """)
+                """)
         #expect(page.contents.map(\.id) == ["a--b", "a--b-1"])
         #expect(page.contents[0].children.map(\.title) == ["C"])
     }
@@ -56,17 +59,18 @@ struct PageTests {
                     .error(CellError(kind: .thrown, name: "Bad", message: "x < y", line: 3)),
                 ]
             ])
-        #expect(page.bodyText == """
-            <div class="cell" id="one" data-status="succeeded">
-            <pre><code class="language-swift"><span class="tok-keyword">let</span> a = 1 &lt; 2</code></pre>
-            <div class="output stdout" role="group" aria-label="Output"><pre>a<span class="ansi-red ansi-bold">red</span>
-            20%</pre></div>
-            <div class="output stderr" role="group" aria-label="Standard error"><span class="output-kind" aria-hidden="true">Standard error</span><pre>&lt;oops&gt;</pre></div>
-            <div class="output value" role="group" aria-label="Value"><pre>true</pre></div>
-            <div class="output error" role="group" aria-label="Error"><span class="output-kind" aria-hidden="true">Error</span><p><strong class="error-name">Bad</strong>: x &lt; y (line 3)</p></div>
-            </div>
+        #expect(
+            page.bodyText == """
+                <div class="cell" id="one" data-status="succeeded">
+                <pre><code class="language-swift"><span class="tok-keyword">let</span> a = 1 &lt; 2</code></pre>
+                <div class="output stdout" role="group" aria-label="Output"><pre>a<span class="ansi-red ansi-bold">red</span>
+                20%</pre></div>
+                <div class="output stderr" role="group" aria-label="Standard error"><span class="output-kind" aria-hidden="true">Standard error</span><pre>&lt;oops&gt;</pre></div>
+                <div class="output value" role="group" aria-label="Value"><pre>true</pre></div>
+                <div class="output error" role="group" aria-label="Error"><span class="output-kind" aria-hidden="true">Error</span><p><strong class="error-name">Bad</strong>: x &lt; y (line 3)</p></div>
+                </div>
 
-            """)
+                """)
     }
 
     @Test("Options decide what of a cell is shown")
@@ -98,7 +102,8 @@ struct PageTests {
                 </div>
 
                 """)
-        let folded = render("```swift\n#| code-fold: show\n#| code-summary: \"<b>\"\n#| code-line-numbers: \"2\"\nlet a = 1\nlet b = 2\n```\n").bodyText
+        let folded = render("```swift\n#| code-fold: show\n#| code-summary: \"<b>\"\n#| code-line-numbers: \"2\"\nlet a = 1\nlet b = 2\n```\n")
+            .bodyText
         #expect(folded.contains("<details class=\"cell-fold\" open><summary>&lt;b&gt;</summary>"))
         #expect(folded.contains("<span class=\"line highlighted\"><span class=\"tok-keyword\">let</span> b = 2</span>"))
     }
@@ -136,18 +141,25 @@ struct PageTests {
             ```
             """,
             outputs: ["fig-plot": [.display(MIMEBundle([.init("image/svg+xml", .text("<?xml version=\"1.0\"?><svg></svg>"))]), metadata: [:])]])
-        #expect(page.bodyText.contains("See <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a>, <a href=\"#tbl-t\" class=\"reference\">Table\u{A0}1</a>"))
+        #expect(
+            page.bodyText.contains(
+                "See <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a>, <a href=\"#tbl-t\" class=\"reference\">Table\u{A0}1</a>"))
         #expect(page.bodyText.contains("<figcaption>Figure\u{A0}1: A plot</figcaption>"))
         #expect(page.bodyText.contains("<caption>Table\u{A0}1: Numbers</caption>"))
         #expect(page.bodyText.contains("<svg></svg>"))
-        #expect(page.bodyText.contains("<figcaption>Figure\u{A0}2: <em>Drawn</em> as in <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a></figcaption>"))
+        #expect(
+            page.bodyText.contains(
+                "<figcaption>Figure\u{A0}2: <em>Drawn</em> as in <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a></figcaption>"))
     }
 
     @Test("Works are cited from BibTeX and CSL-JSON")
     func citations() {
         var options = PageOptions()
         options.bibliography = [
-            ("a.bib", "@article{dettmers, author = {Dettmers, Tim and Zettlemoyer, Luke}, title = {8-bit {O}ptimizers}, journal = {ICLR}, year = 2022}"),
+            (
+                "a.bib",
+                "@article{dettmers, author = {Dettmers, Tim and Zettlemoyer, Luke}, title = {8-bit {O}ptimizers}, journal = {ICLR}, year = 2022}"
+            ),
             ("b.json", #"[{"id": "knuth", "author": [{"family": "Knuth", "given": "Donald"}], "issued": {"date-parts": [[1984]]}, "title": "TeX"}]"#),
         ]
         let page = render("As @knuth says [see @dettmers, p. 3].\n", options: options)
@@ -165,7 +177,9 @@ struct PageTests {
         #expect(page.diagnostics.first?.range?.start.line == 7)
     }
 
-    @Test("Other languages are highlighted", .enabled(if: fileExists("/usr/share/javascript/highlight.js/highlight.min.js"), "highlight.js is not installed"))
+    @Test(
+        "Other languages are highlighted",
+        .enabled(if: fileExists("/usr/share/javascript/highlight.js/highlight.min.js"), "highlight.js is not installed"))
     func otherLanguages() {
         #expect(render("```python\ndef f(): pass\n```\n").bodyText.contains("<span class=\"hljs-keyword\">def</span>"))
         #expect(render("```nosuch\n<a>\n```\n").bodyText == "<pre><code class=\"language-nosuch\">&lt;a&gt;</code></pre>\n")

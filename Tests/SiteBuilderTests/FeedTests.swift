@@ -7,17 +7,26 @@ import Testing
 struct FeedTests {
     @Test("the Atom feed has the full content with absolute addresses")
     func atom() async throws {
-        let site = try await build([page("posts/a.md", ##"<p id="x">One <a href="#x">two</a> <a href="../b.md">b</a></p>"##) { $0.updated = "2026-12-01" }, page("b.md")])
+        let site = try await build([
+            page("posts/a.md", ##"<p id="x">One <a href="#x">two</a> <a href="../b.md">b</a></p>"##) { $0.updated = "2026-12-01" }, page("b.md"),
+        ])
         let feed = try #require(site.text("feed.xml"))
         #expect(feed.contains("<updated>2026-12-01T00:00:00Z</updated>"))
-        #expect(feed.contains("&lt;a href=&#34;https://example.org/blog/posts/a.html#x&#34;") || feed.contains("&lt;a href=&quot;https://example.org/blog/posts/a.html#x&quot;"))
+        #expect(
+            feed.contains("&lt;a href=&#34;https://example.org/blog/posts/a.html#x&#34;")
+                || feed.contains("&lt;a href=&quot;https://example.org/blog/posts/a.html#x&quot;"))
         #expect(feed.contains("https://example.org/blog/b.html"))
         #expect(feed.contains("<id>https://example.org/blog/posts/a.html</id>"))
     }
 
     @Test("the JSON feed parses and carries the same")
     func json() async throws {
-        let site = try await build([page("a.md", "<p>Hello</p>") { $0.tags = ["x"]; $0.authors = ["A"] }])
+        let site = try await build([
+            page("a.md", "<p>Hello</p>") {
+                $0.tags = ["x"]
+                $0.authors = ["A"]
+            }
+        ])
         let feed = try JSONValue(parsing: try #require(site.text("feed.json")))
         #expect(feed["version"] == "https://jsonfeed.org/version/1.1")
         #expect(feed["items"]?[0]?["content_html"] == "<p>Hello</p>")

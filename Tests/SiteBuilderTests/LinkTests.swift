@@ -12,17 +12,22 @@ import Testing
 @Suite("Links and pictures")
 struct LinkTests {
     /// A PNG's signature and header, which is all that its size is read from.
-    static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 1, 0x40, 0, 0, 0, 0xC8, 8, 2, 0, 0, 0]
+    static let png: [UInt8] = [
+        0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 1, 0x40, 0, 0, 0, 0xC8, 8, 2, 0, 0, 0,
+    ]
 
     @Test("links between notebooks lead to their pages")
     func notebooks() async throws {
         let site = try await build([
-            page("posts/a.md", #"<p><a href="b.md">b</a> <a href="../c.md?x=1#part">c</a> <a href="/posts/b.md">b</a> <a href="https://e.org/b.md">e</a></p>"#),
+            page(
+                "posts/a.md",
+                #"<p><a href="b.md">b</a> <a href="../c.md?x=1#part">c</a> <a href="/posts/b.md">b</a> <a href="https://e.org/b.md">e</a></p>"#),
             page("posts/b.md"), page("c.md", #"<h2 id="part">P</h2>"#),
         ])
         #expect(site.diagnostics.isEmpty)
         let text = try #require(site.text("posts/a.html"))
-        #expect(text.contains(#"<a href="b.html">b</a> <a href="../c.html?x=1#part">c</a> <a href="b.html">b</a> <a href="https://e.org/b.md">e</a>"#))
+        #expect(
+            text.contains(#"<a href="b.html">b</a> <a href="../c.html?x=1#part">c</a> <a href="b.html">b</a> <a href="https://e.org/b.md">e</a>"#))
     }
 
     @Test("a broken link is a diagnostic on its line with what may have been meant")
@@ -36,7 +41,9 @@ struct LinkTests {
 
     @Test("a place that a page does not have is a diagnostic")
     func anchors() async throws {
-        let site = try await build([page("a.md", ##"<a href="#nowhere">x</a><a href="b.md#alpa">y</a><a href="#top">t</a>"##), page("b.md", #"<h2 id="alpha">A</h2>"#)])
+        let site = try await build([
+            page("a.md", ##"<a href="#nowhere">x</a><a href="b.md#alpa">y</a><a href="#top">t</a>"##), page("b.md", #"<h2 id="alpha">A</h2>"#),
+        ])
         #expect(site.diagnostics.map(\.identifier) == ["broken-anchor", "broken-anchor"])
         #expect(site.diagnostics.last?.solutions == ["did you mean “#alpha”?"])
     }

@@ -11,16 +11,22 @@ struct SiteTests {
         let site = try await build([page("posts/one.md") { $0.tags = ["memory"] }, page("two.md")], theme: theme)
         #expect(site.diagnostics.isEmpty)
         let names = site.files.keys.filter { !$0.hasPrefix("assets/") }.sorted()
-        #expect(names == [
-            "404.html", "archive.html", "feed.json", "feed.xml", "index.html", "posts/one.html", "robots.txt", "sitemap.xml",
-            "tags/index.html", "tags/memory.html", "two.html",
-        ])
+        #expect(
+            names == [
+                "404.html", "archive.html", "feed.json", "feed.xml", "index.html", "posts/one.html", "robots.txt", "sitemap.xml",
+                "tags/index.html", "tags/memory.html", "two.html",
+            ])
         #expect(site.files.keys.count { $0.hasPrefix("assets/style.") } == 1)
     }
 
     @Test("the same pages in another order give the same bytes")
     func deterministic() async throws {
-        let pages = (0..<12).map { number in page("p\(number).md") { $0.tags = ["t\(number % 3)"]; $0.date = "2026-01-\(10 + number % 20)" } }
+        let pages = (0..<12).map { number in
+            page("p\(number).md") {
+                $0.tags = ["t\(number % 3)"]
+                $0.date = "2026-01-\(10 + number % 20)"
+            }
+        }
         let first = try await build(pages)
         let second = try await build(pages.reversed())
         #expect(first.files == second.files)
@@ -29,8 +35,18 @@ struct SiteTests {
     @Test("posts stand by date, the latest first, undated last")
     func order() async throws {
         let site = try await build([
-            page("old.md") { $0.date = "2020-01-01"; $0.title = "Old" }, page("new.md") { $0.date = "2026-05-05T10:00:00+02:00"; $0.title = "New" },
-            page("none.md") { $0.date = nil; $0.title = "Undated" },
+            page("old.md") {
+                $0.date = "2020-01-01"
+                $0.title = "Old"
+            },
+            page("new.md") {
+                $0.date = "2026-05-05T10:00:00+02:00"
+                $0.title = "New"
+            },
+            page("none.md") {
+                $0.date = nil
+                $0.title = "Undated"
+            },
         ])
         let index = try #require(site.text("index.html"))
         let places = ["New", "Old", "Undated"].compactMap { index.firstRange(of: ">\($0)</a>")?.lowerBound }
@@ -40,7 +56,13 @@ struct SiteTests {
 
     @Test("drafts are left out unless asked for, and never in feeds")
     func drafts() async throws {
-        let pages = [page("a.md"), page("secret.md") { $0.draft = true; $0.title = "Secret" }]
+        let pages = [
+            page("a.md"),
+            page("secret.md") {
+                $0.draft = true
+                $0.title = "Secret"
+            },
+        ]
         let without = try await build(pages)
         #expect(without.files["secret.html"] == nil)
         let with = try await build(pages, drafts: true)
@@ -104,7 +126,8 @@ struct SiteTests {
             RunRecord(
                 mode: .fresh, cells: [],
                 environment: RunEnvironment(
-                    galley: "0.1", swift: "Swift 6.3.1", system: "Debian GNU/Linux 12 (bookworm), x86_64", cpu: "Some CPU", coreCount: 2, gpus: ["GPU 1"]),
+                    galley: "0.1", swift: "Swift 6.3.1", system: "Debian GNU/Linux 12 (bookworm), x86_64", cpu: "Some CPU", coreCount: 2,
+                    gpus: ["GPU 1"]),
                 parameters: [Parameter(name: "device", value: .string("cpu"))], date: "2026-11-23T21:05:09Z", duration: 41.3))
         let text = try #require(try await build([one]).text("a.html"))
         for expected in ["Swift 6.3.1", "Some CPU, 2 cores", "GPU 1", "23 November 2026, 21:05 UTC", "41 s", "device: cpu"] {

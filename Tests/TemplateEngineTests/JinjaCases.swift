@@ -1,11 +1,12 @@
+import JSON
+import TemplateEngine
+import Testing
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
     private import Darwin
 #endif
-import JSON
-import TemplateEngine
-import Testing
 
 /// The cases that `Fixtures/make_cases.py` rendered with Jinja2.
 enum JinjaCases {

@@ -29,7 +29,10 @@ struct TemplateErrorTests {
             ("{{ a.b.c }}", "page.html:1:1: error: 'a' is undefined"),
             ("{% set x = {} %}\n{{ x.y.z }}", "page.html:2:1: error: 'dict object' has no attribute 'y'"),
             ("{% endif %}", "page.html:1:1: error: 'endif' closes nothing that is open here"),
-            ("{% set x.y = 1 %}", "page.html:1:1: error: cannot assign attribute on non-namespace object\n  help: Make it with '{% set x = namespace(y=…) %}'."),
+            (
+                "{% set x.y = 1 %}",
+                "page.html:1:1: error: cannot assign attribute on non-namespace object\n  help: Make it with '{% set x = namespace(y=…) %}'."
+            ),
             ("{{ 5|round(presicion=1) }}", "page.html:1:1: error: 'round' has no parameter 'presicion'\n  help: Did you mean 'precision'?"),
             ("{{ 'x'\n  |int\n  |nope }}", "page.html:3:1: error: there is no filter 'nope'"),
         ])
@@ -86,14 +89,17 @@ struct TemplateErrorTests {
             "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}", "{% for a in range(5000) %}xxxx{% endfor %}",
             "{{ 'x' * 20000 }}", "{{ 'x'|center(20000) }}", "{{ 'ab'|replace('', 'x' * 9000) }}", "{{ ['x' * 5000] | join(',') ~ 'y' * 9999 }}",
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{% include 'self.html' %}", "{% extends 'up.html' %}",
-            "{% for x in [[]] recursive %}{{ loop([[]]) }}{% endfor %}", "{% set ns = namespace(x='x') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
-            "{{ '{:20000}'.format(1) }}", "{{ '%20000d' % 1 }}", "{{ '%.20000f' % 1.5 }}", "{{ 'a\\tb'.expandtabs(20000) }}", "{{ [1] * 100000 }}", "{{ 'a\\nb'|indent(20000) }}",
+            "{% for x in [[]] recursive %}{{ loop([[]]) }}{% endfor %}",
+            "{% set ns = namespace(x='x') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+            "{{ '{:20000}'.format(1) }}", "{{ '%20000d' % 1 }}", "{{ '%.20000f' % 1.5 }}", "{{ 'a\\tb'.expandtabs(20000) }}", "{{ [1] * 100000 }}",
+            "{{ 'a\\nb'|indent(20000) }}",
             "{{ [0]|batch(100000, 0)|list }}", "{{ 'x'.join(['y' * 9000, 'z' * 9000]) }}", "{{ range(100000)|list|length }}",
             String(repeating: "{{ (", count: 1) + String(repeating: "(", count: 500) + "1" + String(repeating: ")", count: 501) + "}}",
             String(repeating: "{% if 1 %}", count: 500) + String(repeating: "{% endif %}", count: 500),
             "{{ " + String(repeating: "-", count: 500) + "1 }}", "{{ " + String(repeating: "not ", count: 500) + "1 }}",
             "{{ 1" + String(repeating: " + 1", count: 5000) + " }}", "{{ x" + String(repeating: "|upper", count: 5000) + " }}",
-            "{{ x" + String(repeating: "[0]", count: 5000) + " }}", "{{ " + String(repeating: "[", count: 500) + String(repeating: "]", count: 500) + " }}",
+            "{{ x" + String(repeating: "[0]", count: 5000) + " }}",
+            "{{ " + String(repeating: "[", count: 500) + String(repeating: "]", count: 500) + " }}",
             "{{ " + String(repeating: "1 if 1 else ", count: 500) + "1 }}",
         ]
         for source in sources {
@@ -111,11 +117,16 @@ struct TemplateErrorTests {
             return Int(truncatingIfNeeded: state >> 33) % bound
         }
         let pieces = [
-            "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", "-%}", "{%-", "for", " in ", "if", "else", "endif", "endfor", "set", "endset", "macro", "endmacro", "block",
-            "endblock", "call", "filter", "with", "raw", "endraw", "x", "y", "items", "loop", "namespace", "(", ")", "[", "]", "{", "}", ",", ":", ".", "|", "~", "*", "**", "/",
-            "//", "%", "==", "!=", "<", ">", "=", "is", "not", "and", "or", "'a'", "\"b\"", "'", "\"", "1", "0", "-1", "9223372036854775807", "-9223372036854775808", "1.5", "1e308",
-            "none", "true", "upper", "join", "sort", "int", "round", "slice", "batch", "format", "replace", "center", "truncate", "indent", "wordwrap", "tojson", "groupby", "map",
-            "select", "attr", "range", "dict", "cycler", "super", "self", "caller", "varargs", "split", "find", "count", "items()", "é", "😀", "\u{0}", "\n", " ", "\\", "\\x", "%s%d",
+            "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", "-%}", "{%-", "for", " in ", "if", "else", "endif", "endfor", "set", "endset", "macro",
+            "endmacro", "block",
+            "endblock", "call", "filter", "with", "raw", "endraw", "x", "y", "items", "loop", "namespace", "(", ")", "[", "]", "{", "}", ",", ":",
+            ".", "|", "~", "*", "**", "/",
+            "//", "%", "==", "!=", "<", ">", "=", "is", "not", "and", "or", "'a'", "\"b\"", "'", "\"", "1", "0", "-1", "9223372036854775807",
+            "-9223372036854775808", "1.5", "1e308",
+            "none", "true", "upper", "join", "sort", "int", "round", "slice", "batch", "format", "replace", "center", "truncate", "indent",
+            "wordwrap", "tojson", "groupby", "map",
+            "select", "attr", "range", "dict", "cycler", "super", "self", "caller", "varargs", "split", "find", "count", "items()", "é", "😀", "\u{0}",
+            "\n", " ", "\\", "\\x", "%s%d",
         ]
         let variables: TemplateMap = ["x": 5, "y": "text", "items": [1, "two", [3.5], ["k": nil]]]
         let environment = TemplateEnvironment(autoescape: true, limits: TemplateLimits(steps: 5_000, outputBytes: 5_000, depth: 50))

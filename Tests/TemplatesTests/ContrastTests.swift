@@ -18,7 +18,8 @@ struct ContrastTests {
         (["note"], ["note-ground", "ground"]), (["tip"], ["tip-ground", "ground"]), (["important"], ["important-ground"]),
         (["warning"], ["warning-ground", "ground"]), (["error"], ["error-ground", "ground"]),
         (
-            ["code-ink"] + ["keyword", "attribute", "type", "string", "number", "comment", "directive", "command", "operator"].map { "syntax-\($0)" },
+            ["code-ink"]
+                + ["keyword", "attribute", "type", "string", "number", "comment", "directive", "command", "operator"].map { "syntax-\($0)" },
             ["code-ground", "ground"]
         ),
         (["code-ink"], ["mark"]),

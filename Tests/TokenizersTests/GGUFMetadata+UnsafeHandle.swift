@@ -1,9 +1,10 @@
+import Tokenizers
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
     private import Darwin
 #endif
-import Tokenizers
 
 /// The keys of a GGUF file that its tokenizer is made from: as little of the format as that takes.
 struct GGUFMetadata {

@@ -1,12 +1,13 @@
+import JSON
+import TestSupport
+import Testing
+import Tokenizers
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
     private import Darwin
 #endif
-import JSON
-import TestSupport
-import Testing
-import Tokenizers
 
 /// A file as JSON; `nil` where it cannot be read.
 func readJSON(_ path: String) -> JSONValue? {

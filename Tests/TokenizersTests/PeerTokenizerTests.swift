@@ -23,10 +23,13 @@ struct PeerTokenizerTests {
         #expect(texts.count > 100)
         for (index, text) in texts.enumerated() {
             let plain = try #require(item["plain"]?[index]?.ids)
-            #expect(tokenizer.encode(text, addSpecialTokens: true, parseSpecial: true) == item["ids"]?[index]?.ids, "\(index) \(text.debugDescription)")
+            #expect(
+                tokenizer.encode(text, addSpecialTokens: true, parseSpecial: true) == item["ids"]?[index]?.ids, "\(index) \(text.debugDescription)")
             #expect(tokenizer.encode(text, addSpecialTokens: false, parseSpecial: true) == plain, "\(index) \(text.debugDescription)")
             let decoded = tokenizer.decode(plain, skipSpecialTokens: true)
-            #expect(Array(decoded.unicodeScalars) == item["decoded"]?[index]?.stringValue.map { Array($0.unicodeScalars) }, "\(index) \(text.debugDescription)")
+            #expect(
+                Array(decoded.unicodeScalars) == item["decoded"]?[index]?.stringValue.map { Array($0.unicodeScalars) },
+                "\(index) \(text.debugDescription)")
         }
     }
 
@@ -40,11 +43,17 @@ struct PeerTokenizerTests {
             (["model": ["type": "BPE", "vocab": ["a": "x"]]], "the id of the token 'a' in model.vocab is not an integer from 0 to 65537"),
             (["model": ["type": "BPE", "vocab": ["a": 4_000_000_000]]], "the id of the token 'a' in model.vocab is not an integer from 0 to 65537"),
             (["model": ["type": "BPE", "vocab": ["a": 0, "b": 0]]], "the tokens 'a' and 'b' have the same id 0"),
-            (["model": ["type": "BPE", "vocab": ["a": 0], "merges": ["a b"]]], "model.merges[0] ('a b') names a token that model.vocab does not have"),
+            (
+                ["model": ["type": "BPE", "vocab": ["a": 0], "merges": ["a b"]]],
+                "model.merges[0] ('a b') names a token that model.vocab does not have"
+            ),
             (["model": ["type": "BPE", "vocab": ["a": 0], "merges": [3]]], "model.merges[0] is neither a text nor a pair of texts"),
             (["model": model, "added_tokens": [["id": "x"]]], "added_tokens[0] has no integer 'id' or no text 'content'"),
             (["model": model, "added_tokens": [["id": -1, "content": "x"]]], "the id -1 in added_tokens lies outside 0 to 65543"),
-            (["model": model, "normalizer": ["type": "Precompiled"]], "the normalizer 'Precompiled' is not implemented; implemented are Sequence, NFC, Prepend and Replace"),
+            (
+                ["model": model, "normalizer": ["type": "Precompiled"]],
+                "the normalizer 'Precompiled' is not implemented; implemented are Sequence, NFC, Prepend and Replace"
+            ),
         ]
         for (file, message) in cases {
             let error = #expect(throws: TokenizerError.self) { try Tokenizer(tokenizerJSON: file) }

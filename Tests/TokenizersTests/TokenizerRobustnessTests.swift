@@ -116,8 +116,9 @@ struct TokenizerRobustnessTests {
         let first = 259
         for (offset, score) in [0, 0, 0, -3, -1, -4, -2].enumerated() { scores[first + offset] = Float(score) }
         let types: [Int32] = [2, 3, 3] + [Int32](repeating: 6, count: 256) + [Int32](repeating: 1, count: 7)
-        let tokenizer = try Tokenizer(GGUFVocabulary(
-            model: "llama", tokens: PackedTexts(tokens), scores: scores, types: types, bos: 1, eos: 2, unknown: 0))
+        let tokenizer = try Tokenizer(
+            GGUFVocabulary(
+                model: "llama", tokens: PackedTexts(tokens), scores: scores, types: types, bos: 1, eos: 2, unknown: 0))
         // "▁a" scores best, then "bb", then nothing joins "▁a" and "bb".
         #expect(tokenizer.encode("abb") == [1, first + 4, first + 6])
         #expect(tokenizer.encode("é", addSpecialTokens: false) == [first, 3 + 0xC3, 3 + 0xA9])
