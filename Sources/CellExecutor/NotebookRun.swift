@@ -89,7 +89,11 @@ final class NotebookRun {
         func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
         let flags =
             "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --unshare-net --unshare-pid --unshare-ipc --die-with-parent --new-session"
-        return "exec bwrap \(flags) --chdir \(quoted(folder)) \(quoted(executor.toolchain.host))"
+        // What the host needs may lie in the folders that are hidden above.
+        let host = executor.toolchain.host
+        let hostFolder = host.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let binds = [folder, hostFolder].map { "--ro-bind \(quoted($0)) \(quoted($0))" }.joined(separator: " ")
+        return "exec bwrap \(flags) \(binds) --chdir \(quoted(folder)) \(quoted(host))"
     }
 
     // MARK: Compiling

@@ -28,6 +28,9 @@ struct RunArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Bytes of memory that the host may take; 0 for no limit.", valueName: "bytes"))
     var memoryLimit: Int = 0
 
+    @Flag(help: "Run cells in bubblewrap (Linux): no network, and nothing can be written but a /tmp of their own.")
+    var sandbox = false
+
     @Flag(name: .shortAndLong, help: "Write diagnostics only.")
     var quiet = false
 
@@ -41,6 +44,7 @@ struct RunArguments: ParsableArguments {
         options.outputLimit = outputLimit
         options.memoryLimit = memoryLimit
         options.galleyVersion = Galley.version
+        options.isSandboxed = sandbox
         options.interruption = interruption
         return options
     }
