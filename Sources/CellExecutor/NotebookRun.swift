@@ -92,7 +92,8 @@ final class NotebookRun {
         // What the host needs may lie in the folders that are hidden above.
         let host = executor.toolchain.host
         let hostFolder = host.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let binds = [folder, hostFolder].map { "--ro-bind \(quoted($0)) \(quoted($0))" }.joined(separator: " ")
+        let hidden = [folder, hostFolder].filter { $0.hasPrefix("/tmp/") || $0.hasPrefix("/var/tmp/") }
+        let binds = hidden.map { "--ro-bind \(quoted($0)) \(quoted($0))" }.joined(separator: " ")
         return "exec bwrap \(flags) \(binds) --chdir \(quoted(folder)) \(quoted(host))"
     }
 
