@@ -11,6 +11,8 @@ struct LoadedNotebook: Sendable {
     /// What the parser found, and what was found out about the record.
     let diagnostics: [Diagnostic]
     let record: RunRecord?
+    /// Whether the path names a record or another notebook of Jupyter's: it is rendered as it is, and never run or written.
+    let isRecord: Bool
 
     var notebook: Notebook { parsed.notebook }
     var file: SourceFile { parsed.notebook.file }
@@ -32,7 +34,19 @@ struct LoadedNotebook: Sendable {
         } catch {
             throw Unreadable(diagnostic: Diagnostic(.error, identifier: "unreadable", summary: "\(error)", path: path))
         }
-        var (parsed, diagnostics) = NotebookParsing.parse(file)
+        self.path = path
+        isRecord = path.hasSuffix(".ipynb")
+        if isRecord {
+            do {
+                let (jupyter, diagnostics) = try JupyterNotebook.read(file)
+                (parsed, record, self.diagnostics) = (jupyter.parsed, jupyter.record, diagnostics)
+                return
+            } catch {
+                throw Unreadable(diagnostic: Diagnostic(.error, identifier: "unreadable", summary: "\(error)", path: path))
+            }
+        }
+        let (parsed, found) = NotebookParsing.parse(file)
+        var diagnostics = found
         var record: RunRecord?
         let recordPath = NotebookLocator.recordPath(of: path)
         if let bytes = try? readFile(recordPath) {
@@ -45,8 +59,6 @@ struct LoadedNotebook: Sendable {
                         path: recordPath))
             }
         }
-        parsed.notebook.file = file
-        self.path = path
         self.parsed = parsed
         self.diagnostics = diagnostics
         self.record = record
@@ -56,7 +68,7 @@ struct LoadedNotebook: Sendable {
     ///
     /// - Throws: `FileError`; the earlier record stands.
     func write(_ record: RunRecord) throws(FileError) {
-        if record == self.record { return }
+        if isRecord || record == self.record { return }
         let text = record.nbformat(for: notebook).text(.indented(1)) + "\n"
         try writeFileAtomically(NotebookLocator.recordPath(of: path), text.utf8)
     }

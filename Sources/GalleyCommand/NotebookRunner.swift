@@ -25,6 +25,13 @@ struct NotebookRunner: Sendable {
     func run(_ loaded: LoadedNotebook) async throws(ExecutionError) -> RunRecord? {
         reporter.report(loaded.diagnostics, loaded.file)
         guard !loaded.hasErrors else { return nil }
+        guard !loaded.isRecord else {
+            let problem = Diagnostic(
+                .error, identifier: "record", summary: "a .ipynb file is rendered, not run", path: loaded.path,
+                solutions: ["run the notebook that it is the record of"])
+            reporter.report([problem], loaded.file)
+            return nil
+        }
         var options = options
         let (values, problems) = parameters.values(for: loaded.notebook)
         reporter.report(problems, loaded.file)

@@ -41,7 +41,7 @@ struct PagePublisher: Sendable {
             session.terminal.line(error.diagnostic.description)
             return Result(page: nil, isFailed: true)
         }
-        guard runs else {
+        guard runs, !loaded.isRecord else {
             session.reporter.report(loaded.diagnostics, loaded.file)
             return Result(page: loaded.hasErrors ? nil : page(loaded.parsed, loaded.record, path: path), isFailed: loaded.hasErrors)
         }
