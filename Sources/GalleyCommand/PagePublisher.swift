@@ -77,12 +77,7 @@ struct PagePublisher: Sendable {
         let rendered = PageRenderer.render(
             parsed.notebook, document: parsed.document, record: record, options: options, highlight: { classifySwift($0) })
         if reports { session.reporter.report(rendered.diagnostics, parsed.notebook.file) }
-        var page = SitePage(
-            sourcePath: sourcePath(of: path), file: parsed.notebook.file, frontMatter: parsed.notebook.frontMatter,
-            fallbackTitle: rendered.title, body: rendered.body, contents: rendered.contents.map(Self.entry), summary: rendered.summary,
-            readingMinutes: rendered.readingMinutes, run: record.map(SitePage.Run.init))
-        page.linkPlaces = Dictionary(rendered.links.map { ($0.destination, $0.range) }) { first, _ in first }
-        return page
+        return SitePage(rendered, of: parsed.notebook, sourcePath: sourcePath(of: path), record: record)
     }
 
     private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws {
@@ -153,10 +148,6 @@ struct PagePublisher: Sendable {
     func sourcePath(of path: String) -> String {
         let prefix = selection.root + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
-    }
-
-    private static func entry(_ entry: RenderedPage.ContentsEntry) -> SitePage.ContentsEntry {
-        SitePage.ContentsEntry(id: entry.id, title: entry.title, children: entry.children.map(Self.entry))
     }
 }
 
