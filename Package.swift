@@ -61,7 +61,8 @@ let package = Package(
         .library("CellRuntime", ["CellWire", "JSON", "CCellHost"]),
         .library("Charts", ["CellRuntime"]),
         .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
-        .executableTarget(name: "cell-host", dependencies: ["CellWire"], swiftSettings: settings),
+        .target(name: "CSourceKit", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .executableTarget(name: "cell-host", dependencies: ["CellWire", "CSourceKit"], swiftSettings: settings),
         .library("CellExecutor", ["ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON"]),
 
         // Pages.

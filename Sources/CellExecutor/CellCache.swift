@@ -31,6 +31,9 @@ public struct CellCache: Sendable, Hashable {
     /// The compiler's output; written last, so that its presence says that the others are whole.
     func log(_ module: String) -> String { "\(cells)/\(module).log" }
 
+    /// What the names in the module's cells are.
+    func names(_ module: String) -> String { "\(cells)/\(module).names" }
+
     func holds(_ module: String) -> Bool { fileExists(log(module)) && fileExists(image(module)) }
 
     /// Removes everything; returns the bytes freed.
@@ -52,6 +55,18 @@ public struct CellCache: Sendable, Hashable {
         for folder in [cells, modules, packages] { empty(folder) }
         removeAbandoned()
         return freed
+    }
+
+    /// A folder of this process for one piece of work.
+    func makeScratchFolder() throws(ExecutionError) -> String {
+        let scratch = "\(folder)/scratch-\(processIdentifier())-\(UInt32.random(in: 0...UInt32.max))"
+        do throws(FileError) { try makeFolder(scratch) } catch { throw .file(error) }
+        return scratch
+    }
+
+    func removeScratchFolder(_ scratch: String) {
+        for name in folderContents(scratch) { removeFile("\(scratch)/\(name)") }
+        removeEmptyFolder(scratch)
     }
 
     /// Removes what processes left that were killed while they compiled.
@@ -78,7 +93,7 @@ public struct CellCache: Sendable, Hashable {
         }
         guard total > limit else { return }
         for (module, entry) in modules.sorted(by: { $0.value.changed < $1.value.changed }) where total > limit {
-            for path in [log(module), image(module), interface(module)] { removeFile(path) }
+            for path in [log(module), image(module), interface(module), names(module)] { removeFile(path) }
             total -= entry.size
         }
     }

@@ -42,12 +42,8 @@ struct CellCompiler: Sendable {
             touchFile(cache.log(module))
             return Outcome(diagnostics: diagnostics(String(decoding: log, as: UTF8.self)), isCompiled: true, wasCached: true)
         }
-        let scratch = "\(cache.folder)/scratch-\(processIdentifier())-\(UInt32.random(in: 0...UInt32.max))"
-        do throws(FileError) { try makeFolder(scratch) } catch { throw .file(error) }
-        defer {
-            for name in folderContents(scratch) { removeFile("\(scratch)/\(name)") }
-            removeEmptyFolder(scratch)
-        }
+        let scratch = try cache.makeScratchFolder()
+        defer { cache.removeScratchFolder(scratch) }
         let file = "\(scratch)/\(module).swift"
         do throws(FileError) { try writeFileAtomically(file, Array(text.utf8)) } catch { throw .file(error) }
         let (status, output) = try ChildProcess.run(frontendArguments(module, file: file, scratch: scratch))
@@ -66,12 +62,18 @@ struct CellCompiler: Sendable {
     }
 
     private func frontendArguments(_ module: String, file: String, scratch: String) -> [String] {
-        var arguments = [
+        let arguments = [
             toolchain.frontend, "-c", file, "-module-name", module, "-enable-testing",
             "-entry-point-function-name", "\(module)_main", "-emit-module-path", "\(scratch)/\(module).swiftmodule",
             "-o", "\(scratch)/\(module).o", "-module-cache-path", cache.modules, "-diagnostic-style", "llvm",
-            "-gline-tables-only", "-I", cache.cells,
+            "-gline-tables-only",
         ]
+        return arguments + searchArguments
+    }
+
+    /// Where the modules lie that cells import.
+    var searchArguments: [String] {
+        var arguments = ["-I", cache.cells]
         for folder in toolchain.moduleFolders { arguments += ["-I", folder] }
         for map in toolchain.moduleMaps { arguments += ["-Xcc", "-fmodule-map-file=\(map)"] }
         return arguments + packageFlags

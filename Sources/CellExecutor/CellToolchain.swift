@@ -6,6 +6,8 @@ public struct CellToolchain: Sendable, Hashable {
     public var linker: String
     /// Prints the lines of addresses; errors have no line without it.
     public var symbolizer: String?
+    /// Knows what names in a source are; pages have no notes on names without it.
+    public var sourceKit: String?
     /// Swift's own shared libraries.
     public var runtimeFolder: String
     public var host: String
@@ -43,8 +45,10 @@ public struct CellToolchain: Sendable, Hashable {
             if let map = places.first(where: fileExists) { maps.append(map) }
         }
         let symbolizer = "\(usr)/bin/llvm-symbolizer"
+        let sourceKit = "\(usr)/lib/libsourcekitdInProc.so"
         return CellToolchain(
             frontend: frontend, linker: "\(usr)/bin/ld.lld", symbolizer: fileExists(symbolizer) ? symbolizer : nil,
+            sourceKit: fileExists(sourceKit) ? sourceKit : nil,
             runtimeFolder: "\(usr)/lib/swift/linux", host: host, library: "\(cells)/libGalleyCells.so", moduleFolders: folders,
             moduleMaps: maps)
     }

@@ -107,6 +107,10 @@ public struct RunOptions: Sendable {
     /// The last cell to run; `nil` for all.
     public var lastCell: Cell.ID?
     public var ignoresRecord = false
+    /// Whether the record says what the names in the cells are, for notebooks that show it.
+    public var notesNames = false
+    /// Seconds to wait for that once the cells have run.
+    public var nameLimit = 20.0
     /// The version of Galley, for the record.
     public var galleyVersion = "development"
     /// Runs may be interrupted through it.

@@ -30,6 +30,7 @@ final class NotebookRun {
     /// The places of the cells that ran to their ends, in order.
     private(set) var ran: [Int] = []
     private var outcome: RunOutcome
+    private var inquiry: NameInquiry?
     private let start = secondsNow()
 
     init(
@@ -57,10 +58,12 @@ final class NotebookRun {
         if let packages { try host?.load("CellPackages", path: packages.library) }
         try compile()
         guard outcome.failure == nil, !hasErrors else { return outcome }
+        defer { inquiry?.cancel() }
         for index in plan.steps.indices {
             try step(index)
             if outcome.failure != nil || plan.steps[index].cell.id == options.lastCell { break }
         }
+        if outcome.failure == nil { noteNames() }
         outcome.record = RunRecord(
             mode: plan.mode == .fresh ? .fresh : .incremental, cells: records, environment: runEnvironment,
             parameters: effectiveParameters, date: dateNow(), duration: secondsNow() - start)
@@ -131,6 +134,19 @@ final class NotebookRun {
             if !isExpected, options.warning || !result.isCompiled { outcome.diagnostics += diagnostics }
         }
         if !outcome.diagnostics.isEmpty { report(.diagnostics(outcome.diagnostics)) }
+        if options.notesNames, notebook.frontMatter.hover, !hasErrors {
+            let ready = units.indices.filter { outcomes[$0]?.isCompiled == true }.map { units[$0] }
+            inquiry = NameInquiry(ready, plan: plan, compiler: compiler)
+        }
+    }
+
+    /// Adds to the records what the names in their cells are, which was asked while they ran.
+    private func noteNames() {
+        guard let names = inquiry?.answers(within: options.nameLimit) else { return }
+        let places = Dictionary(plan.steps.enumerated().map { ($0.element.cell.id, $0.offset) }) { first, _ in first }
+        for index in records.indices {
+            if let place = places[records[index].id], let notes = names[place] { records[index].names = notes }
+        }
     }
 
     private func compiled(_ place: Int) -> CellCompiler.Outcome? { unitPlaces[place].flatMap { outcomes[$0] } }

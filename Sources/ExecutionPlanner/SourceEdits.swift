@@ -44,6 +44,16 @@ public struct RewrittenSource: Sendable, Hashable {
         self.edits = edits
     }
 
+    /// The column in ``text`` of a column in the cell's own source, both from 1, in UTF-8 bytes; `nil` for what was taken out.
+    public func rewrittenColumn(line: Int, column: Int) -> Int? {
+        var shift = 0
+        for edit in edits[line] ?? [] where edit.column <= column {
+            if column < edit.column + edit.removed { return nil }
+            shift += edit.inserted - edit.removed
+        }
+        return column + shift
+    }
+
     /// The column in the cell's own source of a column that the compiler names; both from 1, in UTF-8 bytes.
     public func originalColumn(line: Int, column: Int) -> Int {
         var shift = 0

@@ -46,6 +46,7 @@ struct RunArguments: ParsableArguments {
         options.galleyVersion = Galley.version
         options.isSandboxed = sandbox
         options.interruption = interruption
+        options.notesNames = true
         return options
     }
 }

@@ -106,6 +106,7 @@ extension RunRecord {
         ]
         if let count = record.executionCount { members["execution"] = .integer(Int64(count)) }
         if let bytes = record.residentBytes { members["residentBytes"] = .integer(Int64(bytes)) }
+        if !record.names.isEmpty { members["names"] = NameNote.json(record.names) }
         for case .error(let error) in record.outputs {
             members["error"] = ["kind": .string(error.kind.rawValue), "line": error.line.map { .integer(Int64($0)) } ?? .null]
         }

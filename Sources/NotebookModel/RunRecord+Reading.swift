@@ -47,9 +47,11 @@ extension RunRecord {
         else { throw NBFormat.FormatError("the record of the cell \(id) lacks its key or its status") }
         var read: [CellOutput] = []
         for output in outputs?.arrayValue ?? [] { read.append(try NBFormat.output(output, error: kept["error"])) }
-        return CellRecord(
+        var record = CellRecord(
             id: id, key: key, status: status, outputs: read, source: source, executionCount: kept["execution"]?.integerValue,
             duration: kept["duration"]?.doubleValue ?? 0, residentBytes: kept["residentBytes"]?.integerValue)
+        record.names = NameNote.read(kept["names"])
+        return record
     }
 
     private static func value(_ json: JSONValue) -> Parameter.Value? {

@@ -57,6 +57,8 @@ public struct CellRecord: Sendable, Hashable, Identifiable {
     public var duration: Double
     /// The host's resident memory when the cell ended, in bytes.
     public var residentBytes: Int?
+    /// What the compiler knew of the names in the source, in order; empty where it was not asked.
+    public var names: [NameNote] = []
 
     public init(
         id: Cell.ID, key: ContentKey, status: Status, outputs: [CellOutput], source: String,

@@ -69,7 +69,7 @@ extension PageState {
 
     private mutating func writeCellSource(_ cell: Cell, into writer: inout HTMLWriter) {
         let options = cell.options
-        let source = options.echo == .fenced ? fenced(cell) : shownSource(cell)
+        let (source, offset) = options.echo == .fenced ? (fenced(cell), 0) : shownSource(cell)
         if source.isEmpty { return }
         features.insert(.code)
         let isFolded = options.codeFold != .none
@@ -79,7 +79,7 @@ extension PageState {
         }
         writeSource(
             source, language: options.echo == .fenced ? "text" : language(of: cell), lineNumbers: options.codeLineNumbers,
-            highlighted: options.highlightedLines, into: &writer)
+            highlighted: options.highlightedLines, names: options.echo == .fenced ? [] : notes(on: cell, from: offset), into: &writer)
         if isFolded { writer.raw("</details>\n") }
     }
 
@@ -99,113 +99,25 @@ extension PageState {
         return "\(fence)\(cell.infoString)\n\(body)\(fence)"
     }
 
-    /// The source without directives, and without empty lines at its ends.
-    private func shownSource(_ cell: Cell) -> String {
-        var bytes = Array(cell.source.utf8)[...]
+    /// The source without directives, and without empty lines at its ends; and how many bytes were left out before it.
+    private func shownSource(_ cell: Cell) -> (text: String, offset: Int) {
+        let all = Array(cell.source.utf8)
+        var bytes = all[...]
         while let end = bytes.firstIndex(of: 0x0A), bytes[..<end].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
             bytes = bytes[(end + 1)...]
         }
         while let last = bytes.last, last == 0x0A || last == 0x20 || last == 0x09 || last == 0x0D { bytes = bytes.dropLast() }
-        return String(decoding: bytes, as: UTF8.self)
+        return (String(decoding: bytes, as: UTF8.self), bytes.startIndex)
     }
 
-    // MARK: Source
-
-    /// Writes code, highlighted where its language is known.
-    mutating func writeSource(
-        _ source: String, language: String, lineNumbers: Bool, highlighted: [ClosedRange<Int>], into writer: inout HTMLWriter
-    ) {
-        writer.open(
-            "pre",
-            [
-                HTMLAttribute("class", lineNumbers ? "numbered" : nil), HTMLAttribute("tabindex", isWide(source) ? "0" : nil),
-            ])
-        writer.open("code", [HTMLAttribute("class", language.isEmpty ? nil : "language-\(language)")])
-        let markup: [UInt8]
-        if language == "swift" {
-            markup = highlightedMarkup(of: source, spans: highlight(source))
-        } else if let other = language.isEmpty ? nil : typesetting.highlighted(source, language: language) {
-            markup = other
-        } else {
-            var plain: [UInt8] = []
-            escape(source.utf8, into: &plain)
-            markup = plain
+    /// The notes on names for a source that begins `offset` bytes into the cell's.
+    private func notes(on cell: Cell, from offset: Int) -> [NameNote] {
+        guard notebook?.frontMatter.hover != false, let record = records[cell.id], record.source == cell.source else { return [] }
+        return record.names.map { name in
+            var name = name
+            name.offset -= offset
+            return name
         }
-        if lineNumbers || !highlighted.isEmpty {
-            writeLines(markup, highlighted: highlighted, into: &writer)
-        } else {
-            writer.raw(bytes: markup)
-        }
-        writer.raw("</code></pre>\n")
-    }
-
-    /// Whether a line is likely to need scrolling sideways, so that the keyboard must be able to reach it.
-    func isWide(_ text: String) -> Bool {
-        var column = 0
-        for byte in text.utf8 {
-            if byte == 0x0A { column = 0 } else if byte & 0xC0 != 0x80 { column += 1 }
-            if column > 72 { return true }
-        }
-        return false
-    }
-
-    private func highlightedMarkup(of source: String, spans: [SyntaxSpan]) -> [UInt8] {
-        let bytes = Array(source.utf8)
-        var output: [UInt8] = []
-        output.reserveCapacity(bytes.count * 3)
-        var position = 0
-        for span in spans {
-            let end = min(span.offset + span.length, bytes.count)
-            guard span.offset >= position, span.offset < end else { continue }
-            escape(bytes[position..<span.offset], into: &output)
-            position = end
-            if span.kind == .identifier {
-                escape(bytes[span.offset..<end], into: &output)
-                continue
-            }
-            output += "<span class=\"tok-\(span.kind.rawValue)\">".utf8
-            escape(bytes[span.offset..<end], into: &output)
-            output += "</span>".utf8
-        }
-        escape(bytes[position...], into: &output)
-        return output
-    }
-
-    /// Writes each line in an element of its own; what is open at a line's end is closed and opened again.
-    private func writeLines(_ markup: [UInt8], highlighted: [ClosedRange<Int>], into writer: inout HTMLWriter) {
-        var openTags: [ArraySlice<UInt8>] = []
-        var number = 1
-        func begin(_ writer: inout HTMLWriter) {
-            let isHighlighted = highlighted.contains { $0.contains(number) }
-            writer.raw(isHighlighted ? "<span class=\"line highlighted\">" : "<span class=\"line\">")
-            for tag in openTags { writer.raw(bytes: tag) }
-        }
-        func end(_ writer: inout HTMLWriter) {
-            for _ in openTags { writer.raw("</span>") }
-            writer.raw("</span>")
-        }
-        begin(&writer)
-        var index = 0
-        var start = 0
-        while index < markup.count {
-            if markup[index] == 0x0A {
-                writer.raw(bytes: markup[start..<index])
-                // The break stands inside the line, which is a block: copied text keeps it.
-                writer.newLine()
-                end(&writer)
-                number += 1
-                start = index + 1
-                begin(&writer)
-            } else if markup[index] == UInt8(ascii: "<") {
-                let close = markup[index...].firstIndex(of: UInt8(ascii: ">")) ?? markup.count - 1
-                let tag = markup[index...close]
-                if tag.dropFirst().first == UInt8(ascii: "/") { _ = openTags.popLast() } else { openTags.append(tag) }
-                index = close
-            }
-            index += 1
-        }
-        writer.raw(bytes: markup[start...])
-        end(&writer)
     }
 
     // MARK: Inline values

@@ -1,3 +1,4 @@
+private import CSourceKit
 private import CellWire
 
 #if canImport(Glibc)
@@ -10,6 +11,11 @@ private import CellWire
 // is in one shared library, which is opened once, before the first of them.
 
 setenv("SWIFT_BACKTRACE", "enable=no", 1)
+
+// What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
+if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "--names" {
+    exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], CommandLine.arguments[3], 1).rawValue))
+}
 
 /// The library beside this program, or where the environment says.
 func libraryPath() -> String {

@@ -45,6 +45,25 @@
     }
   }
 
+  // Notes on names: one stop of the keyboard for each piece of code, arrows from name to name, Escape puts a note away.
+  for (const code of document.querySelectorAll("code:has(> .name, > * .name)")) {
+    const names = [...code.querySelectorAll(".name")];
+    names.forEach((name, index) => { name.tabIndex = index ? -1 : 0; });
+    code.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const next = step && names[names.indexOf(event.target) + step];
+      if (!next) return;
+      event.preventDefault();
+      event.target.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  }
+  addEventListener("keydown", (event) => { if (event.key === "Escape") root.dataset.notes = "off"; });
+  for (const kind of ["pointerover", "focusin"]) {
+    addEventListener(kind, (event) => { if (event.target.closest?.(".name")) delete root.dataset.notes; });
+  }
+
   // The table of contents opens beside the text and follows it.
   const toc = document.querySelector("details.toc");
   if (toc) {

@@ -38,6 +38,7 @@ struct ArchitectureTests {
     func foreignModules() throws {
         let owners = [
             "CCmark": "Markdown", "CDuktape": "NotebookRenderer", "CKernels": "CPUBackend", "CCUDAShim": "CUDABackend", "CCellHost": "CellRuntime",
+            "CSourceKit": "cell-host",
         ]
         for target in manifest.edges.keys {
             for imported in try SourceImports.read(target: target) {

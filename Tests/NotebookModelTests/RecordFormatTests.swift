@@ -54,6 +54,26 @@ struct RecordFormatTests {
         ],
         date: "2026-11-23T12:00:00Z", duration: 1.25)
 
+    @Test("What the names in a cell are is kept, each text once")
+    func names() throws {
+        var record = Self.record
+        record.cells[1].names = [
+            NameNote(offset: 5, length: 1, declaration: "let a: Int", summary: "The \"first\".", isDeclaration: true),
+            NameNote(offset: 11, length: 1, declaration: "let a: Int", summary: "The \"first\"."),
+            NameNote(offset: 12, length: 2, declaration: "func é()"),
+        ]
+        let written = record.nbformat(for: Self.notebook)
+        let names = written["cells"]?.arrayValue?.lazy.compactMap { $0["metadata"]?["galley"]?["names"] }.first
+        #expect(names?["notes"] == ["let a: Int\nThe \"first\".", "func é()"])
+        #expect(names?["places"] == "5,1,0* 11,1,0 12,2,1")
+        #expect(try RunRecord(nbformat: JSONValue(parsing: written.text())) == record)
+    }
+
+    @Test("Damaged places of names are left out", arguments: ["5,1", "5,1,9", "-1,1,0", "5,0,0", "a,b,c", "5,1,0,0", "9999999999999999999,1,0"])
+    func damagedNames(places: String) {
+        #expect(NameNote.read(["notes": ["let a: Int"], "places": .string(places)]) == [])
+    }
+
     @Test("What is written is read back the same")
     func roundTrip() throws {
         let text = Self.record.nbformat(for: Self.notebook).text(.indented(1))
