@@ -93,7 +93,10 @@ let package = Package(
             name: "galley", dependencies: ["GalleyCommand", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
 
-        // Tests.
+        // Tests and measurements.
+        .executableTarget(
+            name: "inference-bench", dependencies: ["Inference", "CPUBackend", "Tensors", "TensorMemory", "JSON"], path: "Benchmarks/inference",
+            exclude: ["bench.py"], swiftSettings: settings),
         .executableTarget(
             name: "gpu-check", dependencies: ["CUDABackend", "Tensors", "TensorMemory"], path: "Tests/GPUCheck", swiftSettings: settings),
         .testTarget(

@@ -24,10 +24,12 @@ enum {
 // Sections of decoding follow each other within tens of microseconds; a longer pause is worth a sleep.
 static const int64_t worker_spin_ns = 100 * 1000;
 static const int64_t caller_spin_ns = 40 * 1000;
-// A worker that keeps the caller waiting this long was descheduled. Work alone, each time longer, up to
-// a third of a second.
-static const int64_t descheduled_ns = 400 * 1000;
-static const int64_t solo_least_ns = 10 * 1000 * 1000;
+// Where the caller waits for half of the time, other processes keep the workers from running, and working
+// alone is faster. That is judged over this much time in sections; one long wait alone proves nothing, as a
+// virtual processor is now and then taken away for milliseconds.
+static const int64_t judged_ns = 16 * 1000 * 1000;
+// Then the caller works alone, each time longer, before it tries again.
+static const int64_t solo_least_ns = 20 * 1000 * 1000;
 static const int64_t solo_most_ns = 320 * 1000 * 1000;
 
 typedef struct {
@@ -54,9 +56,11 @@ struct gk_pool {
     gk_pool_body body;
     void *context;
     int64_t chunk;
+    /// Time in sections since the last judgement, and how much of it the caller waited.
+    int64_t shared_ns;
+    int64_t waited_ns;
     int64_t solo_until;
     int64_t solo_span;
-    int64_t last_descheduled;
     pthread_mutex_t mutex;
     pthread_cond_t work;
     pthread_cond_t done;
@@ -139,9 +143,10 @@ static void *worker_main(void *argument) {
     return NULL;
 }
 
-static void wait_for_workers(gk_pool *pool) {
+/// Returns when no worker is inside, with how long that took.
+static int64_t wait_for_workers(gk_pool *pool) {
     for (int i = 0; i < 64; i++) {
-        if ((atomic_load_explicit(&pool->state, memory_order_acquire) & inside_mask) == 0) return;
+        if ((atomic_load_explicit(&pool->state, memory_order_acquire) & inside_mask) == 0) return 0;
         gk_spin_hint();
     }
     int64_t start = now_ns(), now = start;
@@ -157,13 +162,23 @@ static void wait_for_workers(gk_pool *pool) {
         pthread_mutex_unlock(&pool->mutex);
         now = now_ns();
     }
-    if (now - start > descheduled_ns) {
-        // Long since the last time: start small again.
-        if (now - pool->last_descheduled > 4 * solo_most_ns || pool->solo_span == 0) pool->solo_span = solo_least_ns;
-        else if (pool->solo_span < solo_most_ns) pool->solo_span *= 2;
-        pool->last_descheduled = now;
+    return now - start;
+}
+
+/// Decides, after a section of `spent` of which the caller waited `waited`, whether to go on sharing.
+static void judge(gk_pool *pool, int64_t now, int64_t spent, int64_t waited) {
+    pool->shared_ns += spent;
+    pool->waited_ns += waited;
+    if (pool->shared_ns < judged_ns) return;
+    if (2 * pool->waited_ns > pool->shared_ns) {
+        pool->solo_span = pool->solo_span == 0 ? solo_least_ns : 2 * pool->solo_span;
+        if (pool->solo_span > solo_most_ns) pool->solo_span = solo_most_ns;
         pool->solo_until = now + pool->solo_span;
+    } else {
+        pool->solo_span = 0;
     }
+    pool->shared_ns = 0;
+    pool->waited_ns = 0;
 }
 
 void gk_pool_run(gk_pool *pool, int64_t items, int64_t grain, gk_pool_body body, void *context) {
@@ -182,7 +197,7 @@ void gk_pool_run(gk_pool *pool, int64_t items, int64_t grain, gk_pool_body body,
         }
         pool->solo_until = 0;
     }
-    int64_t threads = pool->threads;
+    int64_t begun = now_ns(), threads = pool->threads;
     int64_t share = (items + threads - 1) / threads;
     int64_t chunk = (share + chunks_per_range - 1) / chunks_per_range;
     if (chunk < grain) chunk = grain;
@@ -205,7 +220,8 @@ void gk_pool_run(gk_pool *pool, int64_t items, int64_t grain, gk_pool_body body,
     }
     work(pool, 0);
     atomic_fetch_and(&pool->state, ~(uint32_t)open_bit);
-    wait_for_workers(pool);
+    int64_t waited = wait_for_workers(pool), now = now_ns();
+    judge(pool, now, now - begun, waited);
     atomic_flag_clear_explicit(&pool->taken, memory_order_release);
 }
 
