@@ -102,7 +102,6 @@ func first(_ arguments: Arguments) async throws {
     }
 }
 
-setvbuf(stdout, nil, _IOLBF, 0)
 do {
     guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
         throw Complaint(text: "usage: inference-bench speed|first|check MODEL [key=value…]")
@@ -114,6 +113,7 @@ do {
     default: throw Complaint(text: "unknown command \(arguments.command)")
     }
 } catch {
-    fputs("\(error)\n", stderr)
+    let text = Array("\(error)\n".utf8)
+    _ = write(2, text, text.count)
     exit(1)
 }
