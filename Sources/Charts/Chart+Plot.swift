@@ -8,9 +8,11 @@ extension Chart {
         let size = ChartLayout.fontSize
         let widest = yTicks.values.map { SVGText.width(yTicks.text($0), size: size) }.max() ?? 0
         let labelRoom = y.label.isEmpty ? 0 : ChartLayout.lineHeight + 2
+        // The highest bar's value stands above it.
+        let headroom = series.count { $0.mark == .bar } == 1 ? 18.0 : 6
         let area = PlotArea(
-            left: min(widest + 12, 140), top: top + labelRoom + 6, right: ChartLayout.width - 12,
-            bottom: top + labelRoom + 6 + ChartLayout.plotHeight)
+            left: min(widest + 12, 140), top: top + labelRoom + headroom, right: ChartLayout.width - 12,
+            bottom: top + labelRoom + headroom + ChartLayout.plotHeight)
         if !y.label.isEmpty { body.label(y.caption, x: 4, y: top + 13, [("fill-opacity", ".8")]) }
 
         for value in yTicks.values {
@@ -144,8 +146,8 @@ extension Chart {
                 ] + fill(index, .bar))
             let text = ValueFormat.text(value, y.unit)
             if bars.count == 1, SVGText.width(text, size: 11.5) <= slot {
-                // Above the bar, or beneath one that hangs down; within the plot either way.
-                let place = value >= 0 ? max(upper - 5, area.top + 4) : min(area.y(fraction) + 14, area.bottom + 10)
+                // Above the bar, or beneath one that hangs down.
+                let place = value >= 0 ? upper - 5 : min(area.y(fraction) + 14, area.bottom + 10)
                 body.label(text, x: left + width / 2, y: place, anchor: "middle", [("font-size", "11.5"), ("font-weight", "600")])
             }
         }

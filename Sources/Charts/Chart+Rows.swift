@@ -55,7 +55,8 @@ extension Chart {
         let left = min((map.rows.map { SVGText.width($0, size: size) }.max() ?? 0) + 10, 150)
         let cellWidth = (ChartLayout.width - left - 4) / Double(map.columns.count)
         let cellHeight = min(max(cellWidth, 14), 30)
-        func shade(_ value: Double) -> Double { high > low ? 0.08 + 0.87 * (value - low) / (high - low) : 0.5 }
+        // No shade is so deep that the page's text lacks contrast on it, light or dark.
+        func shade(_ value: Double) -> Double { high > low ? Self.lightestShade + Self.shades * (value - low) / (high - low) : 0.3 }
         var place = top + (y.label.isEmpty ? 4 : 22)
         if !y.label.isEmpty { body.label(y.caption, x: 4, y: top + 12, [("fill-opacity", ".8")]) }
         for (index, name) in map.rows.enumerated() {
@@ -73,13 +74,8 @@ extension Chart {
                         ("fill", ChartLayout.colour(0)), ("fill-opacity", ValueFormat.fixed(shade(value), decimals: 2)),
                     ])
                 let text = format.text(value)
-                // On shades between, neither of the page's colours for text has the contrast in both schemes.
-                if shade(value) < 0.6, SVGText.width(text, size: 11) < cellWidth - 4 {
+                if SVGText.width(text, size: 11) < cellWidth - 4 {
                     body.label(text, x: across + cellWidth / 2, y: place + cellHeight / 2 + 4, anchor: "middle", [("font-size", "11")])
-                } else if shade(value) > 0.9, SVGText.width(text, size: 11) < cellWidth - 4 {
-                    body.label(
-                        text, x: across + cellWidth / 2, y: place + cellHeight / 2 + 4, anchor: "middle",
-                        [("font-size", "11"), ("fill", "var(--ground,#fff)")])
                 }
             }
             place += cellHeight
@@ -107,13 +103,16 @@ extension Chart {
                 "rect",
                 [
                     ("x", SVGText.number(across)), ("y", SVGText.number(place + 4)), ("width", "12"), ("height", "11"),
-                    ("fill", ChartLayout.colour(0)), ("fill-opacity", ValueFormat.fixed(0.08 + 0.87 * fraction, decimals: 2)),
+                    ("fill", ChartLayout.colour(0)), ("fill-opacity", ValueFormat.fixed(Self.lightestShade + Self.shades * fraction, decimals: 2)),
                 ])
             across += 12
         }
         body.label(ValueFormat.text(high, y.unit), x: across + 8, y: place + 14)
         return place + 22
     }
+
+    private static let lightestShade = 0.06
+    private static let shades = 0.5
 
     private func heatMapStep(_ span: Double) -> Double {
         guard span > 0, span.isFinite else { return 1 }

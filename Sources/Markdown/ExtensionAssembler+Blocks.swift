@@ -91,12 +91,13 @@ extension ExtensionAssembler {
 
     // MARK: Divisions
 
-    /// `::: {.class}`, `::: class` and `:::`, at the outermost level only.
+    /// `::: {.class}`, `::: class`, `:::note Title` and `:::`, in lists and quotes too.
     mutating func findDivisions() {
         var depth = 0
+        // Lines of code are taken already, so indentation means a list.
         for line in 0..<source.count where !isTaken[line] {
-            let start = source.firstInk(ofLine: line)
-            guard start - source.starts[line] < 4, source.bytes[start..<source.ends[line]].starts(with: [0x3A, 0x3A, 0x3A]) else { continue }
+            let start = contentStart(ofLine: line, quoteDepth: .max)
+            guard source.bytes[start..<source.ends[line]].starts(with: [0x3A, 0x3A, 0x3A]) else { continue }
             let rest = source.bytes[start..<source.ends[line]].drop { $0 == UInt8(ascii: ":") }.trimmingBlanks()
             if rest.isEmpty {
                 guard depth > 0 else { continue }
@@ -108,7 +109,8 @@ extension ExtensionAssembler {
                 assembly.divisions.append(.open(attributes))
             }
             isTaken[line] = true
-            replacements[line] = [placeholder("D\(assembly.divisions.count - 1)", prefix: [], line: line)]
+            let prefix = Array(source.bytes[source.starts[line]..<start])
+            replacements[line] = [placeholder("D\(assembly.divisions.count - 1)", prefix: prefix, line: line)]
         }
     }
 
@@ -121,9 +123,16 @@ extension ExtensionAssembler {
             guard text.last == UInt8(ascii: "}") else { return nil }
             return MarkdownAttributes(parsing: text.dropFirst().dropLast().string)
         }
-        guard !text.contains(where: \.isBlank) else { return nil }
         var attributes = MarkdownAttributes()
-        attributes.classes = [text.string]
+        let name = text.prefix { !$0.isBlank }.string
+        let title = text.dropFirst(name.utf8.count).trimmingBlanks().string
+        if MarkdownCallout.Kind(rawValue: name) != nil {
+            attributes.classes = ["callout-\(name)"]
+            if !title.isEmpty { attributes.pairs = [.init(key: "title", value: title)] }
+            return attributes
+        }
+        guard title.isEmpty else { return nil }
+        attributes.classes = [name]
         return attributes
     }
 

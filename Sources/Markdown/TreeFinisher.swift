@@ -56,9 +56,9 @@ struct TreeFinisher {
         func close(_ node: OpenNode, in output: inout [MarkdownNode]) { output[node.index].end = output.count }
         var index = range.lowerBound
         while index < range.upperBound {
-            while let last = open.last, let end = last.rawEnd, end <= index {
-                close(last, in: &output)
-                open.removeLast()
+            // A division that its container ends before it does ends with it.
+            while let container = open.lastIndex(where: { $0.rawEnd != nil }), let end = open[container].rawEnd, end <= index {
+                while open.count > container { close(open.removeLast(), in: &output) }
             }
             let node = raw[index]
             switch node.kind {

@@ -220,7 +220,8 @@ struct BibTeXReader {
         ]
         let symbols = [
             "ss": "ß", "o": "ø", "O": "Ø", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "ı",
-            "textendash": "–", "textemdash": "—", "&": "&", "%": "%", "_": "_", "#": "#", "$": "$",
+            "textendash": "–", "textemdash": "—", "TeX": "TeX", "LaTeX": "LaTeX", "BibTeX": "BibTeX",
+            "&": "&", "%": "%", "_": "_", "#": "#", "$": "$",
         ]
         var index = 0
         while index < source.count {

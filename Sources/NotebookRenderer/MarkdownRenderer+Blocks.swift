@@ -96,13 +96,14 @@ extension MarkdownRenderer {
 
     // MARK: Tables
 
-    func openTable(_ alignments: [MarkdownAlignment], _ index: Int, into writer: inout HTMLWriter, page: inout PageState) {
+    mutating func openTable(_ alignments: [MarkdownAlignment], _ index: Int, into writer: inout HTMLWriter, page: inout PageState) {
         writer.freshLine()
         guard style == .page else {
             writer.raw("<table>\n")
             return
         }
         page.features.insert(.tables)
+        if alignments.count > 3 { findWideColumns(ofTable: index) }
         var id: String?
         var label: String?
         if index + 1 < document.nodes.count, case .tableCaption(let attributes) = document.nodes[index + 1].kind {
@@ -118,6 +119,17 @@ extension MarkdownRenderer {
         writer.raw("<table>\n")
     }
 
+    private mutating func findWideColumns(ofTable index: Int) {
+        var header: [Int] = []
+        for row in document.children(of: index) {
+            guard case .tableRow(let isHeader) = document.nodes[row].kind else { continue }
+            for (column, cell) in document.children(of: row).enumerated() {
+                if isHeader { header.append(cell) }
+                if column < header.count, document.plainText(of: cell).utf8.count > 32 { wideHeaderCells.insert(header[column]) }
+            }
+        }
+    }
+
     func closeTable(_ index: Int, into writer: inout HTMLWriter, page: inout PageState) {
         let rows = document.children(of: index).count { child in
             if case .tableRow(false) = document.nodes[child].kind { true } else { false }
@@ -126,13 +138,13 @@ extension MarkdownRenderer {
         writer.raw(style == .page ? "</table></div>\n" : "</table>\n")
     }
 
-    func openCell(_ alignment: MarkdownAlignment, into writer: inout HTMLWriter) {
+    func openCell(_ alignment: MarkdownAlignment, _ index: Int, into writer: inout HTMLWriter) {
         let isHeader = isInHeaderRow
         writer.raw(isHeader ? "<th" : "<td")
         if alignment != .none {
             writer.raw(style == .page ? " style=\"text-align:\(alignment.rawValue)\"" : " align=\"\(alignment.rawValue)\"")
         }
-        if isHeader, style == .page { writer.raw(" scope=\"col\"") }
+        if isHeader, style == .page { writer.raw(wideHeaderCells.contains(index) ? " scope=\"col\" class=\"wide\"" : " scope=\"col\"") }
         writer.raw(">")
     }
 

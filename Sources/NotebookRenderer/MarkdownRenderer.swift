@@ -38,6 +38,9 @@ struct MarkdownRenderer {
     /// How often each footnote is referred to.
     var footnoteReferences: [Int: Int] = [:]
 
+    /// The header cells of columns of prose in tables of many columns: they would be squeezed to a word's width.
+    var wideHeaderCells: Set<Int> = []
+
     init(document: MarkdownDocument, style: Style) {
         self.document = document
         self.style = style
@@ -172,7 +175,7 @@ struct MarkdownRenderer {
             writer.raw(isHeader ? "<thead>\n<tr>\n" : "<tr>\n")
         case .tableCell(let alignment):
             isContainer = true
-            openCell(alignment, into: &writer)
+            openCell(alignment, index, into: &writer)
         case .tableCaption(let attributes):
             isContainer = true
             page.openTableCaption(attributes, into: &writer)

@@ -104,9 +104,10 @@ extension PageState {
             plainText += line.plain
             plainText.append(0x0A)
         }
-        let isWide = lines.contains { $0.plain.count > 72 }
+        let isAligned = lines.contains { Self.isAligned($0.plain) }
+        let isWide = isAligned && lines.contains { $0.plain.count > 72 }
         func writePre(_ lines: ArraySlice<TerminalText.Line>, into writer: inout HTMLWriter) {
-            writer.open("pre", [HTMLAttribute("tabindex", isWide ? "0" : nil)])
+            writer.open("pre", [HTMLAttribute("class", isAligned ? "columns" : nil), HTMLAttribute("tabindex", isWide ? "0" : nil)])
             // A line feed that begins the content of `pre` is dropped by parsers.
             if lines.first?.plain.isEmpty == true { writer.newLine() }
             for (index, line) in lines.enumerated() {
@@ -126,6 +127,26 @@ extension PageState {
             writePre(lines[...], into: &writer)
         }
         if cut { writer.element("p", [HTMLAttribute("class", "cell-note")], text: "\(text.utf8.count - bytes.count) more bytes are in the record.") }
+    }
+
+    /// Whether a line is set in columns, or drawn: wrapping would spoil it, so it scrolls.
+    private static func isAligned(_ line: [UInt8]) -> Bool {
+        var spaces = 0
+        var hasInk = false
+        for (index, byte) in line.enumerated() {
+            if byte == 0x20 {
+                spaces += 1
+                continue
+            }
+            if byte == 0x09 || byte == UInt8(ascii: "|") && (spaces > 0 || !hasInk) { return true }
+            // Two spaces end a sentence for some.
+            if hasInk, spaces > 2 || spaces == 2 && ![0x2E, 0x21, 0x3F, 0x3A].contains(line[index - 3]) { return true }
+            // U+2500 to U+259F: lines, corners and blocks.
+            if byte == 0xE2, index + 1 < line.count, (0x94...0x96).contains(line[index + 1]) { return true }
+            spaces = 0
+            hasInk = true
+        }
+        return false
     }
 
     private mutating func writePlain(_ text: String, kind: String, label: String, into writer: inout HTMLWriter) {
@@ -276,8 +297,12 @@ extension PageState {
     private mutating func writeError(_ error: CellError, into writer: inout HTMLWriter) {
         openOutput("error", label: words.error, showsLabel: true, into: &writer)
         writer.raw("<p>")
+        // A type that does not describe itself is described by its name again.
+        let namesItself = error.message == error.name || error.message.hasPrefix(error.name + "(")
         writer.element("strong", [HTMLAttribute("class", "error-name")], text: error.name)
-        if !error.message.isEmpty {
+        if namesItself {
+            writer.text(String(error.message.dropFirst(error.name.count)))
+        } else if !error.message.isEmpty {
             writer.raw(": ")
             writer.text(error.message)
         }

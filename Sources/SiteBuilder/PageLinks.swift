@@ -74,6 +74,11 @@ struct LinkResolver {
             report("unpublished-link", "“\(value)” is a draft or excluded, so its page is missing from the site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
         }
+        // A notebook is no file to publish, also where it is not among these pages: its run failed, or it is rendered by itself.
+        if [".md", ".qmd"].contains(where: path.hasSuffix), let real = realFile(path, within: sourceFolder), fileExists(real) {
+            report("unpublished-link", "“\(value)” is a notebook that has no page in this site", value, page)
+            return .site(path: SitePath.page(ofSource: path), suffix: suffix)
+        }
         if let asset = asset(path, fingerprinted: isPicture) { return .site(path: asset, suffix: suffix) }
         let nearest = nearestName(to: path, among: pageOfSource.keys.sorted())
         report(

@@ -102,6 +102,13 @@ private struct SiteFileParser {
     private mutating func navigation(_ value: Node) -> [SiteConfiguration.NavigationItem] {
         var items: [SiteConfiguration.NavigationItem] = []
         func add(_ mapping: Node.Mapping) {
+            // Hugo, Jekyll and Quarto name the two parts of an entry.
+            let parts = Dictionary(mapping.compactMap { key, value in key.string.map { ($0, value) } }) { $1 }
+            let target = ["url", "href", "target", "path", "link"].lazy.compactMap { parts[$0]?.string }.first
+            if let title = ["title", "text", "name"].lazy.compactMap({ parts[$0]?.string }).first, let target {
+                items.append(.init(title: title, target: target))
+                return
+            }
             for (title, target) in mapping {
                 if let title = title.string, let target = target.string { items.append(.init(title: title, target: target)) }
             }

@@ -96,6 +96,18 @@ struct ChartTests {
     func heatMap() {
         let chart = Chart("Attention").heatMap(rows: ["a", "b"], columns: ["x", "y", "z"], values: [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]])
         #expect(count("<rect", in: chart.svg) == 6 + 8)
+        for value in ["0.100", "0.200", "0.300", "0.400", "0.700"] { #expect(chart.svg.contains(">\(value)</text>"), "\(value)") }
+    }
+
+    @Test("the highest bar's value stands above the bar")
+    func headroom() throws {
+        let svg = Chart().bar(["a": 4, "b": 8]).svg
+        func number(after mark: String, in text: Substring) -> Double? {
+            text.firstRange(of: mark).flatMap { Double(text[$0.upperBound...].prefix { $0 != "\"" }) }
+        }
+        let tops = svg.split(separator: "<rect").dropFirst().compactMap { number(after: " y=\"", in: $0) }
+        let label = try #require(svg.split(separator: "<text").first { $0.contains(">8</text>") && $0.contains("600") })
+        #expect(try #require(number(after: " y=\"", in: label)) < (tops.min() ?? 0))
     }
 
     @Test("extreme and empty input draws without a trap", arguments: extremes)

@@ -120,6 +120,55 @@ struct ExtensionTests {
                 """)
     }
 
+    @Test("Callouts by their kind's name, with a title, in lists and quotes")
+    func namedCallouts() {
+        #expect(
+            tree(":::note\nOne\n:::\n\n::: warning Mind *this*\nTwo\n:::\n") == """
+                callout note
+                  paragraph
+                    text "One"
+                callout warning "Mind *this*"
+                  paragraph
+                    text "Two"
+                """)
+        #expect(
+            tree("- item\n  :::tip\n  Inside\n  :::\n- next\n\n> quoted\n> :::caution\n> Inside\n> :::\n> after\n\nEnd") == """
+                list tight
+                  item
+                    paragraph
+                      text "item"
+                    callout tip
+                      paragraph
+                        text "Inside"
+                  item
+                    paragraph
+                      text "next"
+                block quote
+                  paragraph
+                    text "quoted"
+                  callout caution
+                    paragraph
+                      text "Inside"
+                  paragraph
+                    text "after"
+                paragraph
+                  text "End"
+                """)
+        #expect(
+            tree("1. item\n\n   :::tip\n   Inside, never closed\n\nEnd") == """
+                list from 1 loose
+                  item
+                    paragraph
+                      text "item"
+                    callout tip
+                      paragraph
+                        text "Inside, never closed"
+                paragraph
+                  text "End"
+                """)
+        #expect(!tree("    :::note\n    code\n").contains("callout"))
+    }
+
     @Test("Headings and images take attributes")
     func attributes() {
         #expect(

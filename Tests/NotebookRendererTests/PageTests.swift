@@ -73,6 +73,32 @@ struct PageTests {
                 """)
     }
 
+    @Test(
+        "Text wraps; what is set in columns or drawn keeps its lines",
+        arguments: [
+            ("one two. Two spaces.  After a sentence\n", false), ("a  b\n", true), ("  indented\n", false), ("a\tb\n", true), ("| a | b |\n", true),
+            ("a||b\n", false), ("┌──┐\n", true), ("x\n  y   z\n", true), ("“quoted” — text…\n", false),
+        ])
+    func columns(text: String, areKept: Bool) {
+        let body = render("```swift\n#| label: a\nx\n```\n", outputs: ["a": [.stream(.standardOutput, text)]]).bodyText
+        #expect(body.contains("<pre class=\"columns\">") == areKept)
+    }
+
+    @Test("An error whose text begins with its type is not named twice")
+    func errorNames() {
+        let error = CellError(kind: .thrown, name: "Broken", message: "Broken(code: 3)", line: 4)
+        let body = render("```swift\n#| label: a\nx\n```\n", outputs: ["a": [.error(error)]]).bodyText
+        #expect(body.contains("<p><strong class=\"error-name\">Broken</strong>(code: 3) (line 4)</p>"))
+    }
+
+    @Test("Columns of prose in tables of many columns are marked as wide")
+    func wideColumns() {
+        let prose = "a cell with more than thirty-two characters"
+        #expect(
+            render("| a | b | c | d |\n|---|---|---|---|\n| 1 | 2 | \(prose) | 4 |\n").bodyText.contains("<th scope=\"col\" class=\"wide\">c</th>"))
+        #expect(!render("| a | b |\n|---|---|\n| 1 | \(prose) |\n").bodyText.contains("wide"))
+    }
+
     @Test("Options decide what of a cell is shown")
     func options() {
         let outputs: [String: [CellOutput]] = [
@@ -160,11 +186,13 @@ struct PageTests {
                 "a.bib",
                 "@article{dettmers, author = {Dettmers, Tim and Zettlemoyer, Luke}, title = {8-bit {O}ptimizers}, journal = {ICLR}, year = 2022}"
             ),
+            ("c.bib", "@book{texbook, author = {Donald E. Knuth}, title = {The {\\TeX}book}, year = 1984}"),
             ("b.json", #"[{"id": "knuth", "author": [{"family": "Knuth", "given": "Donald"}], "issued": {"date-parts": [[1984]]}, "title": "TeX"}]"#),
         ]
-        let page = render("As @knuth says [see @dettmers, p. 3].\n", options: options)
+        let page = render("As @knuth says [see @dettmers, p. 3; @texbook].\n", options: options)
+        #expect(page.bodyText.contains("<em>The TeXbook</em>"))
         #expect(page.bodyText.contains("As <span class=\"citation\">Knuth (<a href=\"#ref-knuth\" role=\"doc-biblioref\">1984</a>)</span> says"))
-        #expect(page.bodyText.contains("(see <a href=\"#ref-dettmers\" role=\"doc-biblioref\">Dettmers and Zettlemoyer 2022</a>, p. 3)"))
+        #expect(page.bodyText.contains("(see <a href=\"#ref-dettmers\" role=\"doc-biblioref\">Dettmers and Zettlemoyer 2022</a>, p. 3;"))
         #expect(page.bodyText.contains("<li id=\"ref-dettmers\">Dettmers, Tim, and Luke Zettlemoyer. 2022. “8-bit Optimizers.” <em>ICLR</em>.</li>"))
     }
 

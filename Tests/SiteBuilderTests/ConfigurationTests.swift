@@ -40,6 +40,13 @@ struct ConfigurationTests {
         #expect(configuration.language == "de")
     }
 
+    @Test("entries of the navigation may name their parts", arguments: ["title: About, url", "text: About, href", "name: About, path"])
+    func navigation(parts: String) {
+        let (configuration, diagnostics) = parse("navigation:\n  - {\(parts): about.md}\n  - Posts: index.html\n")
+        #expect(diagnostics.isEmpty)
+        #expect(configuration.navigation == [.init(title: "About", target: "about.md"), .init(title: "Posts", target: "index.html")])
+    }
+
     @Test(
         "mistakes are diagnostics on their line",
         arguments: [

@@ -39,6 +39,16 @@ struct LinkTests {
         #expect(diagnostic.solutions == ["did you mean “bc.md”?"])
     }
 
+    @Test("a notebook without a page is a diagnostic, and its source is not published")
+    func withoutPage() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("failed.md", "secret")
+        let site = try await build([page("a.md", #"<a href="failed.md#part">x</a>"#)], in: folder.path)
+        #expect(site.diagnostics.map(\.identifier) == ["unpublished-link"])
+        #expect(site.text("a.html")?.contains(#"<a href="failed.html#part">"#) == true)
+        #expect(site.files["failed.md"] == nil)
+    }
+
     @Test("a place that a page does not have is a diagnostic")
     func anchors() async throws {
         let site = try await build([
