@@ -4,7 +4,8 @@ internal import SourceText
 /// A host process on a pipe.
 final class HostConnection: @unchecked Sendable {
     // Sendable because the queue and the flags are used with the monitor's lock held.
-    private let process: ChildProcess
+    /// `nil` where the events of an earlier run are read again.
+    private let process: ChildProcess?
     private let monitor = Monitor()
     private let writing = Monitor()
     private var events: [HostEvent] = []
@@ -19,10 +20,11 @@ final class HostConnection: @unchecked Sendable {
         ignoreBrokenPipes()
         isLocal = command == nil
         let arguments = command.map { ["/bin/sh", "-c", $0] } ?? [toolchain.host]
-        process = try ChildProcess(
+        let process = try ChildProcess(
             arguments, hasInput: true, error: .piped,
             environment: ["SWIFT_BACKTRACE": "enable=no", "GALLEY_CELLS_LIBRARY": toolchain.library])
-        startBlockingThread { [self] in read() }
+        self.process = process
+        startBlockingThread { [self] in read(process) }
         startBlockingThread { [self] in
             while let bytes = readAvailable(process.error) {
                 monitor.locked { if errorText.count < 1 << 16 { errorText += bytes } }
@@ -31,7 +33,20 @@ final class HostConnection: @unchecked Sendable {
         send(.configure(configuration))
     }
 
+    /// Reads again what a host wrote elsewhere; what is sent goes nowhere.
+    ///
+    /// - Parameter bytes: All that it wrote to its standard output.
+    init(replaying bytes: [UInt8]) {
+        process = nil
+        isLocal = true
+        var stream = EventStream()
+        let problem = stream.read(bytes)
+        events = stream.events
+        end = problem ?? "the bundle's run ended here"
+    }
+
     func send(_ command: HostCommand) {
+        guard let process else { return }
         let frame = FrameReader.frame(command.encoded)
         // A failed write shows as the end of the events.
         writing.locked { _ = writeWhole(process.input, frame) }
@@ -66,54 +81,67 @@ final class HostConnection: @unchecked Sendable {
         return next ?? .timeout
     }
 
-    func kill() { process.kill() }
+    func kill() { process?.kill() }
 
     /// Asks for the end, and makes sure of it.
     func close() {
         send(.shutdown)
         let deadline = secondsNow() + 2
         while case .event = next(until: deadline) {}
-        if monitor.locked({ end == nil }) { process.kill() }
+        if monitor.locked({ end == nil }) { process?.kill() }
     }
 
-    private func read() {
-        var reader = FrameReader()
+    private func read(_ process: ChildProcess) {
+        var stream = EventStream()
         var problem: String?
-        var greeting: [UInt8]? = []
-        reading: while let bytes = readAvailable(process.output) {
-            if var seen = greeting {
-                seen += bytes
-                guard let range = seen.firstRange(of: hostPreamble) else {
-                    if seen.count > 1 << 16 {
-                        problem = "it is no cell host: it wrote \(String(decoding: seen.prefix(200), as: UTF8.self))"
-                        break
-                    }
-                    greeting = seen
-                    continue
-                }
-                greeting = nil
-                reader.append(seen[range.upperBound...])
-            } else {
-                reader.append(bytes)
-            }
-            do throws(WireError) {
-                while let content = try reader.next() {
-                    let event = try HostEvent(decoding: content)
-                    if case .fatal(let message) = event { problem = problem ?? message }
-                    monitor.locked { events.append(event) }
-                    monitor.signal()
-                }
-            } catch {
-                problem = error.description
-                break reading
-            }
+        while problem == nil, let bytes = readAvailable(process.output) {
+            problem = stream.read(bytes)
+            let new = stream.events
+            stream.events = []
+            monitor.locked { events += new }
+            monitor.signal()
         }
         if problem != nil { process.kill() }
         let (status, signal) = process.wait()
-        var reason = problem ?? (signal.map { "it was ended by signal \($0)" } ?? "it ended with status \(status)")
+        var reason =
+            problem ?? stream.lastWords ?? (signal.map { "it was ended by signal \($0)" } ?? "it ended with status \(status)")
         let text = monitor.locked { String(decoding: errorText.suffix(2000), as: UTF8.self) }
-        if problem == nil, !text.isEmpty { reason += ": \(text)" }
+        if problem == nil, stream.lastWords == nil, !text.isEmpty { reason += ": \(text)" }
         monitor.locked { end = reason }
         monitor.signal()
+    }
+}
+
+/// Takes a host's standard output apart: what greets, the preamble, and then events.
+struct EventStream {
+    var events: [HostEvent] = []
+    /// What the host said when it could not go on.
+    private(set) var lastWords: String?
+    private var reader = FrameReader()
+    private var greeting: [UInt8]? = []
+
+    /// - Returns: What is wrong with the stream; nothing more can be read then.
+    mutating func read(_ bytes: [UInt8]) -> String? {
+        if var seen = greeting {
+            seen += bytes
+            guard let range = seen.firstRange(of: hostPreamble) else {
+                greeting = seen
+                return seen.count > 1 << 16 ? "it is no cell host: it wrote \(String(decoding: seen.prefix(200), as: UTF8.self))" : nil
+            }
+            greeting = nil
+            reader.append(seen[range.upperBound...])
+        } else {
+            reader.append(bytes)
+        }
+        do throws(WireError) {
+            while let content = try reader.next() {
+                let event = try HostEvent(decoding: content)
+                if case .fatal(let message) = event { lastWords = lastWords ?? message }
+                events.append(event)
+            }
+        } catch {
+            return error.description
+        }
+        return nil
     }
 }

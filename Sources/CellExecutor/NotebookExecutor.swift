@@ -61,6 +61,7 @@ public struct NotebookExecutor: Sendable {
             report(.diagnostics(plan.diagnostics))
             return RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
         }
+        if let bundle = options.bundle { try bundle.check(against: plan) }
         if plan.isUnchanged, let previous {
             return RunOutcome(plan: plan, record: previous, diagnostics: plan.diagnostics, failure: nil)
         }
@@ -90,6 +91,8 @@ public struct RunOptions: Sendable {
     /// It keeps a notebook of others from changing files and from talking to anyone. It does not keep it from
     /// reading what the user can read, nor from using up time and memory.
     public var isSandboxed = false
+    /// A run that a bundle made elsewhere, read in the place of running anything.
+    public var bundle: CellBundle?
     /// The folder that cells run in; `nil` for the notebook's own.
     public var workingFolder: String?
     /// Compilations at a time; `nil` for one a core.

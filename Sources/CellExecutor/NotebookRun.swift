@@ -66,26 +66,52 @@ final class NotebookRun {
         if outcome.failure == nil { noteNames() }
         outcome.record = RunRecord(
             mode: plan.mode == .fresh ? .fresh : .incremental, cells: records, environment: runEnvironment,
-            parameters: effectiveParameters, date: dateNow(), duration: secondsNow() - start)
+            parameters: effectiveParameters, date: options.bundle?.date ?? dateNow(), duration: options.bundle?.duration ?? secondsNow() - start)
         executor.cache.trim()
         return outcome
+    }
+
+    /// Compiles all that would run, and runs nothing.
+    func toCompiled() throws(ExecutionError) -> RunOutcome {
+        try compile()
+        return outcome
+    }
+
+    /// What the host of a bundle is to do, in order; after ``toCompiled()``.
+    var bundleSteps: [CellBundle.Step] {
+        plan.steps.indices.compactMap { index in
+            guard case .run = plan.steps[index].action, compiled(index)?.isCompiled == true, let unit = unitPlaces[index].map({ units[$0] }) else {
+                return nil
+            }
+            let cell = plan.steps[index].cell
+            return CellBundle.Step(
+                cell: cell.id, isParameters: plan.steps[index].isParameters, imports: unit.imports, module: unit.moduleName,
+                timeout: cell.options.timeout ?? options.cellTimeout, mayFail: cell.options.error)
+        }
     }
 
     private var hasErrors: Bool { outcome.diagnostics.contains { $0.severity == .error } }
 
     private func connect() throws(ExecutionError) -> HostConnection {
+        if let bundle = options.bundle { return HostConnection(replaying: bundle.events) }
         let folder = options.folder(of: notebook)
         let command = options.hostCommand ?? (options.isSandboxed ? sandboxCommand(folder) : nil)
         let isLocal = command == nil
-        var resources: [String: [UInt8]] = [:]
-        for path in options.hostCommand == nil ? [] : notebook.frontMatter.resources {
-            do throws(FileError) { resources[path] = try readFile("\(folder)/\(path)") } catch { throw .file(error) }
-        }
         return try HostConnection(
             toolchain: executor.toolchain, command: command,
-            configuration: HostConfiguration(
-                workingFolder: isLocal ? folder : "", outputLimit: options.outputLimit, memoryLimit: options.memoryLimit,
-                environment: ["GALLEY": options.galleyVersion], resources: resources))
+            configuration: configuration(workingFolder: isLocal ? folder : "", withResources: options.hostCommand != nil))
+    }
+
+    /// The first message for a host.
+    func configuration(workingFolder: String, withResources: Bool) throws(ExecutionError) -> HostConfiguration {
+        let folder = options.folder(of: notebook)
+        var resources: [String: [UInt8]] = [:]
+        for path in withResources ? notebook.frontMatter.resources : [] {
+            do throws(FileError) { resources[path] = try readFile("\(folder)/\(path)") } catch { throw .file(error) }
+        }
+        return HostConfiguration(
+            workingFolder: workingFolder, outputLimit: options.outputLimit, memoryLimit: options.memoryLimit,
+            environment: ["GALLEY": options.galleyVersion], resources: resources)
     }
 
     private func sandboxCommand(_ folder: String) -> String {
@@ -115,8 +141,9 @@ final class NotebookRun {
             toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
         let steps = plan.steps
         let report = report
-        // A kept host runs cells one by one, so its modules hold one each; so do those of a partial run.
-        let units = plan.units(for: wanted.sorted(), limit: keepsHost || plan.mode != .fresh || options.lastCell != nil ? 1 : options.cellsPerModule)
+        // A kept host runs cells one by one, so its modules hold one each; so do those of a partial run and of a bundle.
+        let runsCellsSingly = keepsHost || plan.mode != .fresh || options.lastCell != nil || options.bundle != nil
+        let units = plan.units(for: wanted.sorted(), limit: runsCellsSingly ? 1 : options.cellsPerModule)
         self.units = units
         for (number, unit) in units.enumerated() { for place in unit.members { unitPlaces[place] = number } }
         let ahead = CompileAhead(plan, units: units, compiler: compiler) { number, outcome in
@@ -275,6 +302,8 @@ final class NotebookRun {
                 }
             }
         }
+        // Nobody but its time limit interrupts a cell in a bundle.
+        if options.bundle != nil, seconds != nil, collector.failure?.kind == .interrupted { stopped = .timeout }
         return finished(step, collector, stopped: stopped, hostProblem: hostProblem, seconds: seconds)
     }
 

@@ -292,6 +292,8 @@ func removeFile(_ path: String) { unlink(path) }
 
 func renameFile(_ from: String, _ to: String) -> Bool { rename(from, to) == 0 }
 
+func makeExecutable(_ path: String) { chmod(path, 0o755) }
+
 func touchFile(_ path: String) { utimes(path, nil) }
 
 func removeEmptyFolder(_ path: String) { rmdir(path) }

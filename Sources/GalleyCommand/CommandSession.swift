@@ -17,11 +17,13 @@ struct CommandSession: Sendable {
         reporter = DiagnosticReporter(terminal: terminal)
         interruption = Interruption()
         do {
+            let options = try arguments.options(interruption: interruption)
+            // A bundle has its parameters compiled in.
+            let assignments = (options.bundle?.assignments ?? []) + arguments.assignments
             runner =
                 try needsToolchain
                 ? NotebookRunner(
-                    executor: .standard(), options: arguments.options(interruption: interruption),
-                    parameters: ParameterArguments(assignments: arguments.assignments), reporter: reporter) : nil
+                    executor: .standard(), options: options, parameters: ParameterArguments(assignments: assignments), reporter: reporter) : nil
         } catch {
             terminal.line("error: \(error)")
             throw ExitStatus.environment

@@ -64,13 +64,13 @@ struct LoadedNotebook: Sendable {
         self.record = record
     }
 
-    /// Writes a record beside the notebook, unless it says what the file says already.
+    /// Writes a record beside the notebook, unless it says what the file says already; or to another file.
     ///
     /// - Throws: `FileError`; the earlier record stands.
-    func write(_ record: RunRecord) throws(FileError) {
-        if isRecord || record == self.record { return }
+    func write(_ record: RunRecord, to other: String? = nil) throws(FileError) {
+        if isRecord || (other == nil && record == self.record) { return }
         let text = record.nbformat(for: notebook).text(.indented(1)) + "\n"
-        try writeFileAtomically(NotebookLocator.recordPath(of: path), text.utf8)
+        try writeFileAtomically(other ?? NotebookLocator.recordPath(of: path), text.utf8)
     }
 
     struct Unreadable: Error, Sendable {

@@ -23,6 +23,24 @@ struct NotebookRunner: Sendable {
     /// - Returns: The record of a run that came to its end, or `nil`.
     /// - Throws: What keeps any notebook from running.
     func run(_ loaded: LoadedNotebook) async throws(ExecutionError) -> RunRecord? {
+        guard let options = runOptions(for: loaded) else { return nil }
+        let progress = RunProgress(terminal: terminal, path: loaded.path)
+        let outcome = try await executor.run(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
+        terminal.clearProgress()
+        reporter.report(outcome.diagnostics, loaded.file)
+        if let failure = outcome.failure {
+            reporter.report([Self.diagnostic(failure, loaded)], loaded.file)
+            for line in failure.error.details where failure.error.kind != .compile { terminal.line("  " + line) }
+            if failure.error.kind == .command { quote(outcome.record?[failure.cell]) }
+        }
+        guard outcome.succeeded, let record = outcome.record else { return nil }
+        progress.summarise(outcome)
+        let name = loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path
+        return record.relocated(from: loaded.path, to: name)
+    }
+
+    /// The options with the notebook's parameters; `nil` after reporting why it cannot run.
+    private func runOptions(for loaded: LoadedNotebook) -> RunOptions? {
         reporter.report(loaded.diagnostics, loaded.file)
         guard !loaded.hasErrors else { return nil }
         guard !loaded.isRecord else {
@@ -37,19 +55,21 @@ struct NotebookRunner: Sendable {
         reporter.report(problems, loaded.file)
         guard problems.isEmpty else { return nil }
         options.parameters = values
+        return options
+    }
+
+    /// Packs one notebook; whatever the author must know has been written when it returns.
+    ///
+    /// - Returns: `nil` where the notebook is wrong.
+    func bundle(_ loaded: LoadedNotebook, in folder: String) throws(ExecutionError) -> NotebookExecutor.BundleOutcome? {
+        guard let options = runOptions(for: loaded) else { return nil }
         let progress = RunProgress(terminal: terminal, path: loaded.path)
-        let outcome = try await executor.run(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
+        let outcome = try executor.makeBundle(
+            of: loaded.notebook, options: options, assignments: parameters.assignments, in: folder
+        ) { progress.take($0) }
         terminal.clearProgress()
         reporter.report(outcome.diagnostics, loaded.file)
-        if let failure = outcome.failure {
-            reporter.report([Self.diagnostic(failure, loaded)], loaded.file)
-            for line in failure.error.details where failure.error.kind != .compile { terminal.line("  " + line) }
-            if failure.error.kind == .command { quote(outcome.record?[failure.cell]) }
-        }
-        guard outcome.succeeded, let record = outcome.record else { return nil }
-        progress.summarise(outcome)
-        let name = loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path
-        return record.relocated(from: loaded.path, to: name)
+        return outcome
     }
 
     /// What a failed command wrote to standard error, its end.

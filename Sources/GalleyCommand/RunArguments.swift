@@ -10,6 +10,9 @@ struct RunArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Run cells behind a command that carries standard input and output to a cell-host.", valueName: "command"))
     var host: String?
 
+    @Option(help: ArgumentHelp("Take the run from a bundle that ran elsewhere, instead of running.", valueName: "folder"))
+    var bundle: String?
+
     @Flag(help: "Run changed cells and what depends on them only; the record says so.")
     var incremental = false
 
@@ -34,11 +37,13 @@ struct RunArguments: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Write diagnostics only.")
     var quiet = false
 
-    func options(interruption: Interruption?) -> RunOptions {
+    /// - Throws: `ExecutionError` for a bundle that cannot be read.
+    func options(interruption: Interruption?) throws -> RunOptions {
         var options = RunOptions()
-        options.mode = incremental ? .incremental : .fresh
+        options.bundle = try bundle.map { try CellBundle(folder: $0) }
+        options.mode = incremental && bundle == nil ? .incremental : .fresh
         options.hostCommand = host
-        options.ignoresRecord = force
+        options.ignoresRecord = force || bundle != nil
         options.cellTimeout = timeout
         options.notebookTimeout = notebookTimeout
         options.outputLimit = outputLimit

@@ -15,11 +15,17 @@ struct RunCommand: AsyncParsableCommand {
               galley run post.md
               galley run post.md -P model=TinyLlama-1.1B-Chat -P device=cuda
               galley run post.md --incremental
-              galley run post.md --host "ssh gpu-box cell-host"
+              galley run post.md --host "ssh gpu-box post.bundle/host"
+              galley run post.md --bundle post.bundle --record post-gpu.ipynb
             """)
 
     @Argument(help: "Notebooks, or folders of notebooks.", completion: .file(extensions: ["md", "qmd", "ipynb"]))
     var paths: [String]
+
+    @Option(
+        help: ArgumentHelp("Write the record there instead of beside the notebook; it can be rendered as a page of its own.", valueName: "file.ipynb")
+    )
+    var record: String?
 
     @OptionGroup var arguments: RunArguments
 
@@ -28,10 +34,13 @@ struct RunCommand: AsyncParsableCommand {
         let session = try CommandSession(arguments, terminal: terminal)
         var failed = 0
         let notebooks = try session.notebooks(paths)
+        if let record, !record.hasSuffix(".ipynb") || notebooks.count != 1 {
+            throw ValidationError("--record takes a file that ends with .ipynb, for one notebook")
+        }
         for path in notebooks {
             let isRun = await session.attempt(path) { loaded in
-                guard let record = try await session.runner?.run(loaded) else { return false }
-                try loaded.write(record)
+                guard let made = try await session.runner?.run(loaded) else { return false }
+                try loaded.write(made, to: record)
                 return true
             }
             if !isRun { failed += 1 }

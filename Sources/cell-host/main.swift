@@ -17,6 +17,10 @@ if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "--names" {
     exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], CommandLine.arguments[3], 1).rawValue))
 }
 
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--bundle" {
+    exit(BundleRun(folder: CommandLine.arguments[2]).toEnd())
+}
+
 /// The library beside this program, or where the environment says.
 func libraryPath() -> String {
     if let path = getenv("GALLEY_CELLS_LIBRARY") { return String(cString: path) }

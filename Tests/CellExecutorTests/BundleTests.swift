@@ -1,0 +1,147 @@
+import CellExecutor
+import ExecutionPlanner
+import Foundation
+import NotebookModel
+import Testing
+
+@Suite("Bundles", .serialized, .enabled(if: BundleTests.isLinux, "bundles are made on Linux"))
+struct BundleTests {
+    #if os(Linux)
+        static let isLinux = true
+    #else
+        static let isLinux = false
+    #endif
+
+    /// A folder of its own for each test.
+    private final class Place {
+        let folder = NSTemporaryDirectory() + "galley-bundle-\(UInt32.random(in: 0...UInt32.max))"
+        var bundle: String { folder + "/post.bundle" }
+
+        init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
+    private func make(_ notebook: Notebook, in place: Place, change: (inout RunOptions) -> Void = { _ in }) throws -> NotebookExecutor.BundleOutcome {
+        var options = RunOptions()
+        options.workingFolder = place.folder
+        change(&options)
+        return try TinyNotebook.executor.get().makeBundle(of: notebook, options: options, assignments: ["n=3"], in: place.bundle)
+    }
+
+    /// Runs a bundle where the compiler's folder is hidden, if bubblewrap can; else with nothing of it in the environment.
+    private func runBundle(_ place: Place) throws -> (status: Int32, text: String) {
+        let toolchain = try TinyNotebook.executor.get().toolchain
+        let swift = URL(fileURLWithPath: toolchain.runtimeFolder).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .path
+        let hiding = ["--dev-bind", "/", "/", "--tmpfs", swift, place.bundle + "/run"]
+        let canHide = swift.hasPrefix("/opt/") && (try? launch("/usr/bin/bwrap", hiding.dropLast() + ["/bin/true"]).status) == 0
+        return try canHide ? launch("/usr/bin/bwrap", hiding) : launch(place.bundle + "/run", [])
+    }
+
+    private func launch(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin"]
+        let pipe = Pipe()
+        process.standardError = pipe
+        process.standardOutput = pipe
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
+    }
+
+    private func collect(_ notebook: Notebook, _ place: Place) async throws -> RunOutcome {
+        let bundle = try CellBundle(folder: place.bundle)
+        #expect(bundle.assignments == ["n=3"])
+        return try await TinyNotebook.run(notebook) {
+            $0.workingFolder = place.folder
+            $0.bundle = bundle
+            $0.ignoresRecord = true
+        }
+    }
+
+    @Test("cells run where there is no compiler, and their record is the one of a run at home")
+    func sameRecord() async throws {
+        let place = try Place()
+        let notebook = TinyNotebook.make(
+            ["let numbers = [3, 1, 2]\nprint(\"made\")", "import Foundation\nnumbers.sorted()", "struct E: Error {}\n\nthrow E()", "numbers.count"]
+        ) { number, options in
+            options.error = number == 3
+        }
+        let outcome = try make(notebook, in: place)
+        #expect(outcome.cellCount == 4)
+        #expect(try #require(outcome.byteCount) < 100_000_000)
+        let ran = try runBundle(place)
+        #expect(ran.status == 0, "\(ran.text)")
+        let collected = try await collect(notebook, place)
+        let home = try await TinyNotebook.run(notebook)
+        #expect(collected.succeeded)
+        #expect(collected.record?.dump == home.record?.dump)
+        #expect(
+            collected.record?.dump == [#"cell-1 out: "made\n""#, "cell-2 result: [1, 2, 3]", "cell-3 error: thrown E: E() @32", "cell-4 result: 3"])
+        #expect(collected.record?.environment.system == home.record?.environment.system)
+    }
+
+    @Test("the run ends at a cell that fails, and says so with cell and line")
+    func failure() async throws {
+        let place = try Place()
+        let notebook = TinyNotebook.make(["print(1)", "let none: Int? = nil\nprint(none!)", "print(3)"])
+        _ = try make(notebook, in: place)
+        #expect(try runBundle(place).status == 1)
+        let collected = try await collect(notebook, place)
+        #expect(collected.failure?.cell == "cell-2")
+        #expect(collected.failure?.error.kind == .trap)
+        #expect(collected.failure?.error.line == 21)
+        #expect(collected.record?.cells.count == 2)
+    }
+
+    @Test("a cell's time limit holds there too")
+    func timeLimit() async throws {
+        let place = try Place()
+        let notebook = TinyNotebook.make(["var n = 0\nwhile true { n &+= 1 }"]) { _, options in options.timeout = 1 }
+        _ = try make(notebook, in: place)
+        #expect(try runBundle(place).status == 1)
+        let failure = try await collect(notebook, place).failure
+        #expect(failure?.error.kind == .timeout)
+    }
+
+    @Test("outputs are not taken for those of another notebook")
+    func otherNotebook() async throws {
+        let place = try Place()
+        _ = try make(TinyNotebook.make(["print(1)"]), in: place)
+        #expect(throws: ExecutionError.self) { try CellBundle(folder: place.bundle) }
+        #expect(try runBundle(place).status == 0)
+        let error = await #expect(throws: ExecutionError.self) { try await collect(TinyNotebook.make(["print(2)"]), place) }
+        #expect(error?.description.contains("the cell 'cell-1' differs") == true)
+    }
+
+    @Test("a folder that is no bundle is left alone, and a notebook with a mistake makes none")
+    func refusals() throws {
+        let place = try Place()
+        try FileManager.default.createDirectory(atPath: place.bundle, withIntermediateDirectories: true)
+        try "mine".write(toFile: place.bundle + "/notes.txt", atomically: true, encoding: .utf8)
+        #expect(throws: ExecutionError.self) { try make(TinyNotebook.make(["print(1)"]), in: place) }
+        #expect(try String(contentsOfFile: place.bundle + "/notes.txt", encoding: .utf8) == "mine")
+        try FileManager.default.removeItem(atPath: place.bundle)
+        let wrong = try make(TinyNotebook.make(["print(undefined)"]), in: place)
+        #expect(wrong.byteCount == nil)
+        #expect(wrong.diagnostics.first?.range?.start.line == 10)
+        #expect(!FileManager.default.fileExists(atPath: place.bundle))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.folder).isEmpty)
+    }
+
+    @Test("resources travel, and the script 'host' is a host for a command")
+    func resourcesAndHost() async throws {
+        let place = try Place()
+        try "from home".write(toFile: place.folder + "/data.txt", atomically: true, encoding: .utf8)
+        var notebook = TinyNotebook.make(["!cat data.txt"])
+        notebook.frontMatter.resources = ["data.txt"]
+        _ = try make(notebook, in: place)
+        #expect(try runBundle(place).status == 0)
+        #expect(try await collect(notebook, place).record?.dump == [#"cell-1 out: "from home""#])
+        let hosted = try await TinyNotebook.run(TinyNotebook.make(["print(6 * 7)"])) { $0.hostCommand = place.bundle + "/host" }
+        #expect(hosted.record?.dump == [#"cell-1 out: "42\n""#])
+    }
+}
