@@ -14,6 +14,7 @@ internal import SourceText
 /// | `script` | a line for each step, fields set apart by tabs: ``Step/line(number:)`` |
 /// | `bundle.json` | what it was made of, so that nobody takes its outputs for those of another notebook |
 /// | `events` | what the host wrote to its standard output, byte for byte |
+/// | `work` | the folder that the cells ran in |
 /// | `finished` | when the run began (ISO 8601) and how many seconds it took, a line each |
 public struct CellBundle: Sendable, Hashable {
     /// One cell for the host of a bundle to run.

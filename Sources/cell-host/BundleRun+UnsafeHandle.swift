@@ -14,6 +14,7 @@ private let writeSome: @Sendable (Int32, UnsafeRawPointer?, Int) -> Int = { writ
 ///
 /// What the host writes is kept byte for byte in `events`, from which `galley run --bundle` makes the record.
 struct BundleRun {
+    /// An absolute path.
     let folder: String
 
     private struct Failure: Error {
@@ -25,6 +26,11 @@ struct BundleRun {
         do {
             let script = try contents("script")
             let configuration = try contents("configuration")
+            // Files of `resources:` and files that cells write lie in a folder of their own.
+            let work = "\(folder)/work"
+            guard mkdir(work, 0o755) == 0 || errno == EEXIST, chdir(work) == 0 else {
+                throw Failure(message: "cannot make \(work): \(String(cString: strerror(errno)))")
+            }
             let start = now()
             let date = formattedDate()
             let host = try Host(folder: folder)

@@ -2,16 +2,17 @@ import CellExecutor
 import ExecutionPlanner
 import Foundation
 import NotebookModel
+import SourceText
 import Testing
 
-@Suite("Bundles", .serialized, .enabled(if: BundleTests.isLinux, "bundles are made on Linux"))
-struct BundleTests {
-    #if os(Linux)
-        static let isLinux = true
-    #else
-        static let isLinux = false
-    #endif
+#if os(Linux)
+    private let bundlesAreMadeHere = true
+#else
+    private let bundlesAreMadeHere = false
+#endif
 
+@Suite("Bundles", .serialized, .enabled(if: bundlesAreMadeHere, "bundles are made on Linux"))
+struct BundleTests {
     /// A folder of its own for each test.
     private final class Place {
         let folder = NSTemporaryDirectory() + "galley-bundle-\(UInt32.random(in: 0...UInt32.max))"
@@ -141,6 +142,7 @@ struct BundleTests {
         _ = try make(notebook, in: place)
         #expect(try runBundle(place).status == 0)
         #expect(try await collect(notebook, place).record?.dump == [#"cell-1 out: "from home""#])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.bundle + "/work") == ["data.txt"])
         let hosted = try await TinyNotebook.run(TinyNotebook.make(["print(6 * 7)"])) { $0.hostCommand = place.bundle + "/host" }
         #expect(hosted.record?.dump == [#"cell-1 out: "42\n""#])
     }
