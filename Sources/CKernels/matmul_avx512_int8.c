@@ -15,6 +15,8 @@
 enum {
     // Rows of activations that share one unpacking of the weights.
     tile_rows = 12,
+    // Groups that a single row passes by at the same time.
+    streams = 4,
 };
 
 GK_INLINE TARGET __m512i broadcast(const void *p) {
@@ -60,9 +62,40 @@ GK_INLINE TARGET void tile(
     for (int i = 0; i < rows; i++) gk_store16(p, first + i, row, mask, sums[i]);
 }
 
+/// One row of activations by `count` neighbouring groups, a constant after inlining. Memory delivers more to
+/// several streams than to one: each is fetched ahead by itself.
+GK_INLINE TARGET void neighbours(
+    gk_type type, const gk_product *p, const gk_prepared *in, const gk_packed_shape *s, int64_t first, const int count) {
+    const uint8_t *group[streams];
+    __m512 sums[streams];
+    for (int g = 0; g < count; g++) {
+        group[g] = (const uint8_t *)p->weight->data + (first + g) * s->group_bytes;
+        sums[g] = _mm512_setzero_ps();
+    }
+    for (int64_t b = 0; b < s->blocks; b++) {
+#pragma clang loop unroll(full)
+        for (int g = 0; g < count; g++) {
+            gk_block_vectors v = gk_load_block(type, group[g], s, b);
+            sums[g] = add_block(type, &v, in, 0, b, sums[g]);
+        }
+    }
+    for (int g = 0; g < count; g++) {
+        int64_t row = (first + g) * GK_GROUP_ROWS;
+        gk_store16(p, 0, row, gk_rows_mask(p->weight->rows, row), sums[g]);
+    }
+}
+
 GK_INLINE TARGET void groups_of(gk_type type, const gk_product *p, const gk_prepared *in, int64_t first_group, int64_t groups) {
     const gk_weight *w = p->weight;
     gk_packed_shape s = gk_packed_shape_of(type, w->cols);
+    if (in->m == 1) {
+        int64_t end = first_group + groups;
+        for (; end - first_group >= streams; first_group += streams) neighbours(type, p, in, &s, first_group, streams);
+        if (end - first_group == 3) neighbours(type, p, in, &s, first_group, 3);
+        else if (end - first_group == 2) neighbours(type, p, in, &s, first_group, 2);
+        else if (end - first_group == 1) neighbours(type, p, in, &s, first_group, 1);
+        return;
+    }
     // A few groups stay in the second-level cache while the activations pass by once for all of them.
     for (int64_t block = 0; block < groups; block += 8) {
         int64_t end = block + 8 < groups ? block + 8 : groups;

@@ -12,7 +12,7 @@
 
 #define TARGET GK_TARGET_AVX512
 
-enum { tile_rows = 6, prefetch_bytes = 2048, most_ahead = 4096 };
+enum { tile_rows = 6, prefetch_bytes = 2048 };
 
 /// Sixteen columns from column `k` of a row at `row`; those past the row's end are zero by `mask`.
 GK_INLINE TARGET __m512 load16(gk_type type, const uint8_t *row, int64_t k, __mmask16 mask, bool whole) {
@@ -40,27 +40,20 @@ GK_INLINE TARGET __m512 load16(gk_type type, const uint8_t *row, int64_t k, __mm
 
 GK_INLINE int64_t element_bytes(gk_type type) { return type == GK_F32 ? 4 : type == GK_INT8 ? 1 : 2; }
 
-/// Four rows at `weights` (`row_bytes` apart; the last one repeated where there are fewer) times `count` rows
-/// of activations.
-GK_INLINE TARGET void tile(
-    gk_type type, const gk_product *p, const gk_prepared *in, const float *x, const uint8_t *weights, int64_t row_bytes,
-    int64_t row, int64_t first, const int count) {
-    const gk_weight *w = p->weight;
-    int64_t present = w->rows - row < 4 ? w->rows - row : 4;
-    const uint8_t *rows[4];
-    for (int r = 0; r < 4; r++) rows[r] = weights + (r < present ? r : present - 1) * row_bytes;
-    __m512 sums[4][tile_rows];
+/// Adds the products of four rows of weights with rows first ..< first + count of the activations.
+GK_INLINE TARGET void dots(
+    gk_type type, const gk_prepared *in, const float *x, const uint8_t *const *rows, int64_t first, const int count,
+    __m512 (*sums)[tile_rows]) {
     for (int r = 0; r < 4; r++) {
         for (int i = 0; i < count; i++) sums[r][i] = _mm512_setzero_ps();
     }
-    // Short rows: the same place of the next four; long ones: further along.
-    int64_t whole = in->cols / 16 * 16, ahead = row_bytes <= most_ahead ? 4 * row_bytes : prefetch_bytes;
+    int64_t whole = in->cols / 16 * 16;
     for (int64_t k = 0; k < whole; k += 16) {
         __m512 v[4];
         for (int r = 0; r < 4; r++) {
             v[r] = load16(type, rows[r], k, 0xffff, true);
             if (count == 1 && k * element_bytes(type) % 64 == 0) {
-                _mm_prefetch((const char *)rows[r] + k * element_bytes(type) + ahead, _MM_HINT_T0);
+                _mm_prefetch((const char *)rows[r] + k * element_bytes(type) + prefetch_bytes, _MM_HINT_T1);
             }
         }
         for (int i = 0; i < count; i++) {
@@ -77,6 +70,19 @@ GK_INLINE TARGET void tile(
             }
         }
     }
+}
+
+/// Four rows at `weights` (`row_bytes` apart; the last one repeated where there are fewer) times `count` rows
+/// of activations.
+GK_INLINE TARGET void tile(
+    gk_type type, const gk_product *p, const gk_prepared *in, const float *x, const uint8_t *weights, int64_t row_bytes,
+    int64_t row, int64_t first, const int count) {
+    const gk_weight *w = p->weight;
+    int64_t present = w->rows - row < 4 ? w->rows - row : 4;
+    const uint8_t *rows[4];
+    for (int r = 0; r < 4; r++) rows[r] = weights + (r < present ? r : present - 1) * row_bytes;
+    __m512 sums[4][tile_rows];
+    dots(type, in, x, rows, first, count, sums);
     __mmask8 mask = (__mmask8)((1u << present) - 1);
     for (int i = 0; i < count; i++) {
         __m128 value = gk_sum4(sums[0][i], sums[1][i], sums[2][i], sums[3][i]);
@@ -85,6 +91,26 @@ GK_INLINE TARGET void tile(
             value = _mm_mul_ps(value, _mm_mul_ps(absmax, _mm_set1_ps(GK_INT8_FACTOR)));
         }
         gk_store4(p, first + i, row, mask, value);
+    }
+}
+
+/// One row of activations by all rows of `groups` whole groups: four streams through the four quarters of the
+/// rows, since memory delivers more to several streams than to one.
+GK_INLINE TARGET void streams(gk_type type, const gk_product *p, const gk_prepared *in, int64_t first_group, int64_t groups) {
+    const gk_weight *w = p->weight;
+    int64_t quarter = groups * GK_GROUP_ROWS / 4, first = first_group * GK_GROUP_ROWS, row_bytes = w->cols * element_bytes(type);
+    for (int64_t n = 0; n < quarter; n++) {
+        const uint8_t *rows[4];
+        for (int r = 0; r < 4; r++) rows[r] = (const uint8_t *)w->data + (first + r * quarter + n) * row_bytes;
+        __m512 sums[4][tile_rows];
+        dots(type, in, in->x, rows, 0, 1, sums);
+        __m128 value = gk_sum4(sums[0][0], sums[1][0], sums[2][0], sums[3][0]);
+        float values[4];
+        _mm_storeu_ps(values, value);
+        for (int r = 0; r < 4; r++) {
+            int64_t row = first + r * quarter + n;
+            gk_store(p, 0, row, type == GK_INT8 ? values[r] * (w->absmax[row] * GK_INT8_FACTOR) : values[r]);
+        }
     }
 }
 
@@ -146,6 +172,12 @@ GK_INLINE TARGET void groups_direct(
         return;
     }
     const gk_weight *w = p->weight;
+    if (in->m == 1) {
+        int64_t whole = w->rows / GK_GROUP_ROWS - first_group < groups ? w->rows / GK_GROUP_ROWS - first_group : groups;
+        streams(type, p, in, first_group, whole);
+        first_group += whole;
+        groups -= whole;
+    }
     int64_t row_bytes = w->cols * element_bytes(type);
     // Sixteen rows at a time stay near the processor while the activations pass by.
     for (int64_t g = first_group; g < first_group + groups; g++) {
