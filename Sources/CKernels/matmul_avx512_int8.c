@@ -100,13 +100,14 @@ GK_INLINE TARGET void groups_of(gk_type type, const gk_product *p, const gk_prep
     for (int64_t block = 0; block < groups; block += 8) {
         int64_t end = block + 8 < groups ? block + 8 : groups;
         for (int64_t i = 0; i < in->m;) {
-            int64_t left = in->m - i, step = left >= tile_rows ? tile_rows : left >= 4 ? 4 : 1;
+            int64_t left = in->m - i, step = left >= tile_rows ? tile_rows : left >= 6 ? 6 : left >= 3 ? 3 : 1;
             for (int64_t g = first_group + block; g < first_group + end; g++) {
                 const uint8_t *group = (const uint8_t *)w->data + g * s.group_bytes;
                 int64_t row = g * GK_GROUP_ROWS;
                 __mmask16 mask = gk_rows_mask(w->rows, row);
                 if (step == tile_rows) tile(type, p, in, &s, group, row, mask, i, tile_rows);
-                else if (step == 4) tile(type, p, in, &s, group, row, mask, i, 4);
+                else if (step == 6) tile(type, p, in, &s, group, row, mask, i, 6);
+                else if (step == 3) tile(type, p, in, &s, group, row, mask, i, 3);
                 else tile(type, p, in, &s, group, row, mask, i, 1);
             }
             i += step;

@@ -28,6 +28,10 @@ public struct SystemMemory: RawAllocator {
     public func allocate(byteCount: Int) -> UInt? {
         let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
         guard let address, address != MAP_FAILED else { return nil }
+        #if canImport(Glibc)
+            // Pages of 2 MiB: 512 times fewer faults while weights are written, and fewer misses while they are read.
+            if byteCount >= 2 << 20 { madvise(address, byteCount, Int32(MADV_HUGEPAGE)) }
+        #endif
         return UInt(bitPattern: address)
     }
 
