@@ -37,12 +37,14 @@ extension Model {
     ) throws(ModelError) -> Model {
         let checkpoint = try Checkpoint(path: path, name: name)
         let policy = try WeightPolicy(dtype, quantization)
+        let text = TextResources(checkpoint)
+        text.prepare()
         var builder = PlanBuilder(checkpoint: checkpoint, policy: policy, backend: backend) {
             (source, format) throws(BackendError) in try backend.makeWeight(source, in: format)
         }
         let plan = try builder.plan()
         do { try plan.validate() } catch { throw .backend(error) }
-        return Model(checkpoint: checkpoint, loaded: Loaded(backend: backend, plan: plan, parameters: builder.parameters))
+        return Model(checkpoint: checkpoint, text: text, loaded: Loaded(backend: backend, plan: plan, parameters: builder.parameters))
     }
 }
 

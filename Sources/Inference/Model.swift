@@ -26,13 +26,13 @@ public final class Model: Sendable {
         let parameters: [Weight]
     }
 
-    init(checkpoint: Checkpoint, loaded: Loaded) {
+    init(checkpoint: Checkpoint, text: TextResources, loaded: Loaded) {
         name = checkpoint.name
         path = checkpoint.path
         device = loaded.backend.device
         config = checkpoint.configuration
         self.loaded = Mutex(loaded)
-        text = TextResources(checkpoint)
+        self.text = text
     }
 
     /// Gives the model's memory back, though references to it may remain. Using it afterwards is an error;

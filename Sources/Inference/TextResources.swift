@@ -13,6 +13,10 @@ final class TextResources: Sendable {
         self.checkpoint = checkpoint
     }
 
+    /// Makes the tokenizer on another thread, so that it is there when weights are: loading leaves a processor idle
+    /// now and then. What is wrong with it is told when it is asked for.
+    func prepare() { Task.detached { [self] in _ = try? tokenizer() } }
+
     func tokenizer() throws(ModelError) -> Tokenizer {
         try tokenizerCell.withLock { cell -> Result<Tokenizer, ModelError> in
             if let cell { return .success(cell) }
@@ -53,7 +57,7 @@ final class TextResources: Sendable {
 
     private static func vocabulary(_ file: GGUFFile) throws(ModelError) -> GGUFVocabulary {
         func key(_ name: String) -> GGUFValue? { file.metadata["tokenizer.ggml.\(name)"] }
-        guard let model = key("model")?.stringValue, let tokens = key("tokens")?.arrayValue?.strings else {
+        guard let model = key("model")?.stringValue, let tokens = key("tokens")?.arrayValue?.packedStrings else {
             throw .tokenizer(
                 path: file.path, message: "the file has no tokenizer",
                 help: "convert the model to GGUF again with its tokenizer")
@@ -61,7 +65,7 @@ final class TextResources: Sendable {
         return GGUFVocabulary(
             model: model, pre: key("pre")?.stringValue, tokens: PackedTexts(tokens), scores: key("scores")?.arrayValue?.floats ?? [],
             types: key("token_type")?.arrayValue?.integers?.map { Int32(clamping: $0) } ?? [],
-            merges: PackedTexts(key("merges")?.arrayValue?.strings ?? []), bos: key("bos_token_id")?.integerValue,
+            merges: key("merges")?.arrayValue?.packedStrings.map { PackedTexts($0) } ?? PackedTexts(), bos: key("bos_token_id")?.integerValue,
             eos: key("eos_token_id")?.integerValue, endOfTurn: key("eot_token_id")?.integerValue,
             endOfMessage: key("eom_token_id")?.integerValue, unknown: key("unknown_token_id")?.integerValue,
             padding: key("padding_token_id")?.integerValue, addBOS: key("add_bos_token")?.boolValue,

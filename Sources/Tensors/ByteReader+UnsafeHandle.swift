@@ -46,6 +46,12 @@ struct ByteReader {
         return text
     }
 
+    /// Whether the next bytes, which are known to be there, are UTF-8.
+    func isUTF8(_ length: Int) -> Bool { isWellFormed(UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)])) }
+
+    /// Passes by bytes that are known to be there.
+    mutating func skip(_ length: Int) { offset += length }
+
     /// As many values as were counted, whose bytes are known to be there.
     mutating func array<Value: BitwiseCopyable>(_ type: Value.Type, count: Int) throws(FileFormatError) -> [Value] {
         let size = MemoryLayout<Value>.stride

@@ -95,9 +95,7 @@ struct GGUFParser {
             for _ in 0..<count { values.append(try bool(key)) }
             return .bool(values)
         case 8:
-            var values: [String] = []
-            for index in 0..<count { values.append(try reader.string("element \(index) of \"\(key)\"")) }
-            return .string(values)
+            return .string(try reader.strings(count: count, of: key))
         case 10: return .uint64(try reader.array(UInt64.self, count: count))
         case 11: return .int64(try reader.array(Int64.self, count: count))
         case 12: return .float64(try reader.array(Double.self, count: count))

@@ -64,7 +64,7 @@ public enum GGUFArray: Sendable, Hashable {
     case float32([Float])
     case float64([Double])
     case bool([Bool])
-    case string([String])
+    case string(GGUFStrings)
     case array([GGUFArray])
 
     public var count: Int {
@@ -85,7 +85,11 @@ public enum GGUFArray: Sendable, Hashable {
         }
     }
 
-    public var strings: [String]? {
+    /// The strings, made anew each time.
+    public var strings: [String]? { packedStrings?.texts }
+
+    /// The strings where they lie in the file.
+    public var packedStrings: GGUFStrings? {
         if case .string(let values) = self { values } else { nil }
     }
 
