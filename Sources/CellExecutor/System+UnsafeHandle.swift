@@ -246,7 +246,7 @@ func secondsNow() -> Double {
 }
 
 /// ISO 8601 in UTC, to the second.
-func dateNow() -> String {
+package func dateNow() -> String {
     var seconds = time(nil)
     var parts = tm()
     gmtime_r(&seconds, &parts)

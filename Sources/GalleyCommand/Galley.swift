@@ -24,7 +24,8 @@ public struct Galley: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RenderCommand.self, RunCommand.self, CheckCommand.self, PreviewCommand.self, ExportCommand.self, PlanCommand.self, BundleCommand.self,
+            NewCommand.self, RenderCommand.self, RunCommand.self, CheckCommand.self, PreviewCommand.self, ExportCommand.self, PlanCommand.self,
+            BundleCommand.self,
             CleanCommand.self,
         ])
 
