@@ -17,7 +17,7 @@ extern void dispatch_main(void) __attribute__((noreturn));
 extern void _swift_setWillThrowHandler(void (*handler)(void *));
 extern void *swift_retain(void *);
 
-enum { MAX_FRAMES = 64, MAX_RANGES = 4096 };
+enum { MAX_FRAMES = 64, MAX_RANGES = 1 << 16 };
 
 static _Thread_local sigjmp_buf cell_exit;
 static _Thread_local volatile int runs_cell;
@@ -255,5 +255,35 @@ void galley_mark_host_thread(void) { is_host_thread = 1; }
 void galley_serve_main_queue(void) { dispatch_main(); }
 
 void galley_flush_streams(void) { fflush(NULL); }
+
+#if defined(__linux__)
+static void (*order_fence)(void);
+
+static ssize_t write_in_order(void *cookie, const char *bytes, size_t size) {
+    (void)cookie;
+    fflush(stdout);
+    order_fence();
+    size_t written = 0;
+    while (written < size) {
+        ssize_t count = write(2, bytes + written, size - written);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        written += (size_t)count;
+    }
+    order_fence();
+    return (ssize_t)written;
+}
+
+void galley_order_standard_error(void (*fence)(void)) {
+    cookie_io_functions_t functions = {.write = write_in_order};
+    order_fence = fence;
+    FILE *stream = fopencookie(NULL, "w", functions);
+    if (!stream) return;
+    setvbuf(stream, NULL, _IONBF, 0);
+    stderr = stream;
+}
+#else
+void galley_order_standard_error(void (*fence)(void)) { (void)fence; }
+#endif
 
 void galley_buffer_by_line(void) { setvbuf(stdout, NULL, _IOLBF, 1 << 16); }

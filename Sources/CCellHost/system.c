@@ -86,6 +86,23 @@ void *galley_open_image(const char *path) {
     return image;
 }
 
+void galley_add_waiting_functions(void) {
+#if defined(__linux__)
+    // They hold no lock while they wait, and a signal brings them back at once, so that a thread that sleeps again and again
+    // would hardly ever be seen in its own code.
+    static const char *const names[] = {"nanosleep", "clock_nanosleep", "usleep",     "sleep",   "pause",
+                                        "poll",      "ppoll",           "select",     "pselect", "epoll_wait",
+                                        "sigsuspend"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        void *address = dlsym(RTLD_DEFAULT, names[i]);
+        Dl_info info;
+        ElfW(Sym) *symbol = NULL;
+        if (address && dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol && symbol->st_size)
+            galley_add_code_range((uintptr_t)address, (uintptr_t)address + symbol->st_size);
+    }
+#endif
+}
+
 void *galley_find_symbol(void *image, const char *name) { return dlsym(image, name); }
 
 const char *galley_loading_error(void) {

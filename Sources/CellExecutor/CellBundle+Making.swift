@@ -46,7 +46,7 @@ extension NotebookExecutor {
         let writer = BundleWriter(folder: scratch, toolchain: toolchain)
         do throws(ExecutionError) {
             let steps = run.bundleSteps
-            try writer.write(steps, cache: cache, packages: packages.built?.library)
+            try writer.write(steps, cache: cache, packages: packages.built)
             try writer.write(HostCommand.configure(run.configuration(workingFolder: "", withResources: true)).encoded, to: "configuration")
             let manifest = CellBundle.manifest(
                 plan, assignments: assignments, galley: options.galleyVersion, swift: toolchain.version(cache: cache))
@@ -71,7 +71,7 @@ private struct BundleWriter {
         if isExecutable { makeExecutable("\(folder)/\(name)") }
     }
 
-    func write(_ steps: [CellBundle.Step], cache: CellCache, packages: String?) throws(ExecutionError) {
+    func write(_ steps: [CellBundle.Step], cache: CellCache, packages: PackageBuilder.Built?) throws(ExecutionError) {
         for name in ["bin", "lib/fallback", "cells"] {
             do throws(FileError) { try makeFolder("\(folder)/\(name)") } catch { throw .file(error) }
         }
@@ -83,7 +83,7 @@ private struct BundleWriter {
             try copy(path, to: "cells/\(module).so", isStripped: false)
             script.append("load\t\(module)\tcells/\(module).so")
         }
-        if let packages { try load("CellPackages", from: packages) }
+        for library in packages?.libraries ?? [] { try load(library.name, from: library.path) }
         for (index, step) in steps.enumerated() {
             for module in step.imports + [step.module] { try load(module, from: cache.image(module)) }
             script.append(step.line(number: index + 1))

@@ -46,7 +46,7 @@ struct CellCompiler: Sendable {
         defer { cache.removeScratchFolder(scratch) }
         let file = "\(scratch)/\(module).swift"
         do throws(FileError) { try writeFileAtomically(file, Array(text.utf8)) } catch { throw .file(error) }
-        let (status, output) = try ChildProcess.run(frontendArguments(module, file: file, scratch: scratch))
+        let (status, output) = try ChildProcess.run(frontendArguments(unit, file: file, scratch: scratch))
         let found = diagnostics(output)
         guard status == 0 else {
             if !found.values.joined().contains(where: { $0.severity == .error }) { throw .compiler("\(output.prefix(4000))") }
@@ -61,14 +61,15 @@ struct CellCompiler: Sendable {
         return Outcome(diagnostics: found, isCompiled: true, wasCached: false)
     }
 
-    private func frontendArguments(_ module: String, file: String, scratch: String) -> [String] {
+    private func frontendArguments(_ unit: CompilationUnit, file: String, scratch: String) -> [String] {
+        let module = unit.moduleName
         let arguments = [
             toolchain.frontend, "-c", file, "-module-name", module, "-enable-testing",
             "-entry-point-function-name", "\(module)_main", "-emit-module-path", "\(scratch)/\(module).swiftmodule",
             "-o", "\(scratch)/\(module).o", "-module-cache-path", cache.modules, "-diagnostic-style", "llvm",
             "-gline-tables-only",
         ]
-        return arguments + searchArguments
+        return arguments + searchArguments + (unit.isOptimized ? ["-O"] : [])
     }
 
     /// Where the modules lie that cells import.

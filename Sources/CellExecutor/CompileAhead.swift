@@ -1,3 +1,4 @@
+internal import CellWire
 internal import ExecutionPlanner
 internal import NotebookModel
 internal import SourceText
@@ -36,13 +37,14 @@ final class CompileAhead: @unchecked Sendable {
                 monitor.signal()
             }
         }
-        _ = monitor.waiting { runningCount == 0 ? () : nil }
+        monitor.waiting { runningCount == 0 ? () : nil }
         if let failure { throw failure }
         return outcomes
     }
 
     private func work() {
-        while let index = monitor.waiting(for: next) {
+        while true {
+            let index: Int? = monitor.waiting(for: next)
             guard let index else { return }
             do throws(ExecutionError) {
                 let outcome = try compiler.compile(units[index], in: plan)

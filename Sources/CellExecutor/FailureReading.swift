@@ -7,6 +7,8 @@ struct FailureReading {
     let step: ExecutionPlan.Step
     let unit: (moduleName: String, file: String)
     let symbolizer: Symbolizer
+    /// Bytes that the host may take; `nil` for no limit.
+    var memoryLimit: Int?
 
     /// - Parameter outputs: A trap's message is taken out of the cell's standard error.
     func error(_ failure: WireFailure, outputs: inout [CellOutput], stopped: CellError.Kind?, seconds: Double?) -> CellError {
@@ -26,7 +28,13 @@ struct FailureReading {
         case .trap:
             let trap = TrapMessage.take(from: &outputs, file: unit.file)
             let line = trap?.line.map { step.cell.firstLine + $0 - 1 } ?? line(failure)
-            return CellError(kind: .trap, name: failure.name, message: withoutModuleNames(trap?.message ?? Self.silentTrap(failure)), line: line)
+            if let limit = memoryLimit, let message = trap?.message, message.contains("allocat") {
+                return CellError(
+                    kind: .trap, name: "Memory limit", message: "the cell needed more than the \(limit) bytes that its host may take", line: line,
+                    details: [message])
+            }
+            let message = trap?.message ?? symbolizer.trapReason(in: unit.moduleName, of: failure.frames) ?? Self.silentTrap(failure)
+            return CellError(kind: .trap, name: failure.name, message: withoutModuleNames(message), line: line)
         }
     }
 
@@ -34,7 +42,7 @@ struct FailureReading {
         symbolizer.line(in: unit.moduleName, file: unit.file, of: failure.frames).map { step.cell.firstLine + $0 - 1 }
     }
 
-    /// Traps of arithmetic print nothing.
+    /// Traps of arithmetic print nothing; what they are is known where the symbols can be read.
     private static func silentTrap(_ failure: WireFailure) -> String {
         failure.name == "Fatal error"
             ? "the cell trapped, as Swift does on arithmetic overflow, without a message" : "the cell ended with: \(failure.name)"

@@ -12,6 +12,7 @@ final class HostConnection: @unchecked Sendable {
     private var end: String?
     private var errorText: [UInt8] = []
     let isLocal: Bool
+    private let endedForMemory = processesEndedForMemory()
     private var loaded: Set<String> = []
 
     /// - Parameter command: A shell command that carries standard input and output to a `cell-host`; `nil` for the
@@ -26,7 +27,7 @@ final class HostConnection: @unchecked Sendable {
         self.process = process
         startBlockingThread { [self] in read(process) }
         startBlockingThread { [self] in
-            while let bytes = readAvailable(process.error) {
+            while let bytes = readSome(process.error) {
                 monitor.locked { if errorText.count < 1 << 16 { errorText += bytes } }
             }
         }
@@ -49,7 +50,7 @@ final class HostConnection: @unchecked Sendable {
         guard let process else { return }
         let frame = FrameReader.frame(command.encoded)
         // A failed write shows as the end of the events.
-        writing.locked { _ = writeWhole(process.input, frame) }
+        writing.locked { _ = writeAll(process.input, frame) }
     }
 
     /// Loads an image unless the host has it.
@@ -94,7 +95,7 @@ final class HostConnection: @unchecked Sendable {
     private func read(_ process: ChildProcess) {
         var stream = EventStream()
         var problem: String?
-        while problem == nil, let bytes = readAvailable(process.output) {
+        while problem == nil, let bytes = readSome(process.output) {
             problem = stream.read(bytes)
             let new = stream.events
             stream.events = []
@@ -105,6 +106,9 @@ final class HostConnection: @unchecked Sendable {
         let (status, signal) = process.wait()
         var reason =
             problem ?? stream.lastWords ?? (signal.map { "it was ended by signal \($0)" } ?? "it ended with status \(status)")
+        if signal == 9, processesEndedForMemory() > endedForMemory {
+            reason = "the system ended it because memory ran out, of the machine or of its group of processes"
+        }
         let text = monitor.locked { String(decoding: errorText.suffix(2000), as: UTF8.self) }
         if problem == nil, stream.lastWords == nil, !text.isEmpty { reason += ": \(text)" }
         monitor.locked { end = reason }

@@ -1,4 +1,4 @@
-internal import ExecutionPlanner
+public import ExecutionPlanner
 public import NotebookModel
 internal import SourceText
 
@@ -23,9 +23,9 @@ public actor LiveSession {
 
     /// Brings the host's state and the outputs up to date with `notebook`.
     ///
-    /// - Parameter lastCell: The last cell to run; `nil` for all.
+    /// - Parameter scope: What to bring up to date; the rest stays as it is, and is known to be behind.
     public func apply(
-        _ notebook: Notebook, lastCell: Cell.ID? = nil, report: @escaping @Sendable (CellEvent) -> Void = { _ in }
+        _ notebook: Notebook, scope: ExecutionPlan.Scope = .all, report: @escaping @Sendable (CellEvent) -> Void = { _ in }
     ) async throws(ExecutionError) -> RunOutcome {
         while let running = current { await running.value }
         let (finished, finish) = AsyncStream<Void>.makeStream()
@@ -36,13 +36,13 @@ public actor LiveSession {
         }
         var options = options
         options.mode = .incremental
-        options.lastCell = lastCell
         let packages = try executor.buildPackages(notebook, options: options)
         let context = executor.planContext(notebook, options: options, packages: packages.built)
-        var plan = host == nil ? nil : ExecutionPlan.inLiveHost(notebook, live: live, record: record, context: context)
+        var plan = host == nil ? nil : ExecutionPlan.inLiveHost(notebook, live: live, record: record, context: context, scope: scope)
         if plan == nil {
             stop()
             plan = ExecutionPlan(notebook, previous: nil, context: context)
+            plan?.restrict(to: scope, path: notebook.file.path)
         }
         guard let plan else { throw .host("no plan") }
         if !packages.diagnostics.isEmpty {
@@ -59,7 +59,9 @@ public actor LiveSession {
             packages: packages.built)
         let result = await onThread { step.toEnd() }
         host = result.host
-        if result.isHostLost { stop() } else { keep(plan, ran: result.ran) }
+        // Where nothing compiled nothing ran, and the host is as it was.
+        let hasRun = !result.ran.isEmpty || (try? result.outcome.get())?.record != nil
+        if result.isHostLost { stop() } else if hasRun { keep(plan, ran: result.ran) }
         let outcome = try result.outcome.get()
         if let record = outcome.record { self.record = record }
         return outcome
@@ -85,12 +87,15 @@ public actor LiveSession {
         record = nil
     }
 
-    /// Notes what the host holds now: the planned cells that ran, this time or before.
+    /// Notes what the host holds now: the cells that ran, this time or before.
+    ///
+    /// A cell that was to run and was not reached counts no more: others may have taken back what it did.
     private func keep(_ plan: ExecutionPlan, ran: [Int]) {
         let held = Set(live.map(\.key))
         let now = Set(ran)
-        live = plan.steps.indices.filter { now.contains($0) || held.contains(plan.steps[$0].key) }
-            .map { LiveCell(plan.steps[$0], in: plan) }
+        live = plan.steps.indices.filter { place in
+            now.contains(place) || held.contains(plan.steps[place].key) && plan.steps[place].action == .reuse
+        }.map { LiveCell(plan.steps[$0], in: plan) }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CellWire
 internal import ExecutionPlanner
 internal import JSON
 internal import NotebookModel
@@ -104,7 +105,7 @@ final class NameInquiry: @unchecked Sendable {
             if isCancelled { child.kill() }
         }
         var bytes: [UInt8] = []
-        while let some = readAvailable(child.output) { bytes += some }
+        while let some = readSome(child.output) { bytes += some }
         monitor.locked { self.child = nil }
         child.closePipes()
         _ = child.wait()

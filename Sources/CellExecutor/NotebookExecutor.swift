@@ -1,3 +1,4 @@
+internal import CellWire
 public import ExecutionPlanner
 public import NotebookModel
 public import SourceText
@@ -17,16 +18,20 @@ public struct NotebookExecutor: Sendable {
         NotebookExecutor(toolchain: try .locate(), cache: try CellCache())
     }
 
-    /// Plans a run without running anything.
+    /// Plans a run without running anything; packages that cells import from are built, because keys name their builds.
     public func plan(_ notebook: Notebook, previous: RunRecord?, options: RunOptions = RunOptions()) -> ExecutionPlan {
-        ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options))
+        let packages = try? buildPackages(notebook, options: options)
+        var plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages?.built))
+        plan.diagnostics += packages?.diagnostics ?? []
+        plan.restrict(to: options.scope, path: notebook.file.path)
+        return plan
     }
 
     func planContext(_ notebook: Notebook, options: RunOptions, packages: PackageBuilder.Built? = nil) -> PlanContext {
         let folder = options.folder(of: notebook)
         return PlanContext(
             tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode,
-            parameters: options.parameters, ignoresRecord: options.ignoresRecord,
+            parameters: options.parameters, ignoresRecord: options.ignoresRecord || options.scope != .all,
             digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } })
     }
 
@@ -51,7 +56,8 @@ public struct NotebookExecutor: Sendable {
         report: @escaping @Sendable (CellEvent) -> Void = { _ in }
     ) throws(ExecutionError) -> RunOutcome {
         let packages = try buildPackages(notebook, options: options)
-        let plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages.built))
+        var plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages.built))
+        plan.restrict(to: options.scope, path: notebook.file.path)
         if !packages.diagnostics.isEmpty {
             report(.diagnostics(packages.diagnostics))
             return RunOutcome(plan: plan, record: nil, diagnostics: packages.diagnostics, failure: nil)
@@ -70,12 +76,10 @@ public struct NotebookExecutor: Sendable {
         return try run.toEnd()
     }
 
-    /// The packages of the front matter, built; SwiftPM sees for itself whether they are already.
+    /// The packages that cells import from, built.
     func buildPackages(_ notebook: Notebook, options: RunOptions) throws(ExecutionError) -> (built: PackageBuilder.Built?, diagnostics: [Diagnostic])
     {
-        let packages = notebook.frontMatter.packages
-        if packages.isEmpty { return (nil, []) }
-        return try PackageBuilder(toolchain: toolchain, cache: cache).build(packages, folder: options.folder(of: notebook), path: notebook.file.path)
+        try PackageBuilder(toolchain: toolchain, cache: cache, folder: options.folder(of: notebook), path: notebook.file.path).build(notebook)
     }
 }
 
@@ -97,7 +101,7 @@ public struct RunOptions: Sendable {
     public var workingFolder: String?
     /// Compilations at a time; `nil` for one a core.
     public var jobs: Int?
-    /// Cells at most in one module, where all cells run in order; an edit compiles a whole module anew.
+    /// Cells at most in one module, where cells run in order and the process ends after them.
     public var cellsPerModule = 10
     /// Bytes of each stream kept from each cell.
     public var outputLimit = 1 << 20
@@ -107,8 +111,8 @@ public struct RunOptions: Sendable {
     public var cellTimeout: Double?
     /// Seconds for the whole run.
     public var notebookTimeout: Double?
-    /// The last cell to run; `nil` for all.
-    public var lastCell: Cell.ID?
+    /// What to run; where it is not all, these cells run whatever the record says.
+    public var scope = ExecutionPlan.Scope.all
     public var ignoresRecord = false
     /// Whether the record says what the names in the cells are, for notebooks that show it.
     public var notesNames = false
@@ -140,6 +144,9 @@ public final class Interruption: @unchecked Sendable {
     public func request() { monitor.locked { requests += 1 } }
 
     public var count: Int { monitor.locked { requests } }
+
+    /// Forgets what was asked for: it was answered, and the next request is a first one.
+    public func settle() { monitor.locked { requests = 0 } }
 }
 
 /// What happens in a run, as it happens.

@@ -55,13 +55,13 @@ final class NotebookRun {
         defer { if !keepsHost { host?.close() } }
         // The host starts while the compiler works.
         if needsHost, host == nil { host = try connect() }
-        if let packages { try host?.load("CellPackages", path: packages.library) }
+        for library in packages?.libraries ?? [] { try host?.load(library.name, path: library.path) }
         try compile()
         guard outcome.failure == nil, !hasErrors else { return outcome }
         defer { inquiry?.cancel() }
         for index in plan.steps.indices {
             try step(index)
-            if outcome.failure != nil || plan.steps[index].cell.id == options.lastCell { break }
+            if outcome.failure != nil { break }
         }
         if outcome.failure == nil { noteNames() }
         outcome.record = RunRecord(
@@ -133,7 +133,7 @@ final class NotebookRun {
         for (index, step) in plan.steps.enumerated() {
             switch step.action {
             case .run, .compileOnly: wanted.formUnion([index] + step.node.imports)
-            case .reuse, .skip: break
+            case .reuse, .skip, .leave: break
             }
         }
         guard !wanted.isEmpty else { return }
@@ -141,9 +141,8 @@ final class NotebookRun {
             toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
         let steps = plan.steps
         let report = report
-        // A kept host runs cells one by one, so its modules hold one each; so do those of a partial run and of a bundle.
-        let runsCellsSingly = keepsHost || plan.mode != .fresh || options.lastCell != nil || options.bundle != nil
-        let units = plan.units(for: wanted.sorted(), limit: runsCellsSingly ? 1 : options.cellsPerModule)
+        // A kept host runs any cell again by itself, so its modules hold one each; so do those of a bundle.
+        let units = plan.units(for: wanted.sorted(), limit: keepsHost || options.bundle != nil ? 1 : options.cellsPerModule)
         self.units = units
         for (number, unit) in units.enumerated() { for place in unit.members { unitPlaces[place] = number } }
         let ahead = CompileAhead(plan, units: units, compiler: compiler) { number, outcome in
@@ -191,6 +190,8 @@ final class NotebookRun {
                 records.append(record)
                 report(.reused(step.cell.id))
             }
+        case .leave:
+            if let record = previous[step.cell.id], record.key == step.key { records.append(record) }
         case .compileOnly: compileOnly(index)
         case .run: try run(index)
         }
@@ -312,7 +313,7 @@ final class NotebookRun {
         var one = OutputCollector()
         switch event {
         case .output, .outputCut, .display: one.take(event)
-        case .ready, .started, .failed, .ended, .fatal: return
+        case .ready, .started, .boundary, .failed, .ended, .fatal: return
         }
         for output in one.outputs() { report(.output(step.cell.id, output)) }
     }
@@ -323,7 +324,9 @@ final class NotebookRun {
         var outputs = collector.outputs()
         var error: CellError?
         if let failure = collector.failure {
-            error = FailureReading(step: step, unit: unit(of: step), symbolizer: Symbolizer(toolchain: executor.toolchain, cache: executor.cache))
+            let symbolizer = Symbolizer(toolchain: executor.toolchain, cache: executor.cache)
+            let limit = options.memoryLimit > 0 ? options.memoryLimit : nil
+            error = FailureReading(step: step, unit: unit(of: step), symbolizer: symbolizer, memoryLimit: limit)
                 .error(failure, outputs: &outputs, stopped: stopped, seconds: seconds)
         } else if let hostProblem {
             error = CellError(kind: stopped ?? .host, name: "Host", message: hostProblem, line: step.cell.firstLine)

@@ -7,6 +7,8 @@ struct OutputCollector: Sendable {
     private enum Piece: Sendable {
         case stream(CellOutput.Stream, [UInt8])
         case output(CellOutput)
+        /// The order of the pieces before and after it is known.
+        case boundary
     }
 
     private var pieces: [Piece] = []
@@ -20,6 +22,7 @@ struct OutputCollector: Sendable {
         case .output(_, let stream, let bytes): append(stream, bytes)
         case .outputCut(_, let stream, let count):
             append(stream, Array("\n… \(count) bytes left out …\n".utf8))
+        case .boundary: pieces.append(.boundary)
         case .display(_, let display): pieces.append(.output(Self.output(display)))
         case .failed(_, let failure): self.failure = failure
         case .ended(_, let usage): self.usage = usage
@@ -27,9 +30,9 @@ struct OutputCollector: Sendable {
         }
     }
 
-    /// The two streams are separate pipes, and which of them was written first is not known to anyone: between
-    /// two displays each stream is one piece, standard output before standard error, so that the same cell gives
-    /// the same record every time.
+    /// The two streams are separate pipes. Where the host knows which was written first it sends boundaries; between two
+    /// of them each stream is one piece, standard output before standard error, so that the same cell gives the same
+    /// record every time.
     private mutating func append(_ wire: WireStream, _ bytes: [UInt8]) {
         let stream: CellOutput.Stream = wire == .standardOutput ? .standardOutput : .standardError
         var place = pieces.endIndex
@@ -45,8 +48,18 @@ struct OutputCollector: Sendable {
 
     /// The outputs so far, streams as a terminal would have left them.
     func outputs() -> [CellOutput] {
-        pieces.compactMap { piece in
+        var joined: [Piece] = []
+        for piece in pieces {
+            switch (piece, joined.last) {
+            case (.boundary, _): break
+            case (.stream(let stream, let bytes), .stream(let other, let earlier)?) where stream == other:
+                joined[joined.count - 1] = .stream(stream, earlier + bytes)
+            default: joined.append(piece)
+            }
+        }
+        return joined.compactMap { piece in
             switch piece {
+            case .boundary: return nil
             case .output(let output): return output
             case .stream(let stream, let bytes):
                 let text = withoutModuleNames(resolvingCarriageReturns(String(decoding: bytes, as: UTF8.self)))
@@ -72,22 +85,4 @@ struct OutputCollector: Sendable {
         let metadata = (try? JSONValue(parsing: display.metadata))?.objectValue ?? JSONObject()
         return .display(bundle, metadata: metadata)
     }
-}
-
-/// The text as a terminal leaves it: what follows a carriage return overwrites the line from its start.
-///
-/// Lines are overwritten as a whole where they hold escape sequences.
-func resolvingCarriageReturns(_ text: String) -> String {
-    guard text.utf8.contains(0x0D) else { return text }
-    var lines: [String] = []
-    for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
-        var shown: [Unicode.Scalar] = []
-        for part in line.split(separator: "\r", omittingEmptySubsequences: false) {
-            let isPlain = !part.contains("\u{1B}") && !shown.contains("\u{1B}")
-            if part.isEmpty { continue }
-            shown = Array(part) + (isPlain ? Array(shown.dropFirst(part.count)) : [])
-        }
-        lines.append(String(String.UnicodeScalarView(shown)))
-    }
-    return lines.joined(separator: "\n")
 }

@@ -1,22 +1,72 @@
 internal import NotebookModel
 internal import SourceText
 
-/// Builds the packages that a notebook names into one library that cells can import from.
+/// Builds the packages that a notebook's cells import from into libraries that its host loads: the ones that its front
+/// matter names, and the one that it lies in.
 struct PackageBuilder: Sendable {
     let toolchain: CellToolchain
     let cache: CellCache
+    /// The notebook's folder, which relative paths start from.
+    let folder: String
+    /// The notebook's path as shown to the author.
+    let path: String
 
     struct Built: Sendable, Hashable {
         /// What each compilation of a cell adds.
-        var flags: [String]
-        var library: String
+        var flags: [String] = []
+        /// By the names that the host knows them by.
+        var libraries: [(name: String, path: String)] = []
         /// Changes with every build.
-        var identity: ContentKey
+        var identity = ContentKey([])
+
+        static func == (left: Built, right: Built) -> Bool { left.identity == right.identity }
+        func hash(into hasher: inout Hasher) { hasher.combine(identity) }
     }
 
-    /// - Parameter folder: The notebook's, which relative paths start from.
-    /// - Returns: What was built, or what SwiftPM said against it.
-    func build(_ packages: [FrontMatter.Package], folder: String, path: String) throws(ExecutionError) -> (built: Built?, diagnostics: [Diagnostic]) {
+    /// - Returns: What was built, `nil` where the notebook needs nothing; or what SwiftPM said against it.
+    func build(_ notebook: Notebook) throws(ExecutionError) -> (built: Built?, diagnostics: [Diagnostic]) {
+        var built: [Built] = []
+        for part in [try named(notebook.frontMatter.packages), try enclosing(notebook)] {
+            switch part {
+            case .success(let part): if let part { built.append(part) }
+            case .failure(let problem): return (nil, PackageDiagnostics.read(problem.text, notebook: path))
+            }
+        }
+        if built.isEmpty { return (nil, []) }
+        return (
+            Built(
+                flags: built.flatMap(\.flags), libraries: built.flatMap(\.libraries),
+                identity: ContentKey(built.map(\.identity.hexadecimal))), []
+        )
+    }
+
+    // MARK: The package around the notebook
+
+    private func enclosing(_ notebook: Notebook) throws(ExecutionError) -> Result<Built?, PackageProblem> {
+        guard notebook.frontMatter.seesEnclosingPackage else { return .success(nil) }
+        let modules = EnclosingPackage.imports(in: notebook.cells.map(\.source)).filter { module in
+            // What comes with Galley is the library's own.
+            !toolchain.moduleFolders.contains { fileExists("\($0)/\(module).swiftmodule") }
+        }
+        guard !modules.isEmpty, let package = EnclosingPackage(around: folder) else { return .success(nil) }
+        let targets: [String]
+        switch try package.targets(among: modules, swift: swift, cache: cache) {
+        case .success(let names): targets = names
+        case .failure(let problem): return .failure(problem)
+        }
+        if targets.isEmpty { return .success(nil) }
+        let mirror = "\(cache.packages)/\(ContentKey(["in", package.root, toolchain.frontend] + targets).short)"
+        do throws(FileError) { try package.mirror(in: mirror, targets: targets) } catch { throw .file(error) }
+        switch try build(mirror, product: "CellPackage", sources: [package.root]) {
+        case .success(let built): return .success(built)
+        case .failure(let problem): return .failure(PackageProblem(text: problem.text.replacing(mirror, with: package.root)))
+        }
+    }
+
+    // MARK: The packages of the front matter
+
+    private func named(_ packages: [FrontMatter.Package]) throws(ExecutionError) -> Result<Built?, PackageProblem> {
+        if packages.isEmpty { return .success(nil) }
         let located = packages.map { package in
             var package = package
             if !Self.isRemote(package), !package.location.hasPrefix("/") { package.location = absolutePath("\(folder)/\(package.location)") }
@@ -26,48 +76,70 @@ struct PackageBuilder: Sendable {
         for package in located {
             switch try self.products(of: package) {
             case .success(let names): products += names
-            case .failure(let problem): return (nil, [Self.diagnostic(problem.text, path: path)])
+            case .failure(let problem): return .failure(problem)
             }
         }
         let manifest = Self.manifest(located, products: products)
         let root = "\(cache.packages)/\(ContentKey([manifest, toolchain.frontend]).short)"
         do throws(FileError) {
             try makeFolder("\(root)/Sources/CellPackages")
-            try write(manifest, to: "\(root)/Package.swift")
-            try write("// Holds the packages that cells import.\n", to: "\(root)/Sources/CellPackages/CellPackages.swift")
+            try writeUnlessEqual("\(root)/Package.swift", Array(manifest.utf8))
+            try writeUnlessEqual("\(root)/Sources/CellPackages/CellPackages.swift", Array("// Holds the packages that cells import.\n".utf8))
         } catch {
             throw .file(error)
         }
+        return try build(root, product: "CellPackages", sources: located.filter { !Self.isRemote($0) }.map(\.location)).map { $0 }
+    }
+
+    /// Builds a package, unless its sources are as they were when it was built last.
+    private func build(_ root: String, product: String, sources: [String]) throws(ExecutionError) -> Result<Built, PackageProblem> {
+        let stamp = "\(root)/stamp"
+        // The first line is the sources' state, the second SwiftPM's build folder.
+        let name = String(path.split(separator: "/").last?.prefix { $0 != "." } ?? "")
+        let state = ContentKey(
+            sources.map { FolderStamp($0, except: "\(folder)/\(name)").key.hexadecimal } + [fileIdentity("\(root)/Package.swift")?.changed ?? ""]
+        ).hexadecimal
+        if let known = (try? readFile(stamp)).map({ String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }), known.count == 2,
+            known[0] == state, let built = Self.built(product, bin: known[1])
+        {
+            return .success(built)
+        }
         let build = [swift, "build", "--package-path", root, "-c", "release"]
-        let (status, output) = try ChildProcess.run(build + ["--product", "CellPackages"])
-        guard status == 0 else { return (nil, [Self.diagnostic(output, path: path)]) }
+        let (status, output) = try ChildProcess.run(build + ["--product", product])
+        guard status == 0 else { return .failure(PackageProblem(text: output)) }
         let shown = try ChildProcess.run(build + ["--show-bin-path"]).output
-        guard let bin = shown.split(separator: "\n").last.map(String.init) else { throw .compiler("SwiftPM names no build folder") }
-        let library = "\(bin)/libCellPackages.so"
-        let identity = fileIdentity(library)
-        return (
-            Built(
-                flags: Self.flags(bin), library: library,
-                identity: ContentKey([library, "\(identity?.size ?? 0)", identity?.changed ?? ""])), []
-        )
+        guard let bin = shown.split(separator: "\n").last.map(String.init), let built = Self.built(product, bin: bin) else {
+            throw .compiler("SwiftPM built no \(product): \(output.suffix(2000))")
+        }
+        do throws(FileError) { try writeUnlessEqual(stamp, Array("\(state)\n\(bin)\n".utf8)) } catch { throw .file(error) }
+        return .success(built)
+    }
+
+    /// What lies in SwiftPM's build folder; `nil` where the library does not.
+    private static func built(_ product: String, bin: String) -> Built? {
+        let library = "\(bin)/lib\(product).so"
+        guard let identity = fileIdentity(library) else { return nil }
+        return Built(flags: flags(bin), libraries: [(product, library)], identity: ContentKey([library, "\(identity.size)", identity.changed]))
     }
 
     private var swift: String {
         toolchain.frontend.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/swift"
     }
 
-    private struct Problem: Error {
-        var text: String
-    }
-
     /// The library products to link, with the package's identity: as named, or all of a local package's.
-    private func products(of package: FrontMatter.Package) throws(ExecutionError) -> Result<[String], Problem> {
+    private func products(of package: FrontMatter.Package) throws(ExecutionError) -> Result<[String], PackageProblem> {
         let identity = Self.identity(package)
         func product(_ name: String) -> String { ".product(name: \"\(name)\", package: \"\(identity)\")" }
         if !package.products.isEmpty { return .success(package.products.map(product)) }
         if Self.isRemote(package) { return .success([product(identity)]) }
+        let manifest = (try? readFile("\(package.location)/Package.swift")) ?? []
+        let memory =
+            "\(cache.packages)/products-\(ContentKey([package.location, String(decoding: manifest, as: UTF8.self), toolchain.frontend]).short)"
+        if let known = try? readFile(memory) {
+            return .success(String(decoding: known, as: UTF8.self).split(separator: "\n").map { product(String($0)) })
+        }
         let (status, output) = try ChildProcess.run([swift, "package", "--package-path", package.location, "describe"])
-        guard status == 0 else { return .failure(Problem(text: output)) }
+        guard status == 0 else { return .failure(PackageProblem(text: output)) }
         // `Products:` lists, for each, its name and then its type.
         var names: [String] = []
         var last: String?
@@ -82,7 +154,13 @@ struct PackageBuilder: Sendable {
                 last = nil
             }
         }
-        if names.isEmpty { return .failure(Problem(text: "error: \(package.location) has no library product")) }
+        if names.isEmpty { return .failure(PackageProblem(text: "error: \(package.location) has no library product")) }
+        do throws(FileError) {
+            try makeFolder(cache.packages)
+            try writeFileAtomically(memory, Array(names.joined(separator: "\n").utf8))
+        } catch {
+            throw .file(error)
+        }
         return .success(names.map(product))
     }
 
@@ -129,20 +207,5 @@ struct PackageBuilder: Sendable {
             }
         }
         return flags
-    }
-
-    private func write(_ text: String, to path: String) throws(FileError) {
-        let bytes = Array(text.utf8)
-        // An unchanged file keeps its time, so that SwiftPM has nothing to do.
-        if let old = try? readFile(path), old == bytes { return }
-        try writeFileAtomically(path, bytes)
-    }
-
-    private static func diagnostic(_ output: String, path: String) -> Diagnostic {
-        let lines = output.split(separator: "\n").map(String.init)
-        let errors = lines.filter { $0.contains("error:") }
-        return Diagnostic(
-            .error, identifier: "packages", summary: "the packages of this notebook do not build", path: path, range: nil,
-            solutions: (errors.isEmpty ? lines.suffix(20) : errors.prefix(20)).map { $0 })
     }
 }

@@ -6,11 +6,25 @@ struct Symbolizer: Sendable {
     let toolchain: CellToolchain
     let cache: CellCache
 
+    /// What trapped at an address, such as `arithmetic overflow`: the compiler notes it as the name of an inlined function.
+    func trapReason(in module: String, of frames: [WireFailure.Frame]) -> String? {
+        guard let symbolizer, let frame = frames.first, frame.image == "\(module).so",
+            let output = try? ChildProcess.run([
+                symbolizer, "--obj=\(cache.image(module))", "--functions=linkage", "0x" + String(frame.offset, radix: 16),
+            ])
+            .output, let mark = output.firstRange(of: "Swift runtime failure: ")
+        else { return nil }
+        let reason = output[mark.upperBound...].prefix { $0 != "\n" }
+        return reason.isEmpty ? nil : String(reason)
+    }
+
+    private var symbolizer: String? { toolchain.symbolizer }
+
     /// The innermost line in the module itself.
     ///
     /// - Parameter frames: Return addresses, the innermost first; that of a trap is the place itself.
     func line(in module: String, file: String, of frames: [WireFailure.Frame]) -> Int? {
-        guard let symbolizer = toolchain.symbolizer else { return nil }
+        guard let symbolizer else { return nil }
         let own = frames.filter { $0.image == "\(module).so" }
         // A return address is the instruction after the call, and instructions without a line of their own belong
         // to the ones before them.

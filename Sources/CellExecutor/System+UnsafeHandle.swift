@@ -1,3 +1,5 @@
+internal import CellWire
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -120,40 +122,11 @@ struct ChildProcess: Sendable {
     ) {
         let child = try ChildProcess(arguments, environment: environment)
         var bytes: [UInt8] = []
-        while let some = readAvailable(child.output) {
+        while let some = readSome(child.output) {
             if bytes.count < limit { bytes += some }
         }
         child.closePipes()
         return (child.wait().status, String(decoding: bytes, as: UTF8.self))
-    }
-}
-
-/// Reads what is there, waiting for the first byte; `nil` at the end.
-func readAvailable(_ descriptor: Int32) -> [UInt8]? {
-    while true {
-        var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
-            count = read(descriptor, buffer.baseAddress, 1 << 16)
-            initialized = max(0, count)
-        }
-        if count < 0, errno == EINTR { continue }
-        return count > 0 ? bytes : nil
-    }
-}
-
-/// Writes all bytes; `false` when the other side is gone.
-func writeWhole(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
-    bytes.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[written...]).baseAddress, buffer.count - written)
-            if count < 0 {
-                if errno == EINTR { continue }
-                return false
-            }
-            written += count
-        }
-        return true
     }
 }
 
@@ -165,84 +138,8 @@ func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async ->
 }
 
 func startBlockingThread(_ body: @escaping @Sendable () -> Void) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     // The parser of Swift recurses as deep as the source nests.
-    pthread_attr_setstacksize(&attributes, 16 << 20)
-    let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-    var thread = pthread_t()
-    pthread_create(
-        &thread, &attributes,
-        { context in
-            if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
-            return nil
-        }, context)
-}
-
-private final class ThreadBody {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) {
-        self.run = run
-    }
-}
-
-/// A mutex with a condition that can be waited for until a time.
-final class Monitor: @unchecked Sendable {
-    // Sendable because it is what makes other things so: the pointers never change.
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
-    func locked<Value>(_ body: () -> Value) -> Value {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body()
-    }
-
-    /// Waits until `body` gives a value; `nil` once `deadline` (see `secondsNow`) has passed.
-    func waiting<Value>(until deadline: Double? = nil, for body: () -> Value?) -> Value? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while true {
-            if let value = body() { return value }
-            guard let deadline else {
-                pthread_cond_wait(condition, mutex)
-                continue
-            }
-            let rest = deadline - secondsNow()
-            if rest <= 0 { return nil }
-            var time = timespec()
-            clock_gettime(CLOCK_REALTIME, &time)
-            let whole = Double(time.tv_sec) + Double(time.tv_nsec) / 1e9 + min(rest, 1e6)
-            time.tv_sec = Int(whole)
-            time.tv_nsec = Int((whole - whole.rounded(.down)) * 1e9)
-            pthread_cond_timedwait(condition, mutex, &time)
-        }
-    }
-
-    func signal() { pthread_cond_broadcast(condition) }
-    func lock() { pthread_mutex_lock(mutex) }
-    func unlock() { pthread_mutex_unlock(mutex) }
-}
-
-func secondsNow() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    startThread(stackSize: 16 << 20, body)
 }
 
 /// ISO 8601 in UTC, to the second.
@@ -288,6 +185,22 @@ func folderContents(_ path: String) -> [String] {
     return names.sorted()
 }
 
+func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && (status.st_mode & S_IFMT) == S_IFLNK
+}
+
+/// Makes a symbolic link, in the place of another one where it leads elsewhere; `false` where something else is there.
+func makeLink(at path: String, to target: String) -> Bool {
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let count = readlink(path, &bytes, bytes.count)
+    if count >= 0 {
+        if String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) == target { return true }
+        unlink(path)
+    }
+    return symlink(target, path) == 0
+}
+
 func removeFile(_ path: String) { unlink(path) }
 
 func renameFile(_ from: String, _ to: String) -> Bool { rename(from, to) == 0 }
@@ -304,6 +217,17 @@ func absolutePath(_ path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }
     return String(cString: resolved)
+}
+
+/// How many processes the kernel has ended for want of memory since it started; 0 where it does not say.
+func processesEndedForMemory() -> Int {
+    let descriptor = open("/proc/vmstat", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return 0 }
+    defer { close(descriptor) }
+    var text: [UInt8] = []
+    while let bytes = readSome(descriptor) { text += bytes }
+    let line = String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
+    return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
 }
 
 func processIdentifier() -> Int32 { getpid() }

@@ -62,9 +62,11 @@ extension HostSession {
             galley_mark_host_thread()
             pump.run()
         }
+        galley_order_standard_error { HostSession.current?.pump?.mark() }
         galley_install_handlers()
+        galley_add_waiting_functions()
         watchFaults()
-        startCells()
+        guard startCells() else { return refuse("no thread for the cells can be had: the memory limit is too low for one") }
         send(.ready(.current))
     }
 

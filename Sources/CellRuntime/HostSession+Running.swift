@@ -12,9 +12,12 @@ extension HostSession {
     static let stackSize = 256 << 20
 
     /// Starts a thread that runs the queue's cells until it is given up.
-    func startCells() {
+    ///
+    /// - Returns: Whether there is a thread.
+    @discardableResult
+    func startCells() -> Bool {
         let mine = monitor.locked { generation }
-        startThread(stackSize: Self.stackSize) { [self] in
+        return startThread(stackSize: Self.stackSize) { [self] in
             while true {
                 let request: RunRequest? = monitor.waiting {
                     if generation != mine || (isEnding && queue.isEmpty) { return .some(nil) }
@@ -69,7 +72,9 @@ extension HostSession {
                     generation += 1
                     defer { running = nil }
                     let isSecond = isTainted && !isInterrupt
-                    isTainted = true
+                    // A thread that was interrupted in the cell's own code holds nothing that others need.
+                    if !isInterrupt || isForced { isTainted = true }
+                    isForced = false
                     return (running, isSecond)
                 }
                 if let cell {
@@ -106,6 +111,7 @@ extension HostSession {
                 }
                 // A thread inside the system's own code may hold a lock that others need: it is given time to
                 // leave it.
+                if attempt == 59 { monitor.locked { isForced = true } }
                 galley_interrupt_cell(attempt == 59 ? 1 : 0)
                 usleep(5000)
             }

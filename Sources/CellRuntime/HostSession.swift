@@ -16,6 +16,8 @@ package final class HostSession: @unchecked Sendable {
     var queue: [RunRequest] = []
     var running: RunningCell?
     var isTainted = false
+    /// The running cell is being stopped wherever it is.
+    var isForced = false
     var isEnding = false
     /// Bumped when a thread is given up, so that it never speaks for the session again.
     var generation = 0

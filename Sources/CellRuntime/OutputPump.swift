@@ -23,6 +23,7 @@ final class OutputPump: @unchecked Sendable {
     private var limiters: [WireStream: OutputLimiter]
     private var fencesAsked = 0
     private var fencesPassed = 0
+    private var hasSentSinceMark = false
 
     /// Replaces descriptors 1 and 2 by pipes; `nil` when the system gives none.
     init?(limit: Int, send: @escaping @Sendable (HostEvent) -> Void) {
@@ -66,6 +67,16 @@ final class OutputPump: @unchecked Sendable {
         monitor.waiting { fencesPassed >= mine ? () : nil }
     }
 
+    /// Says that what was written so far comes before what follows, whichever the stream.
+    func mark() {
+        fence()
+        let cell = monitor.locked { () -> Int? in
+            defer { hasSentSinceMark = false }
+            return hasSentSinceMark ? self.cell : nil
+        }
+        if let cell { send(.boundary(cell: cell)) }
+    }
+
     /// Ends one cell's output, what was held back included, and begins another's.
     func begin(cell next: Int) {
         fence()
@@ -89,7 +100,10 @@ final class OutputPump: @unchecked Sendable {
     private func drain(_ descriptor: Int32, _ stream: WireStream, isReady: Bool) {
         guard isReady else { return }
         while let bytes = readSome(descriptor), !bytes.isEmpty {
-            let (cell, passed) = monitor.locked { (self.cell, limiters[stream]?.take(bytes) ?? []) }
+            let (cell, passed) = monitor.locked {
+                hasSentSinceMark = true
+                return (self.cell, limiters[stream]?.take(bytes) ?? [])
+            }
             if !passed.isEmpty { send(.output(cell: cell, stream, passed)) }
         }
     }

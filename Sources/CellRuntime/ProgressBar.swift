@@ -1,4 +1,5 @@
 internal import CCellHost
+internal import CellWire
 
 /// A bar on standard error that overwrites itself; in the record only its last state is left.
 public struct ProgressBar {
@@ -29,6 +30,6 @@ public struct ProgressBar {
         let filled = completed * width / total
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let end = completed == total ? "\n" : ""
-        writeToStandardError("\r\(title) \(bar) \(completed)/\(total)\(end)")
+        writeAll(2, Array("\r\(title) \(bar) \(completed)/\(total)\(end)".utf8))
     }
 }

@@ -17,6 +17,8 @@ public struct ShellError: Error, Sendable, Hashable, CustomStringConvertible {
 /// - Throws: ``ShellError`` where it exits with another status than 0.
 public func shell(_ command: String) throws(ShellError) {
     galley_flush_streams()
+    HostSession.current?.pump?.mark()
+    defer { HostSession.current?.pump?.mark() }
     var process: Int32 = 0
     guard galley_spawn_shell(command, &process) == 0 else { throw ShellError(command: command, status: -1) }
     HostSession.current?.waiting(forProcess: process)

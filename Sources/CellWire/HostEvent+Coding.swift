@@ -52,6 +52,9 @@ extension HostEvent {
         case .fatal(let message):
             encoder.put(tag: 8)
             encoder.put(message)
+        case .boundary(let cell):
+            encoder.put(tag: 9)
+            encoder.put(cell)
         }
         return encoder.bytes
     }
@@ -77,6 +80,7 @@ extension HostEvent {
                 CellUsage(
                     duration: try decoder.double(), residentBytes: try decoder.integer(), isTainted: try decoder.bool()))
         case 8: self = .fatal(try decoder.string())
+        case 9: self = .boundary(cell: try decoder.integer())
         case let tag: throw .malformed("unknown event \(tag)")
         }
         try decoder.finish()

@@ -5,6 +5,8 @@ public enum HostEvent: Sendable, Hashable {
     case output(cell: Int, WireStream, [UInt8])
     /// So many bytes of the stream were left out here.
     case outputCut(cell: Int, WireStream, byteCount: Int)
+    /// What came of both streams was written before what follows.
+    case boundary(cell: Int)
     case display(cell: Int, WireDisplay)
     case failed(cell: Int, WireFailure)
     case ended(cell: Int, CellUsage)

@@ -20,7 +20,7 @@ public enum WireError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// The version of the messages; both sides must have the same.
-public let wireVersion: UInt64 = 1
+public let wireVersion: UInt64 = 2
 
 /// Writes values as bytes: integers as LEB128, texts and bytes with their lengths before them.
 struct WireEncoder {

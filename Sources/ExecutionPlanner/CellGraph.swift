@@ -42,6 +42,9 @@ private struct Builder {
     private var deferred: [Set<Place>] = []
     private var processCells: [ProcessState: [Int]] = [:]
 
+    /// Methods that the notebook declares itself, which may change what they are called on.
+    private let declaredMethods: Set<String>
+
     private struct Place: Hashable {
         var cell: Int
         var name: String
@@ -49,6 +52,7 @@ private struct Builder {
 
     init(cells: [CellNames]) {
         self.cells = cells
+        declaredMethods = cells.reduce(into: []) { $0.formUnion($1.declaredMethods) }
     }
 
     mutating func node(_ index: Int) -> CellGraph.Node {
@@ -117,8 +121,11 @@ private struct Builder {
             }
             return places
         }
-        deferred.append(places(names.deferredMutations))
-        var all = places(names.mutations)
+        func loud(_ calls: [String: Set<String>]) -> Set<String> {
+            calls.reduce(into: []) { if declaredMethods.contains($1.key) { $0.formUnion($1.value) } }
+        }
+        deferred.append(places(names.deferredMutations.union(loud(names.deferredQuietCalls))))
+        var all = places(names.mutations.union(loud(names.quietCalls)))
         // What it calls may change what the callee's cell names.
         for cell in imported { all.formUnion(deferred[cell]) }
         return all

@@ -29,6 +29,13 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var mutations: Set<String> = []
     /// Of these, the ones inside bodies of functions and types: they happen when another cell calls them.
     public internal(set) var deferredMutations: Set<String> = []
+    /// Names whose methods it calls, by the method, where the standard library's method of that name changes nothing: they
+    /// count as changed once the notebook declares a method of that name.
+    public internal(set) var quietCalls: [String: Set<String>] = [:]
+    /// Of these, the ones inside bodies.
+    public internal(set) var deferredQuietCalls: [String: Set<String>] = [:]
+    /// Methods that its types and extensions declare.
+    public internal(set) var declaredMethods: Set<String> = []
     /// Types that it extends.
     public internal(set) var extendedTypes: Set<String> = []
     /// Members that its extensions add.

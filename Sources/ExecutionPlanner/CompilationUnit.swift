@@ -14,6 +14,8 @@ public struct CompilationUnit: Sendable, Hashable {
     public var imports: [String]
     /// `kind Module.name` for names that several of these define.
     public var shadows: [String]
+    /// Whether its cells ask for optimisation.
+    public var isOptimized: Bool
     /// Imports of its own cells' and of the ones before.
     public var importDeclarations: [String]
 
@@ -24,15 +26,18 @@ public struct CompilationUnit: Sendable, Hashable {
 extension ExecutionPlan {
     /// The units for the cells at `places`, in order.
     ///
-    /// - Parameter limit: The most cells in one unit: an edit compiles a whole unit anew.
+    /// - Parameter limit: The most cells in one unit.
     public func units(for places: [Int], limit: Int) -> [CompilationUnit] {
+        let standings = standings
         var groups: [[Int]] = []
         var definitions: Set<String> = []
         var uses: Set<String> = []
         for place in places {
             let names = steps[place].analysis.names
             let own = Set(names.definitions.map(\.name))
-            if let last = groups.last, last.count < limit, canFollow(last, place), own.isDisjoint(with: definitions), own.isDisjoint(with: uses) {
+            if let last = groups.last, last.count < limit, standings[last[0]].mayJoin(standings[place]), canFollow(last, place),
+                own.isDisjoint(with: definitions), own.isDisjoint(with: uses)
+            {
                 groups[groups.count - 1].append(place)
             } else {
                 groups.append([place])
@@ -45,13 +50,47 @@ extension ExecutionPlan {
         return make(groups)
     }
 
+    /// How likely a cell is to be compiled again soon.
+    private enum Standing {
+        case settled
+        /// It rests on a cell that is being worked on.
+        case dependent
+        case edited
+
+        func mayJoin(_ other: Standing) -> Bool {
+            switch (self, other) {
+            case (.settled, .settled), (.dependent, .dependent): true
+            default: false
+            }
+        }
+    }
+
+    /// After an edit, the cells that stand are kept apart from the one that is being worked on, so that its next edit
+    /// compiles it alone.
+    private var standings: [Standing] {
+        let standings = steps.map { step -> Standing in
+            switch step.action {
+            case .run(.sourceChanged), .run(.never), .run(.requested), .run(.failedBefore): .edited
+            case .run(.dependencyChanged): .dependent
+            case .run, .reuse, .skip, .compileOnly, .leave: .settled
+            }
+        }
+        // In a first run all cells are new.
+        let hasSettled = zip(steps, standings).contains { step, standing in
+            if case .settled = standing, case .run = step.action { !step.isParameters } else { false }
+        }
+        return hasSettled ? standings : standings.map { _ in .settled }
+    }
+
     private func canFollow(_ group: [Int], _ place: Int) -> Bool {
         func isPlain(_ step: Step) -> Bool {
             guard case .run = step.action else { return false }
             return !step.analysis.standsAlone && !step.cell.options.error && !step.cell.options.compileFail
         }
         let names = steps[place].analysis.names
-        return isPlain(steps[place]) && group.allSatisfy { isPlain(steps[$0]) } && names.imports.isEmpty && names.extendedTypes.isEmpty
+        let isOptimized = steps[place].cell.options.optimize
+        return isPlain(steps[place]) && group.allSatisfy { steps[$0].cell.options.optimize == isOptimized } && group.allSatisfy { isPlain(steps[$0]) }
+            && names.imports.isEmpty && names.extendedTypes.isEmpty
             && !names.reachesEverything
     }
 
@@ -81,7 +120,11 @@ extension ExecutionPlan {
                 ? steps[group[0]].moduleName
                 : "Cell_" + ContentKey(["unit"] + group.map { steps[$0].moduleName } + ["imports"] + imports + shadows).short
             for place in group { modules[place] = name }
-            units.append(CompilationUnit(members: group, moduleName: name, imports: imports, shadows: shadows, importDeclarations: declarations))
+            units.append(
+                CompilationUnit(
+                    members: group, moduleName: name, imports: imports, shadows: shadows,
+                    isOptimized: group.contains { steps[$0].cell.options.optimize },
+                    importDeclarations: declarations))
         }
         return units
     }

@@ -28,8 +28,11 @@ extension ExecutionPlan {
     /// - Parameters:
     ///   - live: The cells that ran in the host, in order.
     ///   - record: Their outputs.
+    ///   - scope: What is asked for. Cells beyond it stay as they are, even where what they rest on is made anew.
     /// - Returns: `nil` where only a new host will do.
-    public static func inLiveHost(_ notebook: Notebook, live: [LiveCell], record: RunRecord?, context: PlanContext) -> ExecutionPlan? {
+    public static func inLiveHost(_ notebook: Notebook, live: [LiveCell], record: RunRecord?, context: PlanContext, scope: Scope = .all)
+        -> ExecutionPlan?
+    {
         var context = context
         context.mode = .incremental
         var plan = ExecutionPlan(notebook, previous: record, context: context)
@@ -42,8 +45,11 @@ extension ExecutionPlan {
             case .run(.stateNeeded): break
             case .run(let reason): runs[index] = reason
             case .reuse where !liveKeys.contains(step.key) && !step.cell.options.compileFail: runs[index] = .never
-            case .reuse, .skip, .compileOnly: break
+            case .reuse, .skip, .compileOnly, .leave: break
             }
+        }
+        if case .only(let id) = scope, let place = plan.steps.firstIndex(where: { $0.cell.id == id }), plan.steps[place].action == .reuse {
+            runs[place] = .requested
         }
         // What cells changed that are gone or edited must be made anew.
         for cell in live where !plannedKeys.contains(cell.key) {
@@ -51,8 +57,14 @@ extension ExecutionPlan {
             for module in cell.changedModules { if let place = places[module], runs[place] == nil { runs[place] = .stateReset } }
         }
         plan.spread(&runs)
+        let kept = plan.places(in: scope)
+        if kept == nil { plan.restrict(to: scope, path: notebook.file.path) }
         for (index, reason) in runs {
             let step = plan.steps[index]
+            guard kept?.contains(index) != false else {
+                plan.steps[index].action = .leave
+                continue
+            }
             let ranBefore = live.contains { $0.moduleName == step.moduleName }
             if ranBefore, step.analysis.names.hasStaticStorage { return nil }
             plan.steps[index].action = .run(reason)
@@ -75,7 +87,7 @@ extension ExecutionPlan {
             found += (dependents[index] ?? []).map { ($0, .dependencyChanged(steps[index].cell.id)) }
             for (other, reason) in found where runs[other] == nil {
                 switch steps[other].action {
-                case .skip, .compileOnly: continue
+                case .skip, .compileOnly, .leave: continue
                 case .run, .reuse: break
                 }
                 runs[other] = reason

@@ -55,7 +55,9 @@ extension ExecutionPlan {
             let node = graph.nodes[index]
             let imports = node.imports.map { steps[$0].moduleName }
             let shadows = node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].moduleName).\($0.name)" }
-            let compileKey = ContentKey(["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + importDeclarations + imports + shadows)
+            let compileKey = ContentKey(
+                ["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + (cell.options.optimize ? ["-O"] : []) + importDeclarations
+                    + imports + shadows)
             // The same source twice is two cells with variables of their own.
             let count = moduleCounts[compileKey.short, default: 0] + 1
             moduleCounts[compileKey.short] = count

@@ -18,6 +18,8 @@ public struct ExecutionPlan: Sendable, Hashable {
         case skip
         /// It is only compiled, and must not.
         case compileOnly(Reason)
+        /// It is no part of what was asked for.
+        case leave
     }
 
     public enum Reason: Sendable, Hashable {
@@ -59,7 +61,7 @@ public struct ExecutionPlan: Sendable, Hashable {
     public var isUnchanged: Bool {
         steps.allSatisfy { step in
             switch step.action {
-            case .reuse, .skip: true
+            case .reuse, .skip, .leave: true
             case .run, .compileOnly: false
             }
         }
@@ -91,6 +93,7 @@ extension ExecutionPlan: CustomStringConvertible {
             case .compileOnly(let reason): "\(step.cell.id): compile (\(reason))"
             case .reuse: "\(step.cell.id): reuse"
             case .skip: "\(step.cell.id): skip"
+            case .leave: "\(step.cell.id): leave"
             }
         }.joined(separator: "\n")
     }

@@ -33,7 +33,7 @@ final class NameCollector: SyntaxVisitor {
         return nil
     }
 
-    private static let harmlessCalls: Set<String> = [
+    static let harmlessCalls: Set<String> = [
         "print", "debugPrint", "display", "String", "Int", "Double", "Float", "Bool", "min", "max", "abs", "type", "zip",
         "stride", "Array", "Set", "Dictionary", "Table", "dump", "round", "sqrt", "pow", "log", "exp",
     ]
@@ -65,12 +65,16 @@ final class NameCollector: SyntaxVisitor {
         return .visitChildren
     }
 
+    static func assigns(_ name: String) -> Bool {
+        name.hasSuffix("=") && !["==", "!=", "<=", ">=", "===", "!==", "~="].contains(name)
+    }
+
     override func visit(_ node: SequenceExprSyntax) -> SyntaxVisitorContinueKind {
         let elements = Array(node.elements)
         for (index, element) in elements.enumerated() where index > 0 {
             let isAssignment =
                 element.is(AssignmentExprSyntax.self)
-                || element.as(BinaryOperatorExprSyntax.self).map { $0.operator.text.hasSuffix("=") } ?? false
+                || element.as(BinaryOperatorExprSyntax.self).map { Self.assigns($0.operator.text) } ?? false
             guard isAssignment else { continue }
             if let name = Self.root(elements[index - 1]) { mutate(name) }
             if let tuple = elements[index - 1].as(TupleExprSyntax.self) {
@@ -82,7 +86,16 @@ final class NameCollector: SyntaxVisitor {
 
     override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
         let called = node.calledExpression.as(DeclReferenceExprSyntax.self)?.baseName.text
-        if called == nil, let name = Self.root(node.calledExpression) { mutate(name) }
+        if called == nil, let name = Self.root(node.calledExpression) {
+            if let methods = QuietCall.methods(of: node) {
+                for method in methods {
+                    names.quietCalls[method, default: []].insert(name)
+                    if depth > 0 { names.deferredQuietCalls[method, default: []].insert(name) }
+                }
+            } else {
+                mutate(name)
+            }
+        }
         if let called, Self.harmlessCalls.contains(called) { return .visitChildren }
         for argument in node.arguments {
             if let name = Self.root(argument.expression) { mutate(name) }
@@ -120,7 +133,11 @@ final class NameCollector: SyntaxVisitor {
         return .visitChildren
     }
 
-    override func visit(_ node: FunctionDeclSyntax) -> SyntaxVisitorContinueKind { enter() }
+    override func visit(_ node: FunctionDeclSyntax) -> SyntaxVisitorContinueKind {
+        if depth > 0 { names.declaredMethods.insert(node.name.text) }
+        return enter()
+    }
+
     override func visitPost(_ node: FunctionDeclSyntax) { depth -= 1 }
     override func visit(_ node: ClosureExprSyntax) -> SyntaxVisitorContinueKind { enter() }
     override func visitPost(_ node: ClosureExprSyntax) { depth -= 1 }

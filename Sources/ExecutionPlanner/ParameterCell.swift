@@ -18,13 +18,13 @@ struct ParameterCell {
                         range: SourceRange(lines: line...line), solutions: ["Use letters, digits and '_', not starting with a digit"]))
                 continue
             }
-            let value = given[parameter.name].flatMap { Self.converted($0.value, to: parameter.value) }
+            let value = given[parameter.name].flatMap { $0.value.converted(to: parameter.value) }
             if let replacement = given[parameter.name], value == nil {
                 diagnostics.append(
                     Diagnostic(
                         .error, identifier: "parameter-type",
-                        summary: "the parameter '\(parameter.name)' is a \(Self.typeName(parameter.value)), not '\(Self.text(replacement.value))'",
-                        path: path, solutions: ["Give it as \(parameter.name)=\(Self.text(parameter.value))"]))
+                        summary: "the parameter '\(parameter.name)' is \(parameter.value.typeName), not '\(replacement.value.text)'",
+                        path: path, solutions: ["Give it as \(parameter.name)=\(parameter.value.text)"]))
             }
             lines.append("let `\(parameter.name)`: \(Self.type(parameter.value)) = \(Self.literal(value ?? parameter.value))")
         }
@@ -46,44 +46,6 @@ struct ParameterCell {
     private static func isIdentifier(_ name: String) -> Bool {
         guard let first = name.first, first.isLetter || first == "_" else { return false }
         return name != "_" && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
-    }
-
-    /// The value in the default's type; the command line gives text where it cannot know better.
-    static func converted(_ value: Parameter.Value, to example: Parameter.Value) -> Parameter.Value? {
-        switch (example, value) {
-        case (.bool, .bool), (.integer, .integer), (.double, .double), (.string, .string), (.list, .list): return value
-        case (.double, .integer(let number)): return .double(Double(number))
-        case (.string, _): return .string(text(value))
-        case (.bool, .string(let text)): return ["true": .bool(true), "false": .bool(false)][text]
-        case (.integer, .string(let text)): return Int(text).map { .integer($0) }
-        case (.double, .string(let text)): return Double(text).map { .double($0) }
-        case (.list(let examples), .string(let text)):
-            let parts = text.split(separator: ",").map { Parameter.Value.string(String($0)) }
-            guard let example = examples.first else { return .list(parts) }
-            let values = parts.compactMap { converted($0, to: example) }
-            return values.count == parts.count ? .list(values) : nil
-        default: return nil
-        }
-    }
-
-    private static func typeName(_ value: Parameter.Value) -> String {
-        switch value {
-        case .bool: "truth value"
-        case .integer: "whole number"
-        case .double: "number"
-        case .string: "text"
-        case .list: "list"
-        }
-    }
-
-    private static func text(_ value: Parameter.Value) -> String {
-        switch value {
-        case .bool(let value): "\(value)"
-        case .integer(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .string(let value): value
-        case .list(let values): values.map(text).joined(separator: ",")
-        }
     }
 
     private static func type(_ value: Parameter.Value) -> String {

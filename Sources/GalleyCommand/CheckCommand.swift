@@ -49,7 +49,7 @@ struct CheckCommand: AsyncParsableCommand {
             let differences = differences(between: record, and: fresh, in: loaded.notebook)
             for difference in differences { session.terminal.line(difference.description) }
             if update { try loaded.write(fresh) }
-            if differences.isEmpty { session.terminal.note("\(path): as recorded") }
+            if differences.isEmpty { session.terminal.note("\(loaded.title): as recorded") }
             return differences.isEmpty || update
         }
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CellExecutor
 internal import NotebookModel
+internal import NotebookParser
 internal import SourceText
 
 /// What the subcommands that run notebooks have in common.
@@ -8,7 +9,7 @@ struct CommandSession: Sendable {
     let terminal: Terminal
     let reporter: DiagnosticReporter
     /// `nil` where nothing is run.
-    let runner: NotebookRunner?
+    var runner: NotebookRunner?
     let interruption: Interruption
 
     /// - Throws: `ExitCode` 2 with a message when the toolchain is needed and missing.
@@ -23,12 +24,31 @@ struct CommandSession: Sendable {
             runner =
                 try needsToolchain
                 ? NotebookRunner(
-                    executor: .standard(), options: options, parameters: ParameterArguments(assignments: assignments), reporter: reporter) : nil
+                    executor: .standard(), options: options, parameters: Self.parameters(assignments, arguments.params, reporter),
+                    reporter: reporter) : nil
+        } catch let error as ExitCode {
+            throw error
+        } catch let error as ValidationError {
+            throw error
         } catch {
             terminal.line("error: \(error)")
             throw ExitStatus.environment
         }
         Interrupts.forward(to: interruption)
+    }
+
+    private static func parameters(_ assignments: [String], _ path: String?, _ reporter: DiagnosticReporter) throws -> ParameterArguments {
+        guard let path else { return ParameterArguments(assignments: assignments) }
+        let file: SourceFile
+        do {
+            file = try SourceFile(path: path, bytes: readFile(path))
+        } catch {
+            throw ValidationError("cannot read the parameters: \(error)")
+        }
+        let (values, diagnostics) = ParameterFile.parse(file)
+        reporter.report(diagnostics, file)
+        if !diagnostics.isEmpty { throw ExitStatus.failure }
+        return ParameterArguments(assignments: assignments, file: values, filePath: path)
     }
 
     /// Every notebook that the arguments name, each once.
@@ -47,12 +67,15 @@ struct CommandSession: Sendable {
         }
     }
 
-    /// Loads a notebook and does something with it; whatever is wrong is on the terminal afterwards.
+    /// Loads a notebook and does something with it, once for each set of its matrix; whatever is wrong is on the terminal
+    /// afterwards.
     ///
     /// - Returns: Whether all went well.
     func attempt(_ path: String, _ body: (LoadedNotebook) async throws -> Bool) async -> Bool {
         do {
-            return try await body(LoadedNotebook(path: path))
+            var succeeded = true
+            for loaded in try LoadedNotebook(path: path).variants where try await !body(loaded) { succeeded = false }
+            return succeeded
         } catch let problem as LoadedNotebook.Unreadable {
             terminal.line(problem.diagnostic.description)
         } catch {

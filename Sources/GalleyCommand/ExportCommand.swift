@@ -83,6 +83,12 @@ struct ExportCommand: AsyncParsableCommand {
                 return (notebook.parsed, notebook.record)
             }
             let loaded = try LoadedNotebook(path: path)
+            let variants = loaded.variants
+            if variants.count > 1 {
+                let records = variants.map(\.recordPath).joined(separator: ", ")
+                terminal.line("error: \(path) has a matrix, so it has several records\n  help: export one of them: \(records)")
+                throw ExitStatus.failure
+            }
             reporter.report(loaded.diagnostics, loaded.file)
             if loaded.hasErrors { throw ExitStatus.failure }
             return (loaded.parsed, loaded.record)

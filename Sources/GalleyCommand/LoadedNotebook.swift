@@ -7,12 +7,15 @@ internal import SourceText
 struct LoadedNotebook: Sendable {
     /// As shown to the author.
     let path: String
-    let parsed: ParsedNotebook
+    private(set) var parsed: ParsedNotebook
     /// What the parser found, and what was found out about the record.
-    let diagnostics: [Diagnostic]
-    let record: RunRecord?
+    private(set) var diagnostics: [Diagnostic]
+    private(set) var record: RunRecord?
     /// Whether the path names a record or another notebook of Jupyter's: it is rendered as it is, and never run or written.
     let isRecord: Bool
+    /// The name of its parameter set, where its front matter has a matrix, and the parameters that are varied there.
+    private(set) var variant: String?
+    private(set) var varied: Set<String> = []
 
     var notebook: Notebook { parsed.notebook }
     var file: SourceFile { parsed.notebook.file }
@@ -47,22 +50,56 @@ struct LoadedNotebook: Sendable {
         }
         let (parsed, found) = NotebookParsing.parse(file)
         var diagnostics = found
-        var record: RunRecord?
-        let recordPath = NotebookLocator.recordPath(of: path)
-        if let bytes = try? readFile(recordPath) {
-            do {
-                record = try RunRecord(nbformat: JSONValue(parsing: bytes))
-            } catch {
-                diagnostics.append(
-                    Diagnostic(
-                        .warning, identifier: "damaged-record", summary: "the record cannot be read and will be made anew: \(error)",
-                        path: recordPath))
-            }
-        }
+        if parsed.notebook.frontMatter.matrix.isEmpty { record = Self.record(at: NotebookLocator.recordPath(of: path), &diagnostics) }
         self.parsed = parsed
         self.diagnostics = diagnostics
-        self.record = record
     }
+
+    private static func record(at path: String, _ diagnostics: inout [Diagnostic]) -> RunRecord? {
+        guard let bytes = try? readFile(path) else { return nil }
+        do {
+            return try RunRecord(nbformat: JSONValue(parsing: bytes))
+        } catch {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "damaged-record", summary: "the record cannot be read and will be made anew: \(error)", path: path))
+            return nil
+        }
+    }
+
+    /// The notebook under each parameter set of its matrix; itself alone where it has none, or is wrong.
+    ///
+    /// What was found while parsing is told of the first alone.
+    var variants: [LoadedNotebook] {
+        if isRecord || notebook.frontMatter.matrix.isEmpty || hasErrors { return [self] }
+        let (variants, problems) = notebook.variants()
+        guard problems.isEmpty else {
+            var wrong = self
+            wrong.diagnostics += problems
+            return [wrong]
+        }
+        let varied = Set(notebook.frontMatter.matrix.joined().map(\.name))
+        return variants.enumerated().map { index, variant in
+            var loaded = self
+            loaded.parsed.notebook = variant.notebook
+            loaded.variant = variant.name
+            loaded.varied = varied
+            if index > 0 { loaded.diagnostics = [] }
+            // Links to the notebook, and readers who knew it before it had a matrix, reach the first set's page.
+            if index == 0 {
+                let stem = NotebookLocator.stem(of: path).split(separator: "/").last.map(String.init) ?? ""
+                loaded.parsed.notebook.frontMatter.aliases.append(stem + ".html")
+            }
+            loaded.record = Self.record(at: loaded.recordPath, &loaded.diagnostics)
+            return loaded
+        }
+    }
+
+    /// Where its record lies.
+    var recordPath: String { NotebookLocator.recordPath(of: path, variant: variant) }
+
+    /// The notebook as one names it to its author.
+    var title: String { variant.map { "\(path) [\($0)]" } ?? path }
 
     /// Writes a record beside the notebook, unless it says what the file says already; or to another file.
     ///
@@ -70,7 +107,14 @@ struct LoadedNotebook: Sendable {
     func write(_ record: RunRecord, to other: String? = nil) throws(FileError) {
         if isRecord || (other == nil && record == self.record) { return }
         let text = record.nbformat(for: notebook).text(.indented(1)) + "\n"
-        try writeFileAtomically(other ?? NotebookLocator.recordPath(of: path), text.utf8)
+        try writeFileAtomically(other ?? recordPath, text.utf8)
+    }
+
+    /// The files that its outputs and its page are made of, besides the notebook itself.
+    var files: [String] {
+        let folder = NotebookLocator.folder(of: path)
+        let named = notebook.frontMatter.bibliography + notebook.cells.flatMap(\.options.dependencies)
+        return named.map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
     }
 
     struct Unreadable: Error, Sendable {

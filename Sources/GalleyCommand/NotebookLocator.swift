@@ -39,8 +39,10 @@ enum NotebookLocator {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Where the record of a notebook lies: `post.ipynb` beside `post.md`.
-    static func recordPath(of notebook: String) -> String { stem(of: notebook) + ".ipynb" }
+    /// Where the record of a notebook lies: `post.ipynb` beside `post.md`, or `post.SET.ipynb` for a parameter set of its matrix.
+    static func recordPath(of notebook: String, variant: String? = nil) -> String {
+        stem(of: notebook) + (variant.map { ".\($0)" } ?? "") + ".ipynb"
+    }
 
     /// The path without its extension.
     static func stem(of path: String) -> String {

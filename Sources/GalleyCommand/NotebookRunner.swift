@@ -6,7 +6,7 @@ internal import SourceText
 /// Runs notebooks for the command: progress and diagnostics on the terminal, the outcome to the caller.
 struct NotebookRunner: Sendable {
     let executor: NotebookExecutor
-    let options: RunOptions
+    var options: RunOptions
     let parameters: ParameterArguments
     let reporter: DiagnosticReporter
     private var terminal: Terminal { reporter.terminal }
@@ -24,7 +24,7 @@ struct NotebookRunner: Sendable {
     /// - Throws: What keeps any notebook from running.
     func run(_ loaded: LoadedNotebook) async throws(ExecutionError) -> RunRecord? {
         guard let options = runOptions(for: loaded) else { return nil }
-        let progress = RunProgress(terminal: terminal, path: loaded.path)
+        let progress = RunProgress(terminal: terminal, path: loaded.title)
         let outcome = try await executor.run(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
         terminal.clearProgress()
         reporter.report(outcome.diagnostics, loaded.file)
@@ -51,7 +51,7 @@ struct NotebookRunner: Sendable {
             return nil
         }
         var options = options
-        let (values, problems) = parameters.values(for: loaded.notebook)
+        let (values, problems) = parameters.values(for: loaded.notebook, varied: loaded.varied)
         reporter.report(problems, loaded.file)
         guard problems.isEmpty else { return nil }
         options.parameters = values
@@ -63,7 +63,7 @@ struct NotebookRunner: Sendable {
     /// - Returns: `nil` where the notebook is wrong.
     func bundle(_ loaded: LoadedNotebook, in folder: String) throws(ExecutionError) -> NotebookExecutor.BundleOutcome? {
         guard let options = runOptions(for: loaded) else { return nil }
-        let progress = RunProgress(terminal: terminal, path: loaded.path)
+        let progress = RunProgress(terminal: terminal, path: loaded.title)
         let outcome = try executor.makeBundle(
             of: loaded.notebook, options: options, assignments: parameters.assignments, in: folder
         ) { progress.take($0) }

@@ -23,8 +23,8 @@ struct PagePublisher: Sendable {
     /// - Throws: `ExitCode` when nothing can be written.
     func publish(jobs: Int, runs: Bool) async throws -> Int {
         let (configuration, problems) = readConfiguration()
-        let results = try await mapConcurrently(selection.notebooks, jobs: jobs) { path in
-            try await make(path, runs: runs)
+        let results = try await mapConcurrently(selection.notebooks.flatMap(load), jobs: jobs) { loaded in
+            try await make(loaded, runs: runs)
         }
         let failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
         let pages = results.compactMap(\.page)
@@ -33,26 +33,32 @@ struct PagePublisher: Sendable {
         return failed
     }
 
-    private func make(_ path: String, runs: Bool) async throws -> Result {
-        let loaded: LoadedNotebook
+    /// The notebook at a path, once for each set of its matrix; `nil` where it cannot be read.
+    private func load(_ path: String) -> [LoadedNotebook?] {
         do {
-            loaded = try LoadedNotebook(path: path)
+            return try LoadedNotebook(path: path).variants
         } catch {
             session.terminal.line(error.diagnostic.description)
-            return Result(page: nil, isFailed: true)
+            return [nil]
         }
+    }
+
+    private func make(_ loaded: LoadedNotebook?, runs: Bool) async throws -> Result {
+        guard let loaded else { return Result(page: nil, isFailed: true) }
         guard runs, !loaded.isRecord else {
             session.reporter.report(loaded.diagnostics, loaded.file)
-            return Result(page: loaded.hasErrors ? nil : page(loaded.parsed, loaded.record, path: path), isFailed: loaded.hasErrors)
+            return Result(
+                page: loaded.hasErrors ? nil : page(loaded.parsed, loaded.record, path: loaded.path, variant: loaded.variant),
+                isFailed: loaded.hasErrors)
         }
         guard let runner = session.runner else { return Result(page: nil, isFailed: true) }
         do {
             if let record = try await runner.run(loaded) {
                 try loaded.write(record)
-                return Result(page: page(loaded.parsed, record, path: path), isFailed: false)
+                return Result(page: page(loaded.parsed, record, path: loaded.path, variant: loaded.variant), isFailed: false)
             }
         } catch {
-            session.terminal.line("\(path): error: \(error)")
+            session.terminal.line("\(loaded.title): error: \(error)")
         }
         return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true)
     }
@@ -60,14 +66,20 @@ struct PagePublisher: Sendable {
     /// The page that a failed notebook had: its record holds the text and the outputs that it was made of.
     private func earlierPage(of loaded: LoadedNotebook) -> SitePage? {
         guard let record = loaded.record,
-            let file = try? SourceFile(path: loaded.path, bytes: readFile(NotebookLocator.recordPath(of: loaded.path))),
+            let file = try? SourceFile(path: loaded.path, bytes: readFile(loaded.recordPath)),
             let (earlier, _) = try? JupyterNotebook.read(file)
         else { return nil }
-        return page(earlier.parsed, record, path: loaded.path)
+        var parsed = earlier.parsed
+        if let variant = loaded.variant, let same = parsed.notebook.variants().variants.first(where: { $0.name == variant }) {
+            parsed.notebook = same.notebook
+        }
+        return page(parsed, record, path: loaded.path, variant: loaded.variant)
     }
 
     /// The page of a notebook with the outputs of a record; what the renderer has to say is on the terminal where `reports`.
-    func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String, reports: Bool = true) -> SitePage {
+    ///
+    /// - Parameter variant: The name of its parameter set, which the page's address ends with.
+    func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reports: Bool = true) -> SitePage {
         var options = PageOptions()
         let folder = NotebookLocator.folder(of: path)
         options.bibliography = parsed.notebook.frontMatter.bibliography.compactMap { name in
@@ -77,7 +89,11 @@ struct PagePublisher: Sendable {
         let rendered = PageRenderer.render(
             parsed.notebook, document: parsed.document, record: record, options: options, highlight: { classifySwift($0) })
         if reports { session.reporter.report(rendered.diagnostics, parsed.notebook.file) }
-        return SitePage(rendered, of: parsed.notebook, sourcePath: sourcePath(of: path), record: record)
+        var page = SitePage(
+            rendered, of: parsed.notebook, sourcePath: sourcePath(of: path), outputPath: variant.map { outputPath(of: path, variant: $0) },
+            record: record)
+        if let variant, parsed.notebook.frontMatter.title == nil { page.fallbackTitle = page.fallbackTitle.map { "\($0) (\(variant))" } }
+        return page
     }
 
     private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws {
@@ -143,6 +159,9 @@ struct PagePublisher: Sendable {
             return (SiteConfiguration(), true)
         }
     }
+
+    /// The path of the page of one of a notebook's parameter sets.
+    func outputPath(of path: String, variant: String) -> String { NotebookLocator.stem(of: sourcePath(of: path)) + "-\(variant).html" }
 
     /// The path of a notebook from the site's folder.
     func sourcePath(of path: String) -> String {

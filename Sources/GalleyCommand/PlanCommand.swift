@@ -26,9 +26,14 @@ struct PlanCommand: AsyncParsableCommand {
             let isPlanned = await session.attempt(path) { loaded in
                 session.reporter.report(loaded.diagnostics, loaded.file)
                 guard let runner = session.runner else { return false }
-                let plan = runner.executor.plan(loaded.notebook, previous: loaded.record, options: runner.options)
+                var options = runner.options
+                let (values, problems) = runner.parameters.values(for: loaded.notebook, varied: loaded.varied)
+                session.reporter.report(problems, loaded.file)
+                guard problems.isEmpty else { return false }
+                options.parameters = values
+                let plan = runner.executor.plan(loaded.notebook, previous: loaded.record, options: options)
                 session.reporter.report(plan.diagnostics, loaded.file)
-                if notebooks.count > 1 { print("\(path):") }
+                if notebooks.count > 1 || loaded.variant != nil { print("\(loaded.title):") }
                 print(plan.description)
                 return !loaded.hasErrors
             }

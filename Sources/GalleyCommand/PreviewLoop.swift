@@ -4,7 +4,6 @@ internal import LivePreview
 internal import NotebookModel
 internal import SiteBuilder
 internal import SourceText
-private import Synchronization
 
 /// Keeps pages and processes up to date with notebooks that are being written.
 ///
@@ -24,7 +23,7 @@ actor PreviewLoop {
     private let server: PreviewServer
     private let events: AsyncStream<Event>
     private let sink: AsyncStream<Event>.Continuation
-    private let watched = Watched()
+    private let watched = WatchedPaths()
 
     private var configuration = SiteConfiguration()
     private var notebooks: [String: PreviewedNotebook] = [:]
@@ -94,16 +93,7 @@ actor PreviewLoop {
     }
 
     private func updateWatched() {
-        watched.paths = [publisher.selection.root + "/site.yaml"] + notebooks.flatMap { [$0.key] + $0.value.files }
-    }
-
-    /// The paths that the watcher looks at, from its own task.
-    private final class Watched: Sendable {
-        private let content = Mutex<[String]>([])
-        var paths: [String] {
-            get { content.withLock { $0 } }
-            set { content.withLock { $0 = newValue } }
-        }
+        watched.paths = [publisher.selection.root + "/site.yaml"] + notebooks.flatMap { [$0.key] + $0.value.loaded.files }
     }
 
     // MARK: Reading
@@ -111,7 +101,10 @@ actor PreviewLoop {
     /// - Returns: Whether the notebook could be read.
     private func load(_ path: String) -> Bool {
         do {
-            let loaded = try LoadedNotebook(path: path)
+            // Of a notebook with a matrix the first set is shown.
+            let variants = try LoadedNotebook(path: path).variants
+            guard let loaded = variants.first else { return false }
+            if variants.count > 1 { session.terminal.note("\(path): previewing \(loaded.variant ?? "") of \(variants.count) parameter sets") }
             if notebooks[path] == nil { notebooks[path] = PreviewedNotebook(loaded) } else { notebooks[path]?.edit(loaded) }
             return true
         } catch {
@@ -125,7 +118,7 @@ actor PreviewLoop {
         for path in paths.sorted() where NotebookLocator.isNotebook(path) {
             guard fileExists(path) else {
                 // Editors that write anew take the file away for a moment; one notebook alone is always meant to be there.
-                if publisher.selection.isFolder, let gone = notebooks.removeValue(forKey: path) { await gone.session?.close() }
+                if publisher.selection.isFolder, let gone = notebooks.removeValue(forKey: path) { await gone.process.close() }
                 continue
             }
             guard load(path), let notebook = notebooks[path] else { continue }
@@ -133,7 +126,7 @@ actor PreviewLoop {
             current = path
             enqueue(path)
         }
-        for (path, notebook) in notebooks where !paths.isDisjoint(with: notebook.files) { enqueue(path) }
+        for (path, notebook) in notebooks where !paths.isDisjoint(with: notebook.loaded.files) { enqueue(path) }
         updateWatched()
         try? await publish(reports: true)
         await startNext()
@@ -146,7 +139,7 @@ actor PreviewLoop {
         // One notebook is about to be edited, so its process is made ready; of a folder only what is out of date runs.
         guard publisher.selection.isFolder, let record = notebook.loaded.record else { return true }
         var options = runner.options
-        options.parameters = runner.parameters.values(for: notebook.loaded.notebook).parameters
+        options.parameters = runner.parameters.values(for: notebook.loaded.notebook, varied: notebook.loaded.varied).parameters
         return !runner.executor.plan(notebook.loaded.notebook, previous: record, options: options).isUnchanged
     }
 
@@ -158,19 +151,7 @@ actor PreviewLoop {
         guard running == nil, let runner = session.runner, !queue.isEmpty else { return }
         let path = queue.removeFirst()
         guard var notebook = notebooks[path], !notebook.loaded.hasErrors else { return await startNext() }
-        let (parameters, problems) = runner.parameters.values(for: notebook.loaded.notebook)
-        guard problems.isEmpty else {
-            session.reporter.report(problems, notebook.loaded.file)
-            return await startNext()
-        }
-        if notebook.session == nil || parameters != notebook.parameters {
-            await notebook.session?.close()
-            var options = runner.options
-            options.parameters = parameters
-            notebook.session = LiveSession(executor: runner.executor, options: options)
-            notebook.parameters = parameters
-        }
-        guard let live = notebook.session else { return }
+        guard let live = await notebook.process.session(for: notebook.loaded, runner) else { return await startNext() }
         if notebook.restarts { await live.restart() }
         notebook.restarts = false
         notebooks[path] = notebook
@@ -234,10 +215,10 @@ actor PreviewLoop {
         switch action {
         case .run: enqueue(path)
         case .interrupt:
-            if let running { notebooks[running.path]?.session?.interrupt() }
+            if let running { notebooks[running.path]?.process.interrupt() }
         case .restart:
             notebooks[path]?.restarts = true
-            if running?.path == path { notebooks[path]?.session?.interrupt() }
+            if running?.path == path { notebooks[path]?.process.interrupt() }
             enqueue(path)
         }
         await startNext()
@@ -246,7 +227,7 @@ actor PreviewLoop {
     /// Ends the running cell, then its process if it does not listen, then the other processes.
     private func close() async {
         sink.finish()
-        if let running, let live = notebooks[running.path]?.session {
+        if let running, let live = notebooks[running.path]?.process {
             let impatience = Task {
                 for _ in 0..<10 {
                     live.interrupt()
@@ -257,7 +238,7 @@ actor PreviewLoop {
             await running.task.value
             impatience.cancel()
         }
-        for notebook in notebooks.values { await notebook.session?.close() }
+        for notebook in notebooks.values { await notebook.process.close() }
     }
 
     // MARK: Showing
@@ -265,7 +246,8 @@ actor PreviewLoop {
     /// Makes the site anew and hands it to the server; where it cannot be made, the one before stands.
     private func publish(reports: Bool) async throws {
         let pages = notebooks.sorted { $0.key < $1.key }.map { path, notebook in
-            var page = publisher.page(notebook.loaded.parsed, notebook.record, path: path, reports: reports)
+            var page = publisher.page(
+                notebook.loaded.parsed, notebook.record, path: path, variant: notebook.loaded.variant, reports: reports)
             if !notebook.hasRun { page.run = nil }
             return page
         }
@@ -277,7 +259,8 @@ actor PreviewLoop {
     private func show(_ path: String) {
         guard let notebook = notebooks[path] else { return }
         server.show(
-            page: NotebookLocator.stem(of: publisher.sourcePath(of: path)) + ".html", cells: notebook.cellStates,
+            page: notebook.loaded.variant.map { publisher.outputPath(of: path, variant: $0) }
+                ?? NotebookLocator.stem(of: publisher.sourcePath(of: path)) + ".html", cells: notebook.cellStates,
             diagnostics: notebook.messages, isRunning: running?.path == path)
     }
 }

@@ -7,9 +7,8 @@ internal import SourceText
 /// A notebook that is being written: its text as last read, the outputs known so far, and how its cells stand.
 struct PreviewedNotebook: Sendable {
     private(set) var loaded: LoadedNotebook
-    /// The process that its cells live in, and the values of its parameters there.
-    var session: LiveSession?
-    var parameters: [Parameter] = []
+    /// The process that its cells live in.
+    var process = LiveProcess()
     /// Whether the process is ended before the next run.
     var restarts = false
 
@@ -18,6 +17,7 @@ struct PreviewedNotebook: Sendable {
     private var run: RunRecord?
     private var states: [Cell.ID: PreviewCellState] = [:]
     private var diagnostics: [Diagnostic] = []
+    private var failure: RunFailure?
 
     init(_ loaded: LoadedNotebook) {
         self.loaded = loaded
@@ -88,7 +88,8 @@ struct PreviewedNotebook: Sendable {
             if let earlier = run?.environment, record.environment.cpu == "unknown" { record.environment = earlier }
             run = record
         }
-        if let failure = outcome.failure {
+        failure = outcome.failure
+        if let failure {
             diagnostics.append(NotebookRunner.diagnostic(failure, loaded))
             states[failure.cell] = .failed
         }
@@ -133,7 +134,7 @@ struct PreviewedNotebook: Sendable {
     /// What the compiler, the planner, the parser and the failed cell say, at the lines that the page shows.
     var messages: [PreviewDiagnostic] {
         var seen: Set<PreviewDiagnostic> = []
-        return diagnostics.filter { $0.severity != .note }.compactMap { diagnostic in
+        return diagnostics.filter { $0.severity != .note && !isShownAsOutput($0) }.compactMap { diagnostic in
             let severity = diagnostic.severity.rawValue
             let message = ([diagnostic.summary] + diagnostic.solutions).joined(separator: " – ")
             let shown: PreviewDiagnostic
@@ -145,6 +146,14 @@ struct PreviewedNotebook: Sendable {
             }
             return seen.insert(shown).inserted ? shown : nil
         }
+    }
+
+    /// Whether the page tells of a failed cell among its outputs.
+    private func isShownAsOutput(_ diagnostic: Diagnostic) -> Bool {
+        guard let failure, diagnostic.identifier == failure.error.kind.rawValue, failure.error.kind != .compile,
+            let cell = loaded.notebook.cells.first(where: { $0.id == failure.cell }), cell.kind == .code, cell.options.include
+        else { return false }
+        return outputs[failure.cell]?.outputs.contains(.error(failure.error)) == true
     }
 
     private func cell(of diagnostic: Diagnostic) -> Cell? {
@@ -164,12 +173,5 @@ struct PreviewedNotebook: Sendable {
             let shown = line - cell.firstLine + 1 - blank
             return shown > 0 ? shown : nil
         }
-    }
-
-    /// The files that its page is made of, besides the notebook itself.
-    var files: [String] {
-        let folder = NotebookLocator.folder(of: loaded.path)
-        let named = loaded.notebook.frontMatter.bibliography + loaded.notebook.cells.flatMap(\.options.dependencies)
-        return named.map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
     }
 }

@@ -7,6 +7,9 @@ struct RunArguments: ParsableArguments {
     @Option(name: [.customShort("P"), .customLong("param")], help: ArgumentHelp("Replace a parameter's value.", valueName: "name=value"))
     var assignments: [String] = []
 
+    @Option(help: ArgumentHelp("Replace the values of parameters by a YAML or JSON file's.", valueName: "file"))
+    var params: String?
+
     @Option(help: ArgumentHelp("Run cells behind a command that carries standard input and output to a cell-host.", valueName: "command"))
     var host: String?
 

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CellExecutor
+internal import ExecutionPlanner
 internal import NotebookModel
+internal import SourceText
 
 /// `galley run`
 struct RunCommand: AsyncParsableCommand {
@@ -9,10 +11,18 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Run notebooks' cells and write their records.",
         discussion: """
             The record of post.md is post.ipynb beside it. It is written when the run came to its end; after a failure the
-            earlier one stands.
+            earlier one stands. --cell and --to run a part of one notebook and print its outputs, --watch keeps its process
+            and prints what every save changed; none of these writes a record, because the outputs of a part, or of a process
+            that lived through edits, are not those of a fresh run.
+
+            With --watch, Ctrl-C ends the running cell and its state stays; twice ends the process, which the next save starts
+            anew; where nothing runs it ends the command.
 
             Examples:
               galley run post.md
+              galley run post.md --cell plot                run one cell, and before it only what it rests on
+              galley run post.md --to plot                  run the cells up to that one
+              galley run post.md --watch
               galley run post.md -P model=TinyLlama-1.1B-Chat -P device=cuda
               galley run post.md --incremental
               galley run post.md --host "ssh gpu-box post.bundle/host"
@@ -27,24 +37,50 @@ struct RunCommand: AsyncParsableCommand {
     )
     var record: String?
 
+    @Flag(help: "Stay, and run what changed at every save.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("Run one cell, and before it only what it rests on.", valueName: "label"))
+    var cell: String?
+
+    @Option(help: ArgumentHelp("Run the cells up to this one.", valueName: "label"))
+    var to: String?
+
     @OptionGroup var arguments: RunArguments
+
+    func validate() throws {
+        if cell != nil, to != nil { throw ValidationError("--cell and --to exclude each other") }
+        if (watch || scope != .all) && (paths.count != 1 || isFolder(paths[0])) {
+            throw ValidationError("--watch, --cell and --to take one notebook")
+        }
+    }
+
+    private var scope: ExecutionPlan.Scope { cell.map { .only($0) } ?? to.map { .upTo($0) } ?? .all }
 
     func run() async throws {
         let terminal = Terminal(isQuiet: arguments.quiet)
-        let session = try CommandSession(arguments, terminal: terminal)
-        var failed = 0
+        var session = try CommandSession(arguments, terminal: terminal)
         let notebooks = try session.notebooks(paths)
-        if let record, !record.hasSuffix(".ipynb") || notebooks.count != 1 {
-            throw ValidationError("--record takes a file that ends with .ipynb, for one notebook")
+        if let record, !record.hasSuffix(".ipynb") || notebooks.count != 1 || watch || scope != .all {
+            throw ValidationError("--record takes a file that ends with .ipynb, for one whole notebook")
         }
+        if watch, let runner = session.runner, let path = notebooks.first {
+            return try await WatchLoop(session: session, runner: runner, path: path, scope: scope).toEnd()
+        }
+        session.runner?.options.scope = scope
+        var failed = 0
         for path in notebooks {
             let isRun = await session.attempt(path) { loaded in
                 guard let made = try await session.runner?.run(loaded) else { return false }
-                try loaded.write(made, to: record)
+                if scope == .all { try loaded.write(made, to: record) } else { show(made) }
                 return true
             }
             if !isRun { failed += 1 }
         }
         try session.finish(failed: failed, of: notebooks.count)
+    }
+
+    private func show(_ record: RunRecord) {
+        for one in record.cells where cell == nil || one.id == cell { printOutputs(of: one, titled: cell == nil) }
     }
 }

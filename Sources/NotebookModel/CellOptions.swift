@@ -52,6 +52,8 @@ public struct CellOptions: Sendable, Hashable {
     public var unordered = false
     /// Files that the cell reads, as paths from the notebook's folder.
     public var dependencies: [String] = []
+    /// Compiled with optimisation: quicker loops, slower compilation, and no line for every variable.
+    public var optimize = false
     /// The cell reads or changes state of the process that its names do not show.
     public var touchesProcess = false
 

@@ -27,6 +27,8 @@ public struct FrontMatter: Sendable, Hashable {
     public var execute = CellOptions()
     /// Local SwiftPM packages, or the ones that SwiftPM can fetch.
     public var packages: [Package] = []
+    /// Whether cells may import the targets of the SwiftPM package that the notebook lies in.
+    public var seesEnclosingPackage = true
     /// Files that travel to the host.
     public var resources: [String] = []
     /// Older addresses of the page.

@@ -113,6 +113,15 @@ struct CellCollector {
                 cells[index].options.label = nil
                 continue
             }
+            if Self.reserved.contains(label) {
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "reserved-label", summary: "the label “\(label)” is the name of another part of the record",
+                        path: file.path,
+                        range: labelRange(cells[index], label), solutions: ["Give the cell another label"]))
+                cells[index].options.label = nil
+                continue
+            }
             if let earlier = used[label] {
                 diagnostics.append(
                     Diagnostic(
@@ -141,6 +150,9 @@ struct CellCollector {
             cells[index].id = name
         }
     }
+
+    /// What records call the front matter and the cell that is made of its parameters.
+    private static let reserved: Set<String> = ["front-matter", "parameters"]
 
     /// Whether nbformat takes the label as an id.
     static func isValid(_ label: String) -> Bool {

@@ -15,6 +15,7 @@ struct CellOptionReader {
     static let names = [
         "eval", "echo", "output", "warning", "include", "error", "compile-fail", "label", "code-fold", "code-summary",
         "code-line-numbers", "fig-cap", "fig-alt", "tbl-cap", "timeout", "volatile", "tolerance", "unordered", "depends", "process-state",
+        "optimize",
     ]
 
     /// Options of Quarto, nbdev, knitr and Jupytext that concern what Galley has another way for, or not at all.
@@ -57,6 +58,7 @@ struct CellOptionReader {
         case "warning": return truth(\.warning)
         case "compile-fail": return truth(\.compileFail)
         case "volatile": return truth(\.volatile)
+        case "optimize": return truth(\.optimize)
         case "unordered": return truth(\.unordered)
         case "process-state": return truth(\.touchesProcess)
         case "echo":

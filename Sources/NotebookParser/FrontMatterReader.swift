@@ -112,7 +112,8 @@ struct FrontMatterReader {
             var reader = DirectiveReader(path: file.path)
             for (key, value) in members where key.string != "enabled" { reader.set(key, value, in: &frontMatter.execute) }
             diagnostics += reader.diagnostics
-        case "packages": frontMatter.packages = packages(value)
+        case "packages":
+            if let wanted = value.bool { frontMatter.seesEnclosingPackage = wanted } else { frontMatter.packages = packages(value) }
         case "resources": strings(name, value, into: &frontMatter.resources)
         case "aliases": strings(name, value, into: &frontMatter.aliases)
         case "bibliography": strings(name, value, into: &frontMatter.bibliography)
@@ -156,6 +157,19 @@ struct FrontMatterReader {
         let names = trees.compactMap(name)
         if names.count < trees.count { warn(value, "“author” takes a name or a list of names") }
         return names
+    }
+
+    /// The parameters of a file that holds nothing else.
+    mutating func readParameters() -> [Parameter] {
+        do throws(YAMLProblem) {
+            return try YAMLTree.parse(normalised(file.text), line: 1).map { parameters("params", $0) } ?? []
+        } catch {
+            diagnostics.append(
+                Diagnostic(
+                    .error, identifier: "bad-parameters", summary: "the file of parameters is not YAML: \(error.message)", path: file.path,
+                    range: SourceRange(start: error.place, end: error.place)))
+            return []
+        }
     }
 
     private mutating func parameters(_ key: String, _ value: YAMLTree) -> [Parameter] {

@@ -78,6 +78,7 @@ public enum NotebookPrinting {
         add("unordered", \.unordered, truth)
         add("depends", \.dependencies, flow)
         add("process-state", \.touchesProcess, truth)
+        add("optimize", \.optimize, truth)
         return list
     }
 

@@ -1,6 +1,7 @@
 /// The notebooks in a folder.
 public enum SiteSources {
-    /// The paths of notebooks beneath `folder`, from it, sorted: `.md` files, and `.ipynb` files without an `.md` beside.
+    /// The paths of notebooks beneath `folder`, from it, sorted: `.md` files, and `.ipynb` files without an `.md` beside
+    /// that they are records of: `post.ipynb` and `post.SET.ipynb` are records of `post.md`.
     ///
     /// Hidden files and folders, folders that begin with `_`, build folders, and what `exclude` names are passed over, as
     /// are a README and links to folders.
@@ -22,6 +23,15 @@ public enum SiteSources {
             }
         }
         let markdown = Set(found.filter { $0.hasSuffix(".md") })
-        return found.filter { $0.hasSuffix(".md") || !markdown.contains(SitePath.withoutExtension($0) + ".md") }.sorted()
+        return found.filter { $0.hasSuffix(".md") || !isRecord($0, of: markdown) }.sorted()
+    }
+
+    private static func isRecord(_ path: String, of markdown: Set<String>) -> Bool {
+        var stem = path[...]
+        while let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
+            stem = stem[..<dot]
+            if markdown.contains(stem + ".md") { return true }
+        }
+        return false
     }
 }

@@ -16,6 +16,7 @@ private let events: [HostEvent] = [
     .ready(HostEnvironment(system: "Debian", cpu: "x", coreCount: 2, gpus: ["a", "b"])),
     .started(cell: 0),
     .output(cell: 1, .standardError, Array("hé".utf8)),
+    .boundary(cell: 1),
     .outputCut(cell: 1, .standardOutput, byteCount: 1 << 33),
     .display(
         cell: 2,

@@ -82,6 +82,13 @@ int galley_wait(int process);
 // The image that an address lies in: its load address (0 if none), and its file name copied to `name`.
 uintptr_t galley_find_image(uintptr_t address, char *_Nonnull name, size_t capacity);
 
+// Adds the system's functions that wait without holding a lock to the ranges of galley_add_code_range.
+void galley_add_waiting_functions(void);
+
+// Puts a stream in the place of `stderr` that calls `fence` before and after it writes to descriptor 2, with all of
+// standard output written out: so what a program writes to its two streams keeps its order.
+void galley_order_standard_error(void (*_Nonnull fence)(void));
+
 // Opens an image with its symbols visible to the images opened later. Returns NULL with a message from
 // galley_loading_error.
 void *_Nullable galley_open_image(const char *_Nonnull path);

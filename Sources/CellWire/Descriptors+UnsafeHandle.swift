@@ -4,13 +4,9 @@
     private import Darwin
 #endif
 
-func writeToStandardError(_ text: String) {
-    writeAll(2, Array(text.utf8))
-}
-
 /// Writes all bytes; `false` when the other side is gone.
 @discardableResult
-func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
+package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBytes { buffer in
         var written = 0
         while written < buffer.count {
@@ -32,7 +28,7 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
 
 /// Reads what is there, waiting for the first byte; `nil` at the end, empty where nothing is ready
 /// on a descriptor that does not wait.
-func readSome(_ descriptor: Int32, capacity: Int = 1 << 16) -> [UInt8]? {
+package func readSome(_ descriptor: Int32, capacity: Int = 1 << 16) -> [UInt8]? {
     while true {
         var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
@@ -46,45 +42,29 @@ func readSome(_ descriptor: Int32, capacity: Int = 1 << 16) -> [UInt8]? {
 }
 
 /// A pipe that children do not inherit.
-func makePipe() -> (reading: Int32, writing: Int32)? {
+package func makePipe() -> (reading: Int32, writing: Int32)? {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
 }
 
-func setNonBlocking(_ descriptor: Int32) {
+package func setNonBlocking(_ descriptor: Int32) {
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
 }
 
 /// Waits until one of the descriptors can be read; says which can.
-func waitForInput(_ descriptors: [Int32]) -> [Bool] {
+package func waitForInput(_ descriptors: [Int32]) -> [Bool] {
     var pollers = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     while poll(&pollers, nfds_t(pollers.count), -1) < 0, errno == EINTR {}
     return pollers.map { $0.revents != 0 }
 }
 
 /// Moves a descriptor out of the way of 0, 1 and 2.
-func duplicateAbove(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 10) }
+package func duplicateAbove(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 10) }
 
-func secondsNow() -> Double {
+package func secondsNow() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
-/// Bytes of this process in memory.
-func residentBytes() -> Int {
-    #if os(Linux)
-        let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return 0 }
-        defer { close(descriptor) }
-        let text = String(decoding: readSome(descriptor, capacity: 256) ?? [], as: UTF8.self)
-        let fields = text.split(separator: " ")
-        return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
-    #else
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        return usage.ru_maxrss
-    #endif
 }
