@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #if defined(__linux__)
 #include <link.h>
 #endif
@@ -85,6 +86,13 @@ void *galley_open_image(const char *path) {
 #endif
     return image;
 }
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk) {
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+void galley_remove_folder(const char *path) { nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
 
 void galley_add_waiting_functions(void) {
 #if defined(__linux__)

@@ -111,7 +111,9 @@ final class NotebookRun {
         }
         return HostConfiguration(
             workingFolder: workingFolder, outputLimit: options.outputLimit, memoryLimit: options.memoryLimit,
-            environment: ["GALLEY": options.galleyVersion], resources: resources)
+            environment: ["GALLEY": options.galleyVersion], resources: resources,
+            // Files that travel disturb none that the user has there.
+            hasOwnFolder: options.hostCommand != nil && !resources.isEmpty)
     }
 
     private func sandboxCommand(_ folder: String) -> String {

@@ -44,6 +44,7 @@ extension HostSession {
         if !configuration.workingFolder.isEmpty, chdir(configuration.workingFolder) != 0 {
             return refuse("cannot enter the folder \(configuration.workingFolder): \(String(cString: strerror(errno)))")
         }
+        if configuration.hasOwnFolder, let problem = enterOwnFolder() { return refuse(problem) }
         if let problem = writeResources(configuration.resources) { return refuse(problem) }
         if configuration.memoryLimit > 0 {
             var limit = rlimit(rlim_cur: rlim_t(configuration.memoryLimit), rlim_max: rlim_t(configuration.memoryLimit))
@@ -75,7 +76,22 @@ extension HostSession {
         exitHost(69)
     }
 
-    /// Files that travelled with the notebook; what is there already with the same bytes stays untouched.
+    private func enterOwnFolder() -> String? {
+        guard let path = enterTemporaryFolder() else {
+            return "cannot make a folder for the notebook's files: \(String(cString: strerror(errno)))"
+        }
+        ownFolder = path
+        return nil
+    }
+
+    /// Takes the folder of files that travelled away, with what cells wrote into it.
+    func removeOwnFolder() {
+        guard let folder = ownFolder else { return }
+        ownFolder = nil
+        galley_remove_folder(folder)
+    }
+
+    /// Files that travelled with the notebook; what is there already stays untouched.
     private func writeResources(_ resources: [String: [UInt8]]) -> String? {
         for (path, bytes) in resources.sorted(by: { $0.key < $1.key }) {
             let parts = path.split(separator: "/")

@@ -130,6 +130,7 @@ extension HostSession {
 
     func exitHost(_ status: Int32) -> Never {
         galley_flush_streams()
+        removeOwnFolder()
         _exit(status)
     }
 }

@@ -16,6 +16,8 @@ package final class HostSession: @unchecked Sendable {
     var queue: [RunRequest] = []
     var running: RunningCell?
     var isTainted = false
+    /// A temporary folder that cells run in, with the files that travelled.
+    var ownFolder: String?
     /// The running cell is being stopped wherever it is.
     var isForced = false
     var isEnding = false

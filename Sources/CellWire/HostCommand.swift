@@ -23,16 +23,19 @@ public struct HostConfiguration: Sendable, Hashable {
     public var environment: [String: String]
     /// Files that the cells need, by path from the working folder.
     public var resources: [String: [UInt8]]
+    /// Cells run in a new temporary folder, which goes with the host.
+    public var hasOwnFolder: Bool
 
     public init(
         workingFolder: String = "", outputLimit: Int = 1 << 20, memoryLimit: Int = 0,
-        environment: [String: String] = [:], resources: [String: [UInt8]] = [:]
+        environment: [String: String] = [:], resources: [String: [UInt8]] = [:], hasOwnFolder: Bool = false
     ) {
         self.workingFolder = workingFolder
         self.outputLimit = outputLimit
         self.memoryLimit = memoryLimit
         self.environment = environment
         self.resources = resources
+        self.hasOwnFolder = hasOwnFolder
     }
 }
 
@@ -85,6 +88,7 @@ extension HostCommand {
                 $0.put($1.key)
                 $0.put($1.value)
             }
+            encoder.put(configuration.hasOwnFolder)
         case .load(let image):
             encoder.put(tag: 2)
             encoder.put(image.name)
@@ -121,7 +125,7 @@ extension HostCommand {
             self = .configure(
                 HostConfiguration(
                     workingFolder: folder, outputLimit: max(0, outputLimit), memoryLimit: max(0, memoryLimit),
-                    environment: Dictionary(environment) { $1 }, resources: Dictionary(resources) { $1 }))
+                    environment: Dictionary(environment) { $1 }, resources: Dictionary(resources) { $1 }, hasOwnFolder: try decoder.bool()))
         case 2:
             let name = try decoder.string()
             let content: CellImage.Content = try decoder.bool() ? .bytes(try decoder.data()) : .path(try decoder.string())

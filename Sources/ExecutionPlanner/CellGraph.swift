@@ -9,6 +9,8 @@ public struct CellGraph: Sendable, Hashable {
     public struct Node: Sendable, Hashable {
         /// The cells whose modules it imports, in order.
         public var imports: [Int] = []
+        /// Of these, the ones that no other of them imports: their modules' names stand for all.
+        public var nearestImports: [Int] = []
         /// Names that several of these define, with the one that counts.
         public var shadows: [Shadow] = []
         /// The cells that must have run for it to give what it gives in a whole run, in order.
@@ -22,33 +24,26 @@ public struct CellGraph: Sendable, Hashable {
     public private(set) var nodes: [Node] = []
 
     /// - Parameter cells: In the order in which they run; those that do not run have no names.
+    /// - Complexity: Linear in the cells' names; sets of cells cost a word for 64 cells.
     public init(_ cells: [CellNames]) {
-        var builder = Builder(cells: cells)
+        var builder = CellGraphBuilder(cells: cells)
         for index in cells.indices { nodes.append(builder.node(index)) }
     }
 }
 
-private struct Builder {
+private struct CellGraphBuilder {
     let cells: [CellNames]
     /// Per name the cells that define it so far, with the definition.
     private var definers: [String: [(cell: Int, definition: CellNames.Definition)]] = [:]
-    private var membersAdded: [String: [Int]] = [:]
-    private var extensions: [String: [Int]] = [:]
-    private var reachingEverything: [Int] = []
-    private var importSets: [Set<Int>] = []
-    private var stateSets: [Set<Int>] = []
-    /// Per definer and name, the cells that may change its value.
-    private var mutators: [Place: [Int]] = [:]
-    private var deferred: [Set<Place>] = []
-    private var processCells: [ProcessState: [Int]] = [:]
-
+    private var membersAdded: [String: CellSet] = [:]
+    private var extensions: [String: CellSet] = [:]
+    private var reachingEverything = CellSet()
+    private var importSets: [CellSet] = []
+    private var stateSets: [CellSet] = []
+    private var objects = SharedValues()
+    private var processCells: [ProcessState: CellSet] = [:]
     /// Methods that the notebook declares itself, which may change what they are called on.
     private let declaredMethods: Set<String>
-
-    private struct Place: Hashable {
-        var cell: Int
-        var name: String
-    }
 
     init(cells: [CellNames]) {
         self.cells = cells
@@ -59,42 +54,47 @@ private struct Builder {
         let names = cells[index]
         let own = Set(names.definitions.map(\.name))
         let named = directImports(names, own: own)
+        var inherited = CellSet()
+        for cell in named.places { inherited.formUnion(importSets[cell]) }
         var imported = named
-        for cell in named { imported.formUnion(importSets[cell]) }
+        imported.formUnion(inherited)
 
-        let shadows = shadows(names, own: own, imported: &imported)
-        let changes = mutations(index, own: own, imported: imported)
-        let direct = stateDependencies(index, imported: imported)
-        var covered: Set<Int> = []
-        for cell in direct { covered.formUnion(stateSets[cell]) }
-        let state = direct.union(covered)
+        let changes = objects.changes(places(index, own: own), in: index, imported: imported)
+        let direct = stateDependencies(index, imported: imported, shared: changes.rests)
+        var covered = CellSet()
+        for cell in direct.places { covered.formUnion(stateSets[cell]) }
+        var state = direct
+        state.formUnion(covered)
 
         importSets.append(imported)
         stateSets.append(state)
-        record(index, changes: changes)
+        record(index)
         return CellGraph.Node(
-            imports: imported.sorted(), shadows: shadows, stateDependencies: state.sorted(),
-            nearestDependencies: direct.subtracting(covered).sorted(),
-            changes: Set(changes.map(\.cell)).subtracting([index]).sorted())
+            imports: imported.places, nearestImports: named.subtracting(inherited).places, shadows: shadows(names, own: own, imported: imported),
+            stateDependencies: state.places, nearestDependencies: direct.subtracting(covered).places, changes: changes.cells)
     }
 
-    private func directImports(_ names: CellNames, own: Set<String>) -> Set<Int> {
-        var found = Set(reachingEverything)
+    private func directImports(_ names: CellNames, own: Set<String>) -> CellSet {
+        var found = reachingEverything
         for name in names.uses where !own.contains(name) {
+            guard let all = definers[name] else { continue }
             // Overloads may come from several cells; all else from the latest.
-            for (cell, definition) in definers[name] ?? [] where definition.kind == .function { found.insert(cell) }
-            if let last = definers[name]?.last { found.insert(last.cell) }
+            var signatures: Set<String> = []
+            for (cell, definition) in all.reversed() where definition.kind == .function && signatures.insert(definition.signature).inserted {
+                found.insert(cell)
+            }
+            if let last = all.last { found.insert(last.cell) }
         }
-        for name in names.memberUses { found.formUnion(membersAdded[name] ?? []) }
+        for name in names.memberUses { if let cells = membersAdded[name] { found.formUnion(cells) } }
         for name in names.extendedTypes { if let last = definers[name]?.last { found.insert(last.cell) } }
         return found
     }
 
     /// Names that more than one imported module defines are ambiguous until one of them is named.
-    private func shadows(_ names: CellNames, own: Set<String>, imported: inout Set<Int>) -> [CellGraph.Shadow] {
+    private func shadows(_ names: CellNames, own: Set<String>, imported: CellSet) -> [CellGraph.Shadow] {
         var shadows: [CellGraph.Shadow] = []
         for name in names.uses.sorted() where !own.contains(name) {
-            guard let all = definers[name], let last = all.last else { continue }
+            guard let all = definers[name], all.count > 1, let last = all.last else { continue }
             let visible = all.filter { imported.contains($0.cell) }
             guard Set(visible.map(\.cell)).count > 1 else { continue }
             let isOverloaded =
@@ -105,18 +105,18 @@ private struct Builder {
         return shadows
     }
 
-    /// The values that the cell may change, by where they are defined.
-    private mutating func mutations(_ index: Int, own: Set<String>, imported: Set<Int>) -> Set<Place> {
+    /// What the cell's names say of values, with the names resolved to where they are defined.
+    private func places(_ index: Int, own: Set<String>) -> SharedValues.Cell {
         let names = cells[index]
-        func places(_ names: Set<String>) -> Set<Place> {
-            var places: Set<Place> = []
+        func resolved(_ names: Set<String>) -> Set<SharedValues.Place> {
+            var places: Set<SharedValues.Place> = []
             for name in names {
                 if own.contains(name) {
-                    places.insert(Place(cell: index, name: name))
+                    places.insert(.init(cell: index, name: name))
                 } else if let last = definers[name]?.last, last.definition.kind != .function,
                     !last.definition.isConstant || last.definition.kind != .variable
                 {
-                    places.insert(Place(cell: last.cell, name: name))
+                    places.insert(.init(cell: last.cell, name: name))
                 }
             }
             return places
@@ -124,37 +124,32 @@ private struct Builder {
         func loud(_ calls: [String: Set<String>]) -> Set<String> {
             calls.reduce(into: []) { if declaredMethods.contains($1.key) { $0.formUnion($1.value) } }
         }
-        deferred.append(places(names.deferredMutations.union(loud(names.deferredQuietCalls))))
-        var all = places(names.mutations.union(loud(names.quietCalls)))
-        // What it calls may change what the callee's cell names.
-        for cell in imported { all.formUnion(deferred[cell]) }
-        return all
+        let quiet = loud(names.quietCalls)
+        return SharedValues.Cell(
+            mutations: resolved(names.mutations.union(quiet)), calls: resolved(names.callMutations.union(quiet)),
+            deferred: resolved(names.deferredMutations.union(loud(names.deferredQuietCalls))),
+            aliases: names.aliases.map { resolved(Set([$0.key]).union($0.value)) }.filter { $0.count > 1 })
     }
 
-    private func stateDependencies(_ index: Int, imported: Set<Int>) -> Set<Int> {
+    private func stateDependencies(_ index: Int, imported: CellSet, shared: CellSet) -> CellSet {
         var state = imported
-        for cell in imported {
-            for definition in cells[cell].definitions {
-                for mutator in mutators[Place(cell: cell, name: definition.name)] ?? [] { state.insert(mutator) }
-            }
-            state.formUnion(extensionsOf(cell))
+        state.formUnion(shared)
+        for cell in imported.places {
+            for definition in cells[cell].definitions { if let cells = extensions[definition.name] { state.formUnion(cells) } }
         }
         for kind in cells[index].processState {
             // Memory holds what every cell before made.
-            state.formUnion(kind == .memory ? Array(0..<index) : processCells[kind] ?? [])
+            if kind == .memory { state.formUnion(CellSet(0..<index)) } else if let cells = processCells[kind] { state.formUnion(cells) }
         }
         return state
     }
 
-    private func extensionsOf(_ cell: Int) -> [Int] { cells[cell].definitions.flatMap { extensions[$0.name] ?? [] } }
-
-    private mutating func record(_ index: Int, changes: Set<Place>) {
+    private mutating func record(_ index: Int) {
         let names = cells[index]
-        for place in changes where place.cell != index { mutators[place, default: []].append(index) }
         for definition in names.definitions { definers[definition.name, default: []].append((index, definition)) }
-        for member in names.extensionMembers { membersAdded[member, default: []].append(index) }
-        for type in names.extendedTypes { extensions[type, default: []].append(index) }
-        if names.reachesEverything { reachingEverything.append(index) }
-        for kind in names.processState { processCells[kind, default: []].append(index) }
+        for member in names.extensionMembers { membersAdded[member, default: CellSet()].insert(index) }
+        for type in names.extendedTypes { extensions[type, default: CellSet()].insert(index) }
+        if names.reachesEverything { reachingEverything.insert(index) }
+        for kind in names.processState { processCells[kind, default: CellSet()].insert(index) }
     }
 }

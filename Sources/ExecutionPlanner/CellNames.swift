@@ -27,7 +27,11 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var memberUses: Set<String> = []
     /// Names whose values the cell may change: assigned, passed inout, called upon, or handed to a function.
     public internal(set) var mutations: Set<String> = []
-    /// Of these, the ones inside bodies of functions and types: they happen when another cell calls them.
+    /// Of these, the ones that a call may change, or put into one another.
+    public internal(set) var callMutations: Set<String> = []
+    /// Variables with the names that their values are made of, where they may hold the very same object.
+    public internal(set) var aliases: [String: Set<String>] = [:]
+    /// Of the changed, the ones inside bodies of functions and types: they happen when another cell calls them.
     public internal(set) var deferredMutations: Set<String> = []
     /// Names whose methods it calls, by the method, where the standard library's method of that name changes nothing: they
     /// count as changed once the notebook declares a method of that name.

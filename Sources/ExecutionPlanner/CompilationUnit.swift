@@ -89,28 +89,45 @@ extension ExecutionPlan {
         }
         let names = steps[place].analysis.names
         let isOptimized = steps[place].cell.options.optimize
-        return isPlain(steps[place]) && group.allSatisfy { steps[$0].cell.options.optimize == isOptimized } && group.allSatisfy { isPlain(steps[$0]) }
+        return isPlain(steps[place]) && group.allSatisfy { steps[$0].analysis.names.extendedTypes.isEmpty }
+            && group.allSatisfy { steps[$0].cell.options.optimize == isOptimized } && group.allSatisfy { isPlain(steps[$0]) }
             && names.imports.isEmpty && names.extendedTypes.isEmpty
             && !names.reachesEverything
+    }
+
+    private struct Definer {
+        var module: String
+        var definition: CellNames.Definition
+    }
+
+    /// Imports of the definitions that count, for names that several imported modules define: a module holds the names of all
+    /// its cells, also of ones that the group does not rest on.
+    private func shadows(_ group: [Int], imports: Set<String>, definers: [String: [Definer]]) -> [String] {
+        let own = Set(group.flatMap { steps[$0].analysis.names.definitions.map(\.name) })
+        let uses = group.reduce(into: Set<String>()) { $0.formUnion(steps[$1].analysis.names.uses) }
+        return uses.subtracting(own).sorted().compactMap { name in
+            let visible = (definers[name] ?? []).filter { imports.contains($0.module) }
+            guard Set(visible.map(\.module)).count > 1, let last = visible.last else { return nil }
+            let isOverloaded =
+                visible.allSatisfy { $0.definition.kind == .function } && Set(visible.map(\.definition.signature)).count == visible.count
+            return isOverloaded ? nil : "\(last.definition.kind.rawValue) \(last.module).\(name)"
+        }
     }
 
     private func make(_ groups: [[Int]]) -> [CompilationUnit] {
         var units: [CompilationUnit] = []
         var modules: [Int: String] = [:]
+        var definers: [String: [Definer]] = [:]
         for group in groups {
             let own = Set(group)
             var imports: [String] = []
-            var shadows: [String] = []
             for place in group {
                 for other in steps[place].node.imports where !own.contains(other) {
                     let module = modules[other] ?? steps[other].moduleName
                     if !imports.contains(module) { imports.append(module) }
                 }
-                for shadow in steps[place].node.shadows where !own.contains(shadow.definer) {
-                    let text = "\(shadow.kind.rawValue) \(modules[shadow.definer] ?? steps[shadow.definer].moduleName).\(shadow.name)"
-                    if !shadows.contains(text) { shadows.append(text) }
-                }
             }
+            let shadows = shadows(group, imports: Set(imports), definers: definers)
             let declarations = group.first.map { steps[$0].inheritedImports } ?? []
             // A cell by itself that imports cells by themselves is the module that its key names.
             let isPlain =
@@ -119,7 +136,12 @@ extension ExecutionPlan {
                 isPlain
                 ? steps[group[0]].moduleName
                 : "Cell_" + ContentKey(["unit"] + group.map { steps[$0].moduleName } + ["imports"] + imports + shadows).short
-            for place in group { modules[place] = name }
+            for place in group {
+                modules[place] = name
+                for definition in steps[place].analysis.names.definitions {
+                    definers[definition.name, default: []].append(Definer(module: name, definition: definition))
+                }
+            }
             units.append(
                 CompilationUnit(
                     members: group, moduleName: name, imports: imports, shadows: shadows,

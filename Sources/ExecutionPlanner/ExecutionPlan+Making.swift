@@ -53,7 +53,7 @@ extension ExecutionPlan {
         var importDeclarations: [String] = []
         for (index, cell) in cells.enumerated() {
             let node = graph.nodes[index]
-            let imports = node.imports.map { steps[$0].moduleName }
+            let imports = node.nearestImports.map { steps[$0].moduleName }
             let shadows = node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].moduleName).\($0.name)" }
             let compileKey = ContentKey(
                 ["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + (cell.options.optimize ? ["-O"] : []) + importDeclarations

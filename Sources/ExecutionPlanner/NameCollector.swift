@@ -35,7 +35,7 @@ final class NameCollector: SyntaxVisitor {
 
     static let harmlessCalls: Set<String> = [
         "print", "debugPrint", "display", "String", "Int", "Double", "Float", "Bool", "min", "max", "abs", "type", "zip",
-        "stride", "Array", "Set", "Dictionary", "Table", "dump", "round", "sqrt", "pow", "log", "exp",
+        "stride", "Array", "Set", "Dictionary", "Table", "dump", "round", "sqrt", "pow", "log", "exp", "UInt8", "Int64", "UInt64",
     ]
 
     override func visit(_ node: DeclReferenceExprSyntax) -> SyntaxVisitorContinueKind {
@@ -76,7 +76,10 @@ final class NameCollector: SyntaxVisitor {
                 element.is(AssignmentExprSyntax.self)
                 || element.as(BinaryOperatorExprSyntax.self).map { Self.assigns($0.operator.text) } ?? false
             guard isAssignment else { continue }
-            if let name = Self.root(elements[index - 1]) { mutate(name) }
+            if let name = Self.root(elements[index - 1]) {
+                mutate(name)
+                if index + 1 < elements.count { share(name, ExprSyntax(elements[index + 1]), isAlone: index + 2 == elements.count) }
+            }
             if let tuple = elements[index - 1].as(TupleExprSyntax.self) {
                 for part in tuple.elements { if let name = Self.root(part.expression) { mutate(name) } }
             }
@@ -94,11 +97,15 @@ final class NameCollector: SyntaxVisitor {
                 }
             } else {
                 mutate(name)
+                names.callMutations.insert(name)
             }
         }
         if let called, Self.harmlessCalls.contains(called) { return .visitChildren }
         for argument in node.arguments {
-            if let name = Self.root(argument.expression) { mutate(name) }
+            if let name = Self.root(argument.expression) {
+                mutate(name)
+                names.callMutations.insert(name)
+            }
         }
         return .visitChildren
     }
@@ -128,7 +135,19 @@ final class NameCollector: SyntaxVisitor {
 
     override func visitPost(_ node: ExtensionDeclSyntax) { depth -= 1 }
 
+    /// Notes that a variable may hold the object that an expression gives: a name, what is reached from it, what a call was
+    /// handed. What operators make is new.
+    private func share(_ name: String, _ value: ExprSyntax, isAlone: Bool = true) {
+        guard isAlone, !value.is(SequenceExprSyntax.self) else { return }
+        let sources = SharedNames(value).names.subtracting([name])
+        if !sources.isEmpty { names.aliases[name, default: []].formUnion(sources) }
+    }
+
     override func visit(_ node: VariableDeclSyntax) -> SyntaxVisitorContinueKind {
+        for binding in node.bindings {
+            guard let value = binding.initializer?.value else { continue }
+            for name in DefinitionCollector.identifiers(Syntax(binding.pattern)) { share(name, value) }
+        }
         if node.modifiers.contains(where: { $0.name.text == "static" || $0.name.text == "class" }) { names.hasStaticStorage = true }
         return .visitChildren
     }

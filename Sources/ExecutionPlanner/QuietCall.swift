@@ -11,7 +11,19 @@ enum QuietCall {
         "squareRoot", "isMultiple", "quotientAndRemainder", "addingReportingOverflow", "multipliedReportingOverflow", "firstRange", "ranges",
         "replacing", "trimmingPrefix", "padding", "formatted", "difference", "chunked", "makeIterator", "trimmingCharacters", "components",
         "replacingOccurrences",
+        // Of the inference library's models, whose weights stay as they were loaded.
+        "answer", "generate", "complete", "chat", "tokenize", "detokenize", "prompt", "score", "perplexity", "logits", "embedding",
+        "residualStream", "logitLens",
     ]
+
+    /// Of these, the ones whose results share nothing with what they are called on.
+    private static let givingValues: Set<String> = [
+        "contains", "joined", "count", "distance", "hasPrefix", "hasSuffix", "lowercased", "uppercased", "allSatisfy", "isMultiple", "squareRoot",
+        "rounded", "answer", "generate", "complete", "chat", "tokenize", "detokenize", "prompt", "score", "perplexity", "logits", "embedding",
+        "residualStream", "logitLens", "firstIndex", "lastIndex", "formatted",
+    ]
+
+    static func givesValue(_ method: String) -> Bool { givingValues.contains(method) }
 
     /// The methods called one after another, where each is one of these and is handed nothing that could change elements.
     static func methods(of call: FunctionCallExprSyntax) -> [String]? {

@@ -5,7 +5,7 @@ private let commands: [HostCommand] = [
     .configure(
         HostConfiguration(
             workingFolder: "/tmp/ä", outputLimit: 10, memoryLimit: 1 << 40, environment: ["A": "b", "C": ""],
-            resources: ["data.csv": [1, 2, 3]])),
+            resources: ["data.csv": [1, 2, 3]], hasOwnFolder: true)),
     .load(CellImage(name: "Cell_1", content: .path("/x.so"))),
     .load(CellImage(name: "Cell_2", content: .bytes([0, 255, 127]))),
     .run(RunRequest(cell: 3, image: "Cell_1", entry: "main_1")),

@@ -41,8 +41,7 @@ public struct WorkingFolder {
         return files
     }
 
-    /// Runs `galley` in this folder. All tests share a cache folder of compiled cells, apart from the user's.
-    public func galley(_ arguments: String..., environment: [String: String] = [:]) throws -> Run {
+    private func command(_ arguments: [String], _ environment: [String: String]) -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: ReferenceData.productsFolder + "/galley")
         process.arguments = arguments
@@ -51,11 +50,26 @@ public struct WorkingFolder {
         variables["XDG_CACHE_HOME"] = NSTemporaryDirectory() + "/galley-test-cache"
         variables.merge(environment) { $1 }
         process.environment = variables
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    /// Starts `galley` in this folder; what it says goes nowhere.
+    public func start(_ arguments: String..., environment: [String: String] = [:]) throws -> Process {
+        let process = command(arguments, environment)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    /// Runs `galley` in this folder. All tests share a cache folder of compiled cells, apart from the user's.
+    public func galley(_ arguments: String..., environment: [String: String] = [:]) throws -> Run {
+        let process = command(arguments, environment)
         // Files rather than pipes: nothing blocks however much is written.
         let streams = NSTemporaryDirectory() + "/galley-test-" + UUID().uuidString
         defer { for stream in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(streams).\(stream)") } }
         for stream in ["out", "err"] { _ = FileManager.default.createFile(atPath: "\(streams).\(stream)", contents: nil) }
-        process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: streams + ".out")
         process.standardError = FileHandle(forWritingAtPath: streams + ".err")
         try process.run()

@@ -89,6 +89,9 @@ void galley_add_waiting_functions(void);
 // standard output written out: so what a program writes to its two streams keeps its order.
 void galley_order_standard_error(void (*_Nonnull fence)(void));
 
+// Removes a folder with all that is in it; links are removed, not followed.
+void galley_remove_folder(const char *_Nonnull path);
+
 // Opens an image with its symbols visible to the images opened later. Returns NULL with a message from
 // galley_loading_error.
 void *_Nullable galley_open_image(const char *_Nonnull path);

@@ -1,0 +1,101 @@
+import CellExecutor
+import ExecutionPlanner
+import Foundation
+import NotebookModel
+import SourceText
+import Testing
+
+/// `GALLEY_FUZZ_EDITS` is how many edits there are, 40 unless told; `GALLEY_FUZZ_SEED` which.
+@Suite("Random edits", .serialized)
+struct EditFuzzTests {
+    private static func number(_ name: String, _ usual: Int) -> Int { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual }
+
+    private static let start: [TinyLanguage.Statement] = [
+        .variable("a", .constant(1), isConstant: false), .variable("b", .constant(2), isConstant: false), .list("xs", [1, 2]), .box("k", 1),
+        .alias("m", "k"), .function("f", .sum("a", 1)), .mutator("g", "a"), .print(.call("f")),
+    ]
+
+    private func notebook(_ cells: [TinyLanguage.Statement]) -> Notebook { TinyNotebook.make([TinyLanguage.prelude] + cells.map(\.swift)) }
+
+    /// Outputs without the cells' names.
+    private func shown(_ record: RunRecord?) -> [String]? { record?.cells.flatMap { $0.outputs.filter { !$0.isDiagnostics }.map(\.dump) } }
+
+    @Test("A fresh run gives what the interpreter says")
+    func oracle() async throws {
+        var generator = SeededGenerator(seed: 1)
+        var cells = Self.start
+        var compared = 0
+        for _ in 0..<Self.number("GALLEY_FUZZ_EDITS", 40) / 8 {
+            let sound = cells
+            repeat {
+                cells = sound
+                for _ in 0..<3 { TinyLanguage.edit(&cells, &generator) }
+            } while TinyLanguage.outputs(of: cells) == nil
+            let outcome = try await TinyNotebook.run(notebook(cells))
+            #expect(shown(outcome.record) == TinyLanguage.outputs(of: cells), "\(cells.map(\.swift)) \(outcome.diagnostics)")
+            if outcome.record != nil { compared += 1 }
+        }
+        #expect(compared > 0)
+    }
+
+    @Test("After every edit a live host, and a run of what changed, give what a fresh run gives")
+    func edits() async throws {
+        let count = Self.number("GALLEY_FUZZ_EDITS", 40)
+        let seed = Self.number("GALLEY_FUZZ_SEED", 42)
+        var generator = SeededGenerator(seed: UInt64(seed))
+        var options = RunOptions()
+        options.workingFolder = "/tmp"
+        let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+        var cells = Self.start
+        var sound = cells
+        var record: RunRecord?
+        var failures = 0
+        var statistics = (compiling: 0, ran: 0, resident: 0)
+        for edit in 1...count {
+            TinyLanguage.edit(&cells, &generator)
+            if edit.isMultiple(of: 17) {
+                // A part first: what is behind is made up for.
+                _ = try await session.apply(notebook(cells), scope: .upTo("cell-\(Int.random(in: 1...cells.count, using: &generator))"))
+            }
+            let outcome = try await session.apply(notebook(cells))
+            let expected = TinyLanguage.outputs(of: cells)
+            if shown(outcome.record) != expected {
+                failures += 1
+                Issue.record(
+                    "edit \(edit) of seed \(seed): live \(shown(outcome.record) ?? ["-"]), fresh \(expected ?? ["-"])\n\(outcome.plan)\n\(cells.map(\.swift).joined(separator: "\n"))\n\(outcome.diagnostics)"
+                )
+                if failures > 3 { break }
+            }
+            if expected != nil {
+                statistics.compiling += 1
+                statistics.ran += outcome.ranCount
+                statistics.resident = max(statistics.resident, outcome.record?.cells.compactMap(\.residentBytes).max() ?? 0)
+                sound = cells
+            } else if Int.random(in: 0..<4, using: &generator) == 0 {
+                // Authors take mistakes back.
+                cells = sound
+            }
+            if expected != nil, edit.isMultiple(of: 10) {
+                let part = try await TinyNotebook.run(notebook(cells), previous: record) { $0.mode = .incremental }
+                if shown(part.record) != expected {
+                    failures += 1
+                    Issue.record(
+                        "edit \(edit) of seed \(seed): incremental \(shown(part.record) ?? ["-"]), fresh \(expected ?? [])\n\(part.plan)\n\(part.diagnostics)"
+                    )
+                }
+                record = part.record
+            }
+        }
+        await session.close()
+        #expect(statistics.compiling > count / 4)
+        if count > 1000 {
+            print("\(count) edits, \(statistics.compiling) that compile, \(statistics.ran) cells run, \(statistics.resident) bytes at most")
+        }
+    }
+}
+
+extension CellOutput {
+    fileprivate var isDiagnostics: Bool {
+        if case .diagnostics = self { true } else { false }
+    }
+}
