@@ -65,6 +65,14 @@ static void attend(const gk_attention *a, int64_t i, int64_t h, float *scratch) 
 /// Items are rows by heads.
 static void plain_section(void *context, int64_t begin, int64_t end, int32_t worker) {
     attention_job *job = context;
+#if GK_X86
+    if (gk_has_avx2() && job->a->head_dim % 8 == 0) {
+        for (int64_t item = begin; item < end; item++) {
+            gk_attend_head_avx2(job->a, item / job->a->heads, item % job->a->heads, job->scratch + worker * job->scratch_step);
+        }
+        return;
+    }
+#endif
     for (int64_t item = begin; item < end; item++) {
         attend(job->a, item / job->a->heads, item % job->a->heads, job->scratch + worker * job->scratch_step);
     }

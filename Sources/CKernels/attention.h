@@ -20,6 +20,9 @@ GK_INLINE int64_t gk_first_key(const gk_attention *a, int64_t i) {
 }
 
 #if GK_X86
+/// Query row `i`, head `h`, with AVX2; head dimensions are multiples of 8. `scratch` as in the plain form.
+void gk_attend_head_avx2(const gk_attention *a, int64_t i, int64_t h, float *scratch);
+
 
 /// One row's query heads `head` ..< head + count, which share a KV head. `scratch` holds the scores:
 /// count * (keys in view, rounded up to 16) floats.

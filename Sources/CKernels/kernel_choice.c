@@ -18,6 +18,10 @@ gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, in
         if (weight->layout == GK_LAYOUT_ROWS && rounded) kernel = gk_rows_kernel_avx512(weight->type);
         if (kernel != NULL) return kernel;
     }
+    if (gk_has_avx2()) {
+        gk_group_kernel kernel = gk_takes_int8(weight, compute) ? gk_int8_kernel_avx2(weight->type) : gk_rows_kernel_avx2(weight, compute);
+        if (kernel != NULL) return kernel;
+    }
 #else
     (void)weight, (void)compute, (void)m;
 #endif

@@ -36,6 +36,33 @@ typedef struct {
 typedef void (*gk_group_kernel)(
     const gk_product *product, const gk_prepared *prepared, int64_t first_group, int64_t groups, float *panel);
 
+/// Defines a kernel for each type that the layout PACKED has.
+#define GK_PACKED_KERNELS(KERNEL) \
+    KERNEL(groups_q4_0, GK_Q4_0)  \
+    KERNEL(groups_q4_1, GK_Q4_1)  \
+    KERNEL(groups_q5_0, GK_Q5_0)  \
+    KERNEL(groups_q5_1, GK_Q5_1)  \
+    KERNEL(groups_q8_0, GK_Q8_0)  \
+    KERNEL(groups_q4_k, GK_Q4_K)  \
+    KERNEL(groups_q5_k, GK_Q5_K)  \
+    KERNEL(groups_q6_k, GK_Q6_K)
+
+/// Defines the function that gives the kernel of a type.
+#define GK_PACKED_CHOICE(name)               \
+    gk_group_kernel name(gk_type type) {     \
+        switch (type) {                      \
+        case GK_Q4_0: return groups_q4_0;    \
+        case GK_Q4_1: return groups_q4_1;    \
+        case GK_Q5_0: return groups_q5_0;    \
+        case GK_Q5_1: return groups_q5_1;    \
+        case GK_Q8_0: return groups_q8_0;    \
+        case GK_Q4_K: return groups_q4_k;    \
+        case GK_Q5_K: return groups_q5_k;    \
+        case GK_Q6_K: return groups_q6_k;    \
+        default: return NULL;                \
+        }                                    \
+    }
+
 void gk_groups_scalar(const gk_product *, const gk_prepared *, int64_t first_group, int64_t groups, float *panel);
 
 /// For AVX-512: int8 activations on PACKED; float32 sums on ROWS and on PACKED.
@@ -50,6 +77,10 @@ void gk_split_pairs_avx512(const float *x, int64_t padded, float *pairs);
 /// Rows first ..< first + rows of a product from a panel of floats [rows][cols], by `x` [m][x_stride].
 void gk_rows_times_avx512(
     const gk_product *product, const gk_prepared *prepared, const float *x, const float *panel, int64_t first, int64_t rows);
+
+/// For AVX2: int8 activations on PACKED; float32 sums on rows, and by dequantised rows for everything else.
+gk_group_kernel gk_int8_kernel_avx2(gk_type type);
+gk_group_kernel gk_rows_kernel_avx2(const gk_weight *weight, gk_compute compute);
 
 /// For AMX: int8 activations on PACKED, 16 rows of activations at a time.
 gk_group_kernel gk_int8_kernel_amx(gk_type type);

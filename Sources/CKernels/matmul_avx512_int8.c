@@ -122,27 +122,8 @@ GK_INLINE TARGET void groups_of(gk_type type, const gk_product *p, const gk_prep
         groups_of(type, p, in, first_group, groups);                                                        \
     }
 
-KERNEL(groups_q4_0, GK_Q4_0)
-KERNEL(groups_q4_1, GK_Q4_1)
-KERNEL(groups_q5_0, GK_Q5_0)
-KERNEL(groups_q5_1, GK_Q5_1)
-KERNEL(groups_q8_0, GK_Q8_0)
-KERNEL(groups_q4_k, GK_Q4_K)
-KERNEL(groups_q5_k, GK_Q5_K)
-KERNEL(groups_q6_k, GK_Q6_K)
+GK_PACKED_KERNELS(KERNEL)
 
-gk_group_kernel gk_int8_kernel_avx512(gk_type type) {
-    switch (type) {
-    case GK_Q4_0: return groups_q4_0;
-    case GK_Q4_1: return groups_q4_1;
-    case GK_Q5_0: return groups_q5_0;
-    case GK_Q5_1: return groups_q5_1;
-    case GK_Q8_0: return groups_q8_0;
-    case GK_Q4_K: return groups_q4_k;
-    case GK_Q5_K: return groups_q5_k;
-    case GK_Q6_K: return groups_q6_k;
-    default: return NULL;
-    }
-}
+GK_PACKED_CHOICE(gk_int8_kernel_avx512)
 
 #endif
