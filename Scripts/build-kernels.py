@@ -1,24 +1,27 @@
 """The working part of Scripts/build-kernels."""
-import ctypes, hashlib, os, subprocess, sys
+import ctypes, hashlib, os, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-tools = sys.argv[1]
+tools, wanted = sys.argv[1], sys.argv[2:]
 kernels = "Sources/CUDABackend/Kernels"
 compiled = kernels + "/Compiled"
 formats = ["f32", "f16", "bf16", "int8", "n4", "n4dq", "q4_0", "q4_1", "q8_0"]
 modules = [("Rows", None), ("Attention", None), ("Quantise", None), ("AnyProduct", None)]
 modules += [(source, f) for source in ("MatrixVector", "MatrixProduct") for f in formats]
-modules += [("DecodeLoop", f) for f in formats if f != "q4_1"]
+modules += [("DecodeLoop", f) for f in formats]
+modules += [("TensorProduct", f) for f in formats if f != "f32"]
+# What uses the bulk copy engine needs compute capability 9.0, and has instructions in its machine code that no other has.
+architectures = {"DecodeLoop": ("90", "90a"), "TensorProduct": ("90a", "90a")}
 
 nvrtc = ctypes.CDLL(tools + "/nvidia/cuda_nvrtc/lib/libnvrtc.so.12")
 
 
-def ptx(source, form):
+def ptx(source, form, architecture):
     path = f"{kernels}/{source}.cu"
     program, size = ctypes.c_void_p(), ctypes.c_size_t()
     with open(path, "rb") as file:
         nvrtc.nvrtcCreateProgram(ctypes.byref(program), file.read(), path.encode(), 0, None, None)
-    options = ["--gpu-architecture=compute_80", "--std=c++17", "-default-device", "-I" + kernels]
+    options = ["--gpu-architecture=compute_" + architecture, "--std=c++17", "-default-device", "-I" + kernels]
     if form:
         options.append("-DSELECT_" + form)
     array = (ctypes.c_char_p * len(options))(*[o.encode() for o in options])
@@ -38,17 +41,27 @@ def ptx(source, form):
     return "\n".join(lines).strip() + "\n"
 
 
+def assemble(text, architecture, machine):
+    with tempfile.NamedTemporaryFile("w", suffix=".ptx") as file:
+        file.write(text)
+        file.flush()
+        subprocess.run([tools + "/nvidia/cuda_nvcc/bin/ptxas", "-arch=sm_" + architecture, file.name, "-o", machine], check=True)
+
+
 def build(module):
     source, form = module
     name = f"{source}.{form}" if form else source
-    text = ptx(source, form)
+    if wanted and source not in wanted and name not in wanted:
+        return name
+    portable, own = architectures.get(source, ("80", None))
+    text = ptx(source, form, portable)
     path = f"{compiled}/{name}.ptx"
     old = open(path).read() if os.path.exists(path) else None
     machine = f"{compiled}/{name}.sm_90.cubin"
-    if text != old or not os.path.exists(machine):
+    if text != old or own or not os.path.exists(machine):
         with open(path, "w") as file:
             file.write(text)
-        subprocess.run([tools + "/nvidia/cuda_nvcc/bin/ptxas", "-arch=sm_90", path, "-o", machine], check=True)
+        assemble(text if own in (None, portable) else ptx(source, form, own), own or "90", machine)
     return name
 
 

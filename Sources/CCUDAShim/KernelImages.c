@@ -180,10 +180,64 @@ static const char machine28[] = {
 #embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_0.sm_90.cubin"
 };
 static const char text29[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q8_0.ptx"
+#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_1.ptx"
 , 0};
 static const char machine29[] = {
+#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_1.sm_90.cubin"
+};
+static const char text30[] = {
+#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q8_0.ptx"
+, 0};
+static const char machine30[] = {
 #embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q8_0.sm_90.cubin"
+};
+static const char text31[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.f16.ptx"
+, 0};
+static const char machine31[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.f16.sm_90.cubin"
+};
+static const char text32[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.bf16.ptx"
+, 0};
+static const char machine32[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.bf16.sm_90.cubin"
+};
+static const char text33[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.int8.ptx"
+, 0};
+static const char machine33[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.int8.sm_90.cubin"
+};
+static const char text34[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4.ptx"
+, 0};
+static const char machine34[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4.sm_90.cubin"
+};
+static const char text35[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4dq.ptx"
+, 0};
+static const char machine35[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4dq.sm_90.cubin"
+};
+static const char text36[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_0.ptx"
+, 0};
+static const char machine36[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_0.sm_90.cubin"
+};
+static const char text37[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_1.ptx"
+, 0};
+static const char machine37[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_1.sm_90.cubin"
+};
+static const char text38[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q8_0.ptx"
+, 0};
+static const char machine38[] = {
+#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q8_0.sm_90.cubin"
 };
 
 static const struct { const char *name, *text, *machine; } images[] = {
@@ -216,7 +270,16 @@ static const struct { const char *name, *text, *machine; } images[] = {
     { "DecodeLoop.n4", text26, machine26 },
     { "DecodeLoop.n4dq", text27, machine27 },
     { "DecodeLoop.q4_0", text28, machine28 },
-    { "DecodeLoop.q8_0", text29, machine29 },
+    { "DecodeLoop.q4_1", text29, machine29 },
+    { "DecodeLoop.q8_0", text30, machine30 },
+    { "TensorProduct.f16", text31, machine31 },
+    { "TensorProduct.bf16", text32, machine32 },
+    { "TensorProduct.int8", text33, machine33 },
+    { "TensorProduct.n4", text34, machine34 },
+    { "TensorProduct.n4dq", text35, machine35 },
+    { "TensorProduct.q4_0", text36, machine36 },
+    { "TensorProduct.q4_1", text37, machine37 },
+    { "TensorProduct.q8_0", text38, machine38 },
 };
 
 const char *ccuda_kernel_image(const char *name, int32_t major, int32_t minor) {

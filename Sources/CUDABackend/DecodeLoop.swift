@@ -7,43 +7,79 @@ package struct DecodeLoop: Sendable {
     package let launch: LaunchShape
     var arguments: DecodeArguments
 
-    static let warps = 16
-    static let threads = 512
+    private static let warps = 16
+    private static let threads = 640
+    /// Warps that multiply have so many threads together.
+    private static let consumers = 512
     private static let mostHeadSize = 256
+    /// Rows that a slot of the ring holds.
+    private static let slotRows = 16
 
-    /// The variant for a plan's formats: all matrices alike, a dense head and embedding.
-    package static func variant(weights: KernelFormat, head: KernelFormat, embedding: KernelFormat, cache: DType) -> (name: String, stages: Int)? {
+    /// The variant for a plan's formats: all matrices alike; the head and the embedding dense, or as GGUF files have them.
+    package static func variant(weights: KernelFormat, head: KernelFormat, embedding: KernelFormat, cache: DType) -> String? {
         switch (weights, head, embedding, cache) {
-        case (.f32, .f32, .f32, .float32): ("f32", 10)
-        case (.f16, .f16, .f16, .float16): ("f16", 9)
-        case (.bf16, .bf16, .bf16, .bfloat16): ("bf16", 9)
-        case (.n4, .bf16, .bf16, .bfloat16): ("n4", 6)
-        case (.n4dq, .bf16, .bf16, .bfloat16): ("n4dq", 5)
-        case (.int8, .bf16, .bf16, .bfloat16): ("int8", 6)
+        case (.f32, .f32, .f32, .float32): "f32"
+        case (.f16, .f16, .f16, .float16): "f16"
+        case (.bf16, .bf16, .bf16, .bfloat16): "bf16"
+        case (.n4, .bf16, .bf16, .bfloat16): "n4"
+        case (.n4dq, .bf16, .bf16, .bfloat16): "n4dq"
+        case (.int8, .bf16, .bf16, .bfloat16): "int8"
+        case (.q4_0, .q8_0, .q8_0, .float16): "q4_0"
+        case (.q4_1, .q8_0, .q8_0, .float16): "q4_1"
+        case (.q8_0, .q8_0, .q8_0, .float16): "q8_0"
         default: nil
         }
     }
 
-    /// Dynamic shared memory, in the order in which `DecodeLoop.run` lays it out.
-    package static func sharedBytes(shape: DecoderShape, weights: KernelFormat, head: KernelFormat, stages: Int, blocks: Int) -> Int {
-        func rounded(_ byteCount: Int) -> Int { (byteCount + 15) & ~15 }
-        let groups = max((shape.queryWidth + 2 * shape.keyValueWidth) / 16, shape.intermediateSize / 8, shape.hiddenSize / 16)
-        let widest = max(shape.hiddenSize, shape.intermediateSize, shape.queryWidth)
-        return rounded(shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride) + rounded(shape.hiddenSize * 4) + warps * 4 + mostHeadSize * 4
-            + (3 * mostHeadSize + warps * shape.headSize + 2 * warps) * 4 + (groups + blocks - 1) / blocks * warps * 16 * 4
-            + max(weights.partsByteCount(columns: widest), head.partsByteCount(columns: shape.hiddenSize))
-            + warps * stages * max(weights.slotByteCount, head.slotByteCount)
+    /// A block's shared memory: as many slots of the ring as fit beside everything else.
+    package struct SharedMemory: Hashable {
+        package private(set) var byteCount = 0
+        package let slots: Int
+        package let partialRows: Int
+        package private(set) var layout = DecodeSharedLayout()
+
+        /// `nil` where too little is left for the ring.
+        package init?(shape: DecoderShape, weights: KernelFormat, head: KernelFormat, blocks: Int, limit: Int) {
+            func units(_ total: Int) -> Int { (total + blocks - 1) / blocks }
+            let width = shape.queryWidth + 2 * shape.keyValueWidth
+            let rows = max(units(width), 2 * units(shape.intermediateSize), units(shape.hiddenSize), 64)
+            partialRows = (rows + slotRows - 1) / slotRows * slotRows
+            let widest = max(shape.hiddenSize, shape.intermediateSize, shape.queryWidth)
+            let parts = max(weights.partsByteCount(columns: widest), head.partsByteCount(columns: shape.hiddenSize))
+            // The layers' descriptions, and the head's behind them.
+            let layers = shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride + MemoryLayout<KernelSegment>.stride
+            let pieces: [(WritableKeyPath<DecodeSharedLayout, Int32>, Int)] = [
+                (\.map, weights == .n4dq ? 256 * 4 : 0), (\.layers, layers), (\.hidden, shape.hiddenSize * 4), (\.shares, 128),
+                (\.squares, consumers * 4), (\.cosines, mostHeadSize * 4),
+                (\.scratch, (3 * mostHeadSize + warps * shape.headSize + 2 * warps) * 4), (\.partial, warps * partialRows * 4),
+                (\.blockSums, weights == .q4_1 || head == .q4_1 ? widest / 32 * 4 : 0), (\.planes, parts),
+            ]
+            func rounded(_ byteCount: Int) -> Int { (byteCount + 15) & ~15 }
+            let table = weights.usesTable ? 256 * 256 : 0
+            let slot = max(weights.ringSlotByteCount, head.ringSlotByteCount)
+            slots = min(32, (limit - table - pieces.reduce(0) { $0 + rounded($1.1) }) / (slot + 16))
+            guard slots >= 4 else { return nil }
+            var end = table
+            func place(_ member: WritableKeyPath<DecodeSharedLayout, Int32>, _ count: Int) {
+                layout[keyPath: member] = Int32(end)
+                end += rounded(count)
+            }
+            place(\.ring, slots * slot)
+            place(\.barriers, slots * 16)
+            for (member, count) in pieces { place(member, count) }
+            byteCount = end
+        }
     }
 
     /// `nil` where the plan has something that the loop does not do; then kernels run one by one.
     init?(_ program: GPUProgram) throws(BackendError) {
         let (plan, shape, context) = (program.plan, program.shape, program.context)
-        guard context.canLaunchCooperatively, shape.activation == .silu, shape.logitSoftCap == nil, shape.embeddingScale == 1,
+        guard context.canLaunchCooperatively, context.computeCapability >= (9, 0), shape.activation == .silu, shape.logitSoftCap == nil,
+            shape.embeddingScale == 1,
             plan.rotaryEmbeddings.count == 1, plan.rotaryEmbeddings[0].inverseFrequencies.count * 2 == shape.headSize,
             shape.hiddenSize % 16 == 0, shape.queryWidth % 16 == 0, shape.keyValueWidth % 16 == 0, shape.intermediateSize % 8 == 0
         else { return nil }
-        let elements = 16 / shape.cacheType.byteCount
-        guard shape.headSize % elements == 0, [1, 2, 4, 8, 16, 32].contains(shape.headSize / elements) else { return nil }
+        guard shape.headSize == 64 || shape.headSize == 128 else { return nil }
         let embedding = try program.storage(plan.embedding)
         let head = try program.storage(plan.outputHead.weight)
         let first = try program.storage(plan.layers[0].query.weight)
@@ -58,24 +94,25 @@ package struct DecodeLoop: Sendable {
                 else { return nil }
             }
         }
-        guard head.layout.isAligned,
+        guard head.layout.isAligned, Self.hasWholeBlocks(first, shape),
             let variant = Self.variant(
                 weights: first.layout.format, head: head.layout.format, embedding: embedding.layout.format, cache: shape.cacheType)
         else { return nil }
         let blocks = context.multiprocessors
-        let shared = Self.sharedBytes(shape: shape, weights: first.layout.format, head: head.layout.format, stages: variant.stages, blocks: blocks)
-        let fixed = first.layout.format.usesTable ? 33 << 10 + 1024 : 0
-        guard shared + fixed + 1024 <= context.sharedBytes else { return nil }
-        launch = LaunchShape(grid: (blocks, 1), threads: Self.threads, sharedBytes: shared, isCooperative: true)
+        guard
+            let shared = SharedMemory(
+                shape: shape, weights: first.layout.format, head: head.layout.format, blocks: blocks, limit: context.sharedBytes - 1024)
+        else { return nil }
+        launch = LaunchShape(grid: (blocks, 1), threads: Self.threads, sharedBytes: shared.byteCount, isCooperative: true)
         do throws(CUDAFailure) {
-            function = try context.function("decode_\(variant.name)", in: "DecodeLoop.\(variant.name)")
-            try context.setSharedBytes(shared, of: function)
-            guard try context.residentBlocks(of: function, threads: Self.threads, sharedBytes: shared) >= 1 else { return nil }
+            function = try context.function("decode_\(variant)", in: "DecodeLoop.\(variant)")
+            try context.setSharedBytes(shared.byteCount, of: function)
+            guard try context.residentBlocks(of: function, threads: Self.threads, sharedBytes: shared.byteCount) >= 1 else { return nil }
         } catch { throw .device(program.backend.device, operation: error.operation, message: error.description) }
 
         var arguments = DecodeArguments()
         arguments.head = head.segment(bias: program.vector(plan.outputHead.bias))
-        arguments.embedding = embedding.address
+        arguments.embedding = embedding.segment()
         arguments.finalNorm = program.vector(plan.finalNorm)
         arguments.table = program.backend.table(first)
         arguments.map = program.backend.map
@@ -93,7 +130,17 @@ package struct DecodeLoop: Sendable {
         arguments.interleavedRope = plan.rotaryEmbeddings[0].pairing == .neighbours ? 1 : 0
         arguments.positionStride = Int32(shape.keyValueWidth)
         arguments.headStride = Int32(shape.headSize)
+        arguments.slots = Int32(shared.slots)
+        arguments.partialRows = Int32(shared.partialRows)
+        arguments.shared = shared.layout
         self.arguments = arguments
+    }
+
+    /// Whether blocks of scales end where rows do, and are as large as slots are made for.
+    private static func hasWholeBlocks(_ weight: GPUWeight, _ shape: DecoderShape) -> Bool {
+        guard weight.layout.format == .n4 || weight.layout.format == .n4dq else { return true }
+        let size = 1 << weight.layout.blockShift
+        return size >= 64 && [shape.hiddenSize, shape.queryWidth, shape.intermediateSize].allSatisfy { $0 % size == 0 }
     }
 
     /// Tells the kernel where the session's buffers are, and writes the layers' descriptions into them.

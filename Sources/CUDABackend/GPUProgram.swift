@@ -217,6 +217,14 @@ final class GPUProgram {
         if weight.format == .f32 {
             return try launch("product_f32", in: "MatrixProduct.f32", grid: (across(64), (rows + 63) / 64)) { $0.add(arguments) }
         }
+        if rows > 64, context.computeCapability == (9, 0) {
+            // 128 rows a block, and 64 outputs where 128 would leave multiprocessors without work.
+            let outputs = across(128) * ((rows + 127) / 128) * 10 >= context.multiprocessors * 6 ? 128 : 64
+            return try launch(
+                "tensor_product_\(outputs)_\(name)", in: "TensorProduct.\(name)", grid: (across(outputs), (rows + 127) / 128),
+                shared: 4 * (128 + outputs) * 128 + 1024
+            ) { $0.add(arguments) }
+        }
         // Large tiles read less, small ones fill more multiprocessors.
         var tile = (rows: 64, outputs: 64)
         if rows > 64, across(128) * ((rows + 127) / 128) >= 2 * context.multiprocessors {

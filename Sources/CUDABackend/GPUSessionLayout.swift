@@ -59,8 +59,9 @@ package struct GPUSessionLayout: Sendable {
         choice = part(16)
         chosen = part(Self.mostSteps * 8)
         frequencies = part(Self.mostRotaryEmbeddings * shape.headSize / 2 * 4)
-        let perLayer = width + shape.queryWidth + 2 * shape.hiddenSize + shape.intermediateSize + multiprocessors * (shape.headSize + 2)
-        wordCount = shape.layerCount * ((perLayer + 1) & ~1) + 6 * multiprocessors
+        // Vectors of 32-bit words, then attention's partial results and the candidates in 64-bit ones.
+        let vectors = (width + shape.queryWidth + 2 * shape.hiddenSize + shape.intermediateSize + 3) & ~3
+        wordCount = shape.layerCount * (vectors / 2 + multiprocessors * (shape.headSize + 2)) + 6 * multiprocessors
         words = part(wordCount * 8)
         layers = part(shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride)
         byteCount = end

@@ -56,7 +56,8 @@ package struct GPUWeightLayout: Sendable, Hashable {
             nested = part(0)
         }
         blockShift = shift
-        byteCount = end
+        // The decode loop copies whole 16 bytes, two of them for the scales of scales.
+        byteCount = nested.isEmpty ? (end + 15) & ~15 : ((end + 15) & ~15) + 16
     }
 
     package var elementCount: Int { rows * columns }

@@ -95,7 +95,7 @@ package struct DecodeLayerArguments: BitwiseCopyable {
 package struct DecodeArguments: BitwiseCopyable {
     package var layers: UInt64 = 0
     package var head = KernelSegment()
-    package var embedding: UInt64 = 0
+    package var embedding = KernelSegment()
     package var finalNorm: UInt64 = 0
     package var inverseFrequencies: UInt64 = 0
     package var table: UInt64 = 0
@@ -121,9 +121,30 @@ package struct DecodeArguments: BitwiseCopyable {
     package var interleavedRope: Int32 = 0
     package var positionStride: Int32 = 0
     package var headStride: Int32 = 0
+    package var slots: Int32 = 0
+    package var partialRows: Int32 = 0
     package var epoch: UInt32 = 0
     package var seed: UInt32 = 0
     package var clocks: UInt64 = 0
+    package var shared = DecodeSharedLayout()
+
+    package init() {}
+}
+
+/// Where things lie in a block's shared memory, in bytes; the table of pairs comes first where there is one.
+package struct DecodeSharedLayout: BitwiseCopyable, Hashable {
+    package var ring: Int32 = 0
+    package var barriers: Int32 = 0
+    package var map: Int32 = 0
+    package var layers: Int32 = 0
+    package var hidden: Int32 = 0
+    package var shares: Int32 = 0
+    package var squares: Int32 = 0
+    package var cosines: Int32 = 0
+    package var scratch: Int32 = 0
+    package var partial: Int32 = 0
+    package var blockSums: Int32 = 0
+    package var planes: Int32 = 0
 
     package init() {}
 }

@@ -55,6 +55,19 @@ package enum KernelFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// Bytes of a slot in the decode loop's ring: 16 rows of 1024 bytes of codes and of their scales, padded, and 16
+    /// bytes that say where those begin.
+    package var ringSlotByteCount: Int {
+        let scales =
+            switch self {
+            case .f32, .f16, .bf16, .int8: 0
+            case .n4, .q4_0: 144 + 16
+            case .n4dq, .q8_0: 80 + 16
+            case .q4_1: 272 + 16
+            }
+        return 16 * (1088 + scales)
+    }
+
     package var usesTable: Bool {
         switch self {
         case .n4, .n4dq, .q4_0, .q4_1: true

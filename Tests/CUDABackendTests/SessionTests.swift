@@ -12,7 +12,7 @@ import Testing
 @Suite("A decoder on a driver that only takes notes")
 struct SessionTests {
     private static let shape = DecoderShape(
-        vocabularySize: 64, hiddenSize: 64, intermediateSize: 96, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headSize: 32, contextLength: 64,
+        vocabularySize: 64, hiddenSize: 64, intermediateSize: 96, layerCount: 2, headCount: 1, keyValueHeadCount: 1, headSize: 64, contextLength: 64,
         normEpsilon: 1e-5, cacheType: .float32)
 
     /// A file of zeros in which all of the model's tensors lie.
@@ -36,7 +36,7 @@ struct SessionTests {
     private func plan(_ backend: GPUBackend, _ name: String) throws -> DecoderPlan {
         let s = Self.shape
         let matrices = [
-            ("q", [64, 64]), ("k", [32, 64]), ("v", [32, 64]), ("o", [64, 64]), ("gate", [96, 64]), ("up", [96, 64]), ("down", [64, 96]),
+            ("q", [64, 64]), ("k", [64, 64]), ("v", [64, 64]), ("o", [64, 64]), ("gate", [96, 64]), ("up", [96, 64]), ("down", [64, 96]),
             ("head", [64, 64]), ("norm", [64]),
         ]
         let path = "/tmp/galley-session-\(getpid())-\(name).safetensors"
@@ -50,7 +50,7 @@ struct SessionTests {
         let head = try weight("head")
         return DecoderPlan(
             shape: s, computeType: .float32, embedding: head, layers: [layer, layer], finalNorm: try weight("norm"), outputHead: LinearLayer(head),
-            rotaryEmbeddings: [RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: 32), pairing: .halves)])
+            rotaryEmbeddings: [RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: 64), pairing: .halves)])
     }
 
     @Test("A prompt is a known sequence of kernels, and generation one cooperative launch for several tokens")
@@ -62,7 +62,7 @@ struct SessionTests {
         _ = try session.evaluate([1, 2, 3], wanting: .readyToGenerate)
         let kernels = fake.log.map { $0.split(separator: " ").prefix(3).joined(separator: " ") }
         let block = [
-            "launch rms_norm_f32 3x1", "launch product_f32 3x1", "launch rotate_store_f32 3x1", "launch attend_f32 2x3", "launch product_f32 1x1",
+            "launch rms_norm_f32 3x1", "launch product_f32 3x1", "launch rotate_store_f32 3x1", "launch attend_f32 1x3", "launch product_f32 1x1",
             "launch rms_norm_f32 3x1", "launch product_f32 4x1", "launch gate_f32 2x1", "launch product_f32 1x1",
         ]
         #expect(kernels == ["launch embed_f32 3x1"] + block + block + ["launch matvec_f32 4x1"])
@@ -76,7 +76,7 @@ struct SessionTests {
         #expect(ids.count == 8)
         // The device computes nothing here, so each token is what its memory held.
         #expect(ids.allSatisfy { $0 == 0 })
-        let together = fake.log.filter { $0.hasPrefix("together decode_f32 4x1 512") }
+        let together = fake.log.filter { $0.hasPrefix("together decode_f32 4x1 640") }
         #expect(together.count == 3, "one, two and then the four that were left")
         #expect(session.position == 10)
     }
@@ -123,7 +123,7 @@ struct SessionTests {
         let session = try backend.makeSession(for: try plan(backend, "cache"), capacity: 16)
         _ = try session.evaluate([1, 2, 3, 4], wanting: .readyToGenerate)
         let saved = try session.exportCache()
-        #expect(saved.count == 48 + 2 * 2 * 4 * 32 * 4)
+        #expect(saved.count == 48 + 2 * 2 * 4 * 64 * 4)
         session.truncate(to: 1)
         try session.importCache(saved)
         #expect(session.position == 4)

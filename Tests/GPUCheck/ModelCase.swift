@@ -8,6 +8,8 @@ struct ModelCase {
     var shape: DecoderShape
     var format: WeightFormat
     var dense: DType = .float32
+    /// Whether the embedding and the head are Q8_0, as in GGUF files, instead of `dense`.
+    var hasBlockEnds = false
     var computeType: ComputeType = .float32
     var hasBias = false
     var hasHeadNorms = false
@@ -54,8 +56,9 @@ struct ModelCase {
         let (h, q, kv, inner, v) = (shape.hiddenSize, shape.queryWidth, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
         func scale(_ columns: Int) -> Float { (3 / Float(columns)).squareRoot() }
         var items = [
-            Item(name: "embedding", shape: [v, h], kind: .f32, scale: 1), Item(name: "norm", shape: [h], kind: .f32, scale: 0.3, center: 1),
-            Item(name: "head", shape: [v, h], kind: .f32, scale: scale(h)),
+            Item(name: "embedding", shape: [v, h], kind: hasBlockEnds ? .q8_0 : .f32, scale: 1),
+            Item(name: "norm", shape: [h], kind: .f32, scale: 0.3, center: 1),
+            Item(name: "head", shape: [v, h], kind: hasBlockEnds ? .q8_0 : .f32, scale: scale(h)),
         ]
         for layer in 0..<shape.layerCount {
             let matrices: [(String, [Int])] = [
@@ -115,14 +118,15 @@ struct ModelCase {
                     postAttentionNorm: hasPostNorms ? try floats("post1") : [], postFeedForwardNorm: hasPostNorms ? try floats("post2") : [],
                     window: window))
         }
+        let ends: WeightFormat = hasBlockEnds ? .blocks(.q8_0) : .dense(dense)
         let rotary = RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: shape.headSize), pairing: pairing)
         let plan = DecoderPlan(
-            shape: shape, computeType: computeType, embedding: try weight("embedding", .dense(dense)), layers: layers, finalNorm: try vector("norm"),
-            outputHead: LinearLayer(try weight("head", .dense(dense))), rotaryEmbeddings: [rotary])
+            shape: shape, computeType: computeType, embedding: try weight("embedding", ends), layers: layers, finalNorm: try vector("norm"),
+            outputHead: LinearLayer(try weight("head", ends)), rotaryEmbeddings: [rotary])
         let reference = ReferenceDecoder(
-            shape: shape, layers: references, embedding: try exact(file, "embedding", .dense(dense), rounding: nil),
+            shape: shape, layers: references, embedding: try exact(file, "embedding", ends, rounding: nil),
             finalNorm: try exact(file, "norm", .dense(.float32), rounding: nil),
-            head: try exact(file, "head", .dense(dense), rounding: nil), frequencies: rotary.inverseFrequencies, pairing: pairing)
+            head: try exact(file, "head", ends, rounding: nil), frequencies: rotary.inverseFrequencies, pairing: pairing)
         return (plan, reference)
     }
 

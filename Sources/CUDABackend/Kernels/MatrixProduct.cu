@@ -3,74 +3,12 @@
 // Tensor cores (mma.m16n8k16) with 16-bit operands and float32 sums; quantised weights are expanded into shared
 // memory on the way, never into device memory. float32 weights are multiplied in float32.
 // A block makes ROWS × OUTPUTS outputs, 64 columns of k at a time, three stages deep.
-#include "Weights.cuh"
-
-struct MatrixProductArguments {
-    /// Matrices that share the input, side by side.
-    Segment segments[3];
-    /// 16-bit [rows, columns] (float32 for float32 weights).
-    const void* input;
-    const float* residual;
-    const float* table;
-    const float* map;
-    int columns, blockShift, rows, outStride, segmentCount;
-};
-
-static_assert(sizeof(MatrixProductArguments) == 200, "KernelArguments.swift describes the same bytes");
+#include "MatrixProduct.cuh"
 
 #define STAGES 3
-#define DEPTH 64
 
-/// Rows of 128 bytes; 16-byte pieces are permuted so that ldmatrix meets no bank twice.
-DEVICE u32 swizzled(int row, int piece) { return row * 128 + ((piece ^ (row & 7)) << 4); }
 DEVICE void loadMatrices(u32 (&r)[4], u32 address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address));
-}
-
-/// A thread's 32 elements of one row and step, on their way from codes to 16-bit floats.
-template <int format> struct Held { uint4 codes[Layout<format>::perLane == 32 ? 1 : 2]; float scale, minimum; };
-
-template <int format> DEVICE void hold(Held<format>& h, const MatrixProductArguments& args, const Segment& weight, int row, int column) {
-    const bool valid = row < weight.rows && column < args.columns;
-    const int pieces = Layout<format>::perLane == 32 ? 1 : 2;
-#pragma unroll
-    for (int i = 0; i < pieces; i++) h.codes[i] = make_uint4(0, 0, 0, 0);
-    h.scale = h.minimum = 0;
-    if (!valid) return;
-    const u64 rowBytes = (u64)args.columns * 16 / Layout<format>::perLane;
-    const uint4* from = (const uint4*)(weight.codes + row * rowBytes + (u64)column * 16 / Layout<format>::perLane);
-#pragma unroll
-    for (int i = 0; i < pieces; i++) if (column + i * Layout<format>::perLane < args.columns) h.codes[i] = from[i];
-    const u32 index = scaleIndex<format>(row, column, args.columns, args.blockShift);
-    if (format == INT8 || format == N4) h.scale = ((const float*)weight.scales)[index];
-    else if (format == N4DQ) h.scale = __fadd_rn(__fmul_rn(args.map[weight.scales[index]], weight.nested[index >> 8]), weight.offset);
-    else if (format == Q4_1) {
-        const u32 dm = ((const u32*)weight.scales)[index];
-        h.scale = halfOf(dm, 0);
-        h.minimum = halfOf(dm, 1);
-    } else h.scale = toFloat(((const f16*)weight.scales)[index]);
-}
-
-template <int format, typename Compute> DEVICE void expand(const Held<format>& h, char* stage, int row, int half, const float* table) {
-    u32 out[16];
-    if (Layout<format>::perLane == 32) {
-        const u32 w[4] = { h.codes[0].x, h.codes[0].y, h.codes[0].z, h.codes[0].w };
-#pragma unroll
-        for (int i = 0; i < 16; i++) {
-            const u32 byte = w[i >> 2] >> (8 * (i & 3));
-            out[i] = Pack<Compute>::pack(fmaf(table[(byte >> 4) & 15], h.scale, h.minimum), fmaf(table[byte & 15], h.scale, h.minimum));
-        }
-    } else {
-#pragma unroll
-        for (int i = 0; i < 16; i++) {
-            const uint4 q = h.codes[(i >> 3) % (Layout<format>::perLane == 32 ? 1 : 2)];
-            const u32 w[4] = { q.x, q.y, q.z, q.w };
-            const u32 word = w[i >> 1 & 3] >> (16 * (i & 1));
-            out[i] = Pack<Compute>::pack((float)(i8)word * h.scale, (float)(i8)(word >> 8) * h.scale);
-        }
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++) *(uint4*)(stage + swizzled(row, half * 4 + i)) = make_uint4(out[4 * i], out[4 * i + 1], out[4 * i + 2], out[4 * i + 3]);
 }
 
 template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matrixProduct(const MatrixProductArguments& args) {
@@ -78,12 +16,8 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
     __shared__ float table[16];
     const bool dense = !Layout<format>::scaled;
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
-    int tileOfSegment = blockIdx.x, which = 0;
-    while (which + 1 < args.segmentCount && tileOfSegment >= (args.segments[which].rows + OUTPUTS - 1) / OUTPUTS) {
-        tileOfSegment -= (args.segments[which].rows + OUTPUTS - 1) / OUTPUTS;
-        which++;
-    }
-    const Segment& weight = args.segments[which];
+    int tileOfSegment = blockIdx.x;
+    const Segment& weight = segmentOfTile(args, OUTPUTS, tileOfSegment);
     const int firstRow = blockIdx.y * ROWS, firstOutput = tileOfSegment * OUTPUTS;
     const int stageBytes = (ROWS + OUTPUTS) * 128;
     const int steps = (args.columns + DEPTH - 1) / DEPTH;
@@ -203,9 +137,8 @@ KERNEL(q8_0, Q8_0, f16)
 extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_constant__ MatrixProductArguments args) {
     __shared__ float x[16][68], w[16][68];
     const int thread = threadIdx.x, firstRow = blockIdx.y * 64;
-    int tileOfSegment = blockIdx.x, which = 0;
-    while (which + 1 < args.segmentCount && tileOfSegment >= (args.segments[which].rows + 63) / 64) { tileOfSegment -= (args.segments[which].rows + 63) / 64; which++; }
-    const Segment& segment = args.segments[which];
+    int tileOfSegment = blockIdx.x;
+    const Segment& segment = segmentOfTile(args, 64, tileOfSegment);
     const int firstOutput = tileOfSegment * 64;
     const float *input = (const float*)args.input, *weight = (const float*)segment.codes;
     const int row = thread >> 2, k4 = (thread & 3) * 4, tm = (thread >> 4) * 4, tn = (thread & 15) * 4;

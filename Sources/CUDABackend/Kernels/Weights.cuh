@@ -34,7 +34,7 @@ template <> struct Layout<Q8_0> { static const int perLane = 16, planes = 2, pla
 #define TILE_BYTES 1024
 #define SCALE_BYTES 512
 
-/// Activations enter float16 parts divided by 4, so that up to half a million fits; the sum is multiplied back.
+/// Activations enter float16 parts divided by 4, so that up to a quarter of a million fits; the sum is multiplied back.
 #define PART_SCALE 4.0f
 
 template <int format> DEVICE constexpr int tileColumns() { return Layout<format>::perLane * 4; }
@@ -95,6 +95,11 @@ DEVICE void int8Pairs(u32 word, u32& low, u32& high) {
     asm("sub.f16x2 %0, %1, %2;" : "=r"(high) : "r"(b), "r"(0x64806480u));
 }
 
+/// A doubly quantised scale: two roundings, as bitsandbytes restores them.
+DEVICE float nestedScale(const float* map, u32 code, float nested, float offset) { return __fadd_rn(__fmul_rn(map[code], nested), offset); }
+/// Two float16 of the table that `fillPairs` makes, from the shared address of the lane's own column.
+DEVICE u32 tablePair(u32 pairs, u32 offset) { u32 v; asm("ld.shared.u32 %0, [%1];" : "=r"(v) : "r"(pairs + offset)); return v; }
+
 /// What a warp has summed for its 16 rows.
 template <int format> struct Accumulator {
     float d[4];
@@ -125,90 +130,120 @@ DEVICE void fillPairs(u32* pairs, const float* table) {
     }
 }
 
-/// Adds a tile's product to `sum`. `planes` is the shared address of the activation's parts; `blockSums` (Q4_1 only)
-/// the sums of its blocks of 32.
-template <int format>
-DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, const float* blockSums, int lane, int rowA, int rowB,
-                    const Segment& a, const Segment& b, int tile, int columns, int blockShift, const Tables& tables) {
-    const int g = lane >> 2, t = lane & 3;
-    const int column = tile * tileColumns<format>() + t * Layout<format>::perLane;
-    const uint4 wa = sharedQuad(slot + lane * 16), wb = sharedQuad(slot + 512 + lane * 16);
-    if (format == F32) {
-        const uint4 x = sharedQuad(planes + column * 4);
-        sum.d[0] = fmaf(__uint_as_float(wa.x), __uint_as_float(x.x), sum.d[0]);
-        sum.d[1] = fmaf(__uint_as_float(wa.y), __uint_as_float(x.y), sum.d[1]);
-        sum.d[2] = fmaf(__uint_as_float(wb.x), __uint_as_float(x.x), sum.d[2]);
-        sum.d[3] = fmaf(__uint_as_float(wb.y), __uint_as_float(x.y), sum.d[3]);
-        sum.d[0] = fmaf(__uint_as_float(wa.z), __uint_as_float(x.z), sum.d[0]);
-        sum.d[1] = fmaf(__uint_as_float(wa.w), __uint_as_float(x.w), sum.d[1]);
-        sum.d[2] = fmaf(__uint_as_float(wb.z), __uint_as_float(x.z), sum.d[2]);
-        sum.d[3] = fmaf(__uint_as_float(wb.w), __uint_as_float(x.w), sum.d[3]);
-        return;
-    }
-    if (format == BF16 || format == F16) {
-        uint4 x = make_uint4(0, 0, 0, 0);
-        if (g < Layout<format>::planes) x = sharedQuad(planes + g * stride + column * 2);
-        if (format == BF16) {
-            mma(sum.d, wa.x, wb.x, wa.y, wb.y, x.x, x.y, (bf16*)0);
-            mma(sum.d, wa.z, wb.z, wa.w, wb.w, x.z, x.w, (bf16*)0);
-        } else {
-            mma(sum.d, wa.x, wb.x, wa.y, wb.y, x.x, x.y, (f16*)0);
-            mma(sum.d, wa.z, wb.z, wa.w, wb.w, x.z, x.w, (f16*)0);
-        }
-        return;
-    }
+/// 16-byte pieces of the activation that a lane feeds to a tile's products.
+template <int format> DEVICE constexpr int piecesOf() { return Layout<format>::perLane == 32 ? 4 : Layout<format>::perLane == 16 ? 2 : 1; }
 
-    const bool active = (g >> 1) == t;
-    const u32 xAddress = planes + (g & 1) * stride + column * 2;
+/// Reads the calling lane's pieces of the activation from `column` on; lanes that feed no column of B get zeros.
+template <int format> DEVICE void loadPieces(uint4 (&x)[piecesOf<format>()], u32 planes, int stride, int column, int lane) {
+    const int g = lane >> 2, t = lane & 3;
+    const bool active = format == F32 ? true : Layout<format>::scaled ? (g >> 1) == t : g < Layout<format>::planes;
+    const int part = format == F32 ? 0 : Layout<format>::scaled ? g & 1 : g;
+    const u32 address = planes + part * stride + column * Layout<format>::planeBytes;
+#pragma unroll
+    for (int i = 0; i < piecesOf<format>(); i++) {
+        x[i] = make_uint4(0, 0, 0, 0);
+        if (active) x[i] = sharedQuad(address + i * 16);
+    }
+}
+
+/// What a lane's scales add to its product.
+struct LaneScales {
+    /// Of rows g and g + 8.
+    float a, b;
+    /// Q4_1's minima, and the sum of the activation's block.
+    float minimumA, minimumB, block;
+};
+
+/// Looks up a byte's two codes in the table that `fillPairs` makes; `byte` counts from the lowest.
+struct NarrowPairs {
+    u32 column;  // shared address of the lane's own column
+    template <int byte> DEVICE u32 at(u32 word) const { return tablePair(column, (byte == 0 ? word << 7 : word >> (byte ? 8 * byte - 7 : 0)) & 0x7f80u); }
+};
+
+/// Adds the product of a tile to `sum`: `wa` and `wb` are the lane's 16 bytes of rows g and g + 8, `x` what
+/// `loadPieces` read. Without `second`, rows g + 8 are left alone.
+template <int format, bool second = true, typename Pairs>
+DEVICE void multiplyTile(Accumulator<format>& sum, uint4 wa, uint4 wb, const uint4 (&x)[piecesOf<format>()], const LaneScales& scales, const Pairs& pairs) {
+    if (format == F32) {
+        sum.d[0] = fmaf(__uint_as_float(wa.x), __uint_as_float(x[0].x), sum.d[0]);
+        sum.d[1] = fmaf(__uint_as_float(wa.y), __uint_as_float(x[0].y), sum.d[1]);
+        sum.d[2] = fmaf(__uint_as_float(wb.x), __uint_as_float(x[0].x), sum.d[2]);
+        sum.d[3] = fmaf(__uint_as_float(wb.y), __uint_as_float(x[0].y), sum.d[3]);
+        sum.d[0] = fmaf(__uint_as_float(wa.z), __uint_as_float(x[0].z), sum.d[0]);
+        sum.d[1] = fmaf(__uint_as_float(wa.w), __uint_as_float(x[0].w), sum.d[1]);
+        sum.d[2] = fmaf(__uint_as_float(wb.z), __uint_as_float(x[0].z), sum.d[2]);
+        sum.d[3] = fmaf(__uint_as_float(wb.w), __uint_as_float(x[0].w), sum.d[3]);
+        return;
+    }
+    if (format == BF16) {
+        mma(sum.d, wa.x, wb.x, wa.y, wb.y, x[0].x, x[0].y, (bf16*)0);
+        mma(sum.d, wa.z, wb.z, wa.w, wb.w, x[0].z, x[0].w, (bf16*)0);
+        return;
+    }
+    if (format == F16) {
+        mma(sum.d, wa.x, wb.x, wa.y, wb.y, x[0].x, x[0].y, (f16*)0);
+        mma(sum.d, wa.z, wb.z, wa.w, wb.w, x[0].z, x[0].w, (f16*)0);
+        return;
+    }
     float d[4] = { 0, 0, 0, 0 }, e[4] = { 0, 0, 0, 0 };  // two chains of dependent products
     const u32 a4[4] = { wa.x, wa.y, wa.z, wa.w }, b4[4] = { wb.x, wb.y, wb.z, wb.w };
     if (Layout<format>::table) {
-        const char* pairs = (const char*)tables.pairs + lane * 4;
-#define PAIR(w, s) (*(const u32*)(pairs + (((s) >= 0 ? (w) >> ((s) & 31) : (w) << (-(s) & 31)) & 0x7f80u)))
+#define PAIR_B(byte) (second ? pairs.template at<byte>(b4[i]) : 0u)
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            uint4 x = make_uint4(0, 0, 0, 0);
-            if (active) x = sharedQuad(xAddress + i * 16);
-            mma(d, PAIR(a4[i], -7), PAIR(b4[i], -7), PAIR(a4[i], 1), PAIR(b4[i], 1), x.x, x.y, (f16*)0);
-            mma(e, PAIR(a4[i], 9), PAIR(b4[i], 9), PAIR(a4[i], 17), PAIR(b4[i], 17), x.z, x.w, (f16*)0);
+            const uint4 piece = x[i % piecesOf<format>()];
+            mma(d, pairs.template at<0>(a4[i]), PAIR_B(0), pairs.template at<1>(a4[i]), PAIR_B(1), piece.x, piece.y, (f16*)0);
+            mma(e, pairs.template at<2>(a4[i]), PAIR_B(2), pairs.template at<3>(a4[i]), PAIR_B(3), piece.z, piece.w, (f16*)0);
         }
-#undef PAIR
+#undef PAIR_B
     } else {
 #pragma unroll
         for (int i = 0; i < 2; i++) {
-            uint4 x = make_uint4(0, 0, 0, 0);
-            if (active) x = sharedQuad(xAddress + i * 16);
+            const uint4 piece = x[i % piecesOf<format>()];
             u32 a0, a2, b0, b2;
             int8Pairs(a4[2 * i], a0, a2); int8Pairs(b4[2 * i], b0, b2);
-            mma(d, a0, b0, a2, b2, x.x, x.y, (f16*)0);
+            mma(d, a0, b0, a2, b2, piece.x, piece.y, (f16*)0);
             int8Pairs(a4[2 * i + 1], a0, a2); int8Pairs(b4[2 * i + 1], b0, b2);
-            mma(e, a0, b0, a2, b2, x.z, x.w, (f16*)0);
+            mma(e, a0, b0, a2, b2, piece.z, piece.w, (f16*)0);
         }
     }
     // Columns 2t and 2t+1 hold the two parts' products of this lane's own 16 bytes.
-    const u32 sa = sharedWord(slot + 1024 + lane * 4), sb = sharedWord(slot + 1152 + lane * 4);
-    float scaleA, scaleB;
-    if (format == N4 || format == INT8) {
-        scaleA = __uint_as_float(sa);
-        scaleB = __uint_as_float(sb);
-    } else if (format == N4DQ) {
-        const u32 ia = scaleIndex<format>(rowA, column, columns, blockShift) & 3, ib = scaleIndex<format>(rowB, column, columns, blockShift) & 3;
-        // Two roundings, as bitsandbytes restores them.
-        scaleA = __fadd_rn(__fmul_rn(tables.map[sa >> (8 * ia) & 255], __uint_as_float(sharedWord(slot + 1280 + lane * 4))), a.offset);
-        scaleB = __fadd_rn(__fmul_rn(tables.map[sb >> (8 * ib) & 255], __uint_as_float(sharedWord(slot + 1408 + lane * 4))), b.offset);
-    } else if (format == Q4_1) {
-        scaleA = halfOf(sa, 0);
-        scaleB = halfOf(sb, 0);
+    sum.d[0] = fmaf(scales.a, d[0] + d[1] + (e[0] + e[1]), sum.d[0]);
+    sum.d[2] = fmaf(scales.b, d[2] + d[3] + (e[2] + e[3]), sum.d[2]);
+    if (format == Q4_1) {
         // d Σ q x + m Σ x; the second term is not divided by PART_SCALE yet.
-        const float block = column < columns ? blockSums[column >> 5] * (1.0f / PART_SCALE) : 0;
-        sum.d[1] = fmaf(halfOf(sa, 1), block, sum.d[1]);
-        sum.d[3] = fmaf(halfOf(sb, 1), block, sum.d[3]);
-    } else {
-        scaleA = halfOf(sa, scaleIndex<format>(rowA, column, columns, blockShift) & 1);
-        scaleB = halfOf(sb, scaleIndex<format>(rowB, column, columns, blockShift) & 1);
+        sum.d[1] = fmaf(scales.minimumA, scales.block * (1.0f / PART_SCALE), sum.d[1]);
+        sum.d[3] = fmaf(scales.minimumB, scales.block * (1.0f / PART_SCALE), sum.d[3]);
     }
-    sum.d[0] = fmaf(scaleA, d[0] + d[1] + (e[0] + e[1]), sum.d[0]);
-    sum.d[2] = fmaf(scaleB, d[2] + d[3] + (e[2] + e[3]), sum.d[2]);
+}
+
+/// Adds a tile that `fetchTile` copied to `slot`. `planes` is the shared address of the activation's parts;
+/// `blockSums` (Q4_1 only) the sums of its blocks of 32.
+template <int format>
+DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, const float* blockSums, int lane, int rowA, int rowB,
+                    const Segment& a, const Segment& b, int tile, int columns, int blockShift, const Tables& tables) {
+    const int column = tile * tileColumns<format>() + (lane & 3) * Layout<format>::perLane;
+    const uint4 wa = sharedQuad(slot + lane * 16), wb = sharedQuad(slot + 512 + lane * 16);
+    uint4 x[piecesOf<format>()];
+    loadPieces<format>(x, planes, stride, column, lane);
+    LaneScales scales = { 1, 1, 0, 0, 0 };
+    if (Layout<format>::scaled) {
+        const u32 sa = sharedWord(slot + 1024 + lane * 4), sb = sharedWord(slot + 1152 + lane * 4);
+        if (format == N4 || format == INT8) {
+            scales.a = __uint_as_float(sa);
+            scales.b = __uint_as_float(sb);
+        } else if (format == N4DQ) {
+            const u32 ia = scaleIndex<format>(rowA, column, columns, blockShift) & 3, ib = scaleIndex<format>(rowB, column, columns, blockShift) & 3;
+            scales.a = nestedScale(tables.map, sa >> (8 * ia) & 255, __uint_as_float(sharedWord(slot + 1280 + lane * 4)), a.offset);
+            scales.b = nestedScale(tables.map, sb >> (8 * ib) & 255, __uint_as_float(sharedWord(slot + 1408 + lane * 4)), b.offset);
+        } else if (format == Q4_1) {
+            scales = { halfOf(sa, 0), halfOf(sb, 0), halfOf(sa, 1), halfOf(sb, 1), column < columns ? blockSums[column >> 5] : 0 };
+        } else {
+            scales.a = halfOf(sa, scaleIndex<format>(rowA, column, columns, blockShift) & 1);
+            scales.b = halfOf(sb, scaleIndex<format>(rowB, column, columns, blockShift) & 1);
+        }
+    }
+    multiplyTile<format>(sum, wa, wb, x, scales, NarrowPairs { sharedAddress(tables.pairs) + lane * 4 });
 }
 
 /// Writes element i of the activation into the parts that `format` multiplies with.

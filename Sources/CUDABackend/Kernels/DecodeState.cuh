@@ -1,0 +1,204 @@
+// What the decode loop is told, and where things lie: parameters, shared memory, the words between blocks, which rows
+// of which matrix a block multiplies.
+#pragma once
+#include "Handover.cuh"
+#include "WeightRing.cuh"
+
+/// Warps that multiply, and of one more group of four: one that fills the ring, three that finish rows.
+#define WARPS 16
+#define CONSUMERS 512
+#define FINISHERS 96
+#define THREADS 640
+#define MAX_HEAD 256
+#define NEGATIVE_INFINITY __int_as_float(0xff800000)
+
+struct DecodeLayer {
+    // q, k, v, o, gate, up, down
+    Segment weights[7];
+    const float* attentionNorm;
+    const float* feedForwardNorm;
+    void* keys;
+    void* values;
+};
+
+/// Where things lie in a block's shared memory, in bytes: the table of pairs is first, the host lays out the rest.
+struct DecodeShared {
+    int ring, barriers, map, layers, hidden, shares, squares, cosines, scratch, partial, blockSums, planes;
+};
+
+struct DecodeArguments {
+    const DecodeLayer* layers;
+    Segment head;
+    Segment embedding;
+    const float* finalNorm;
+    const float* inverseFrequencies;
+    const float* table;
+    const float* map;
+    /// Each layer's words, then the candidates (6 words of 64 bits a block).
+    u64* words;
+    /// In: tokens[position]. Out: tokens[position + 1 ...].
+    int* tokens;
+    /// float32 [steps, vocabulary], or null.
+    float* logits;
+    /// For each step the chosen token's logit and ln Σ exp(logit).
+    float2* chosen;
+    float epsilon, attentionScale, ropeFactor;
+    /// 0: greedy. Otherwise the logits are divided by it and Gumbel noise is added: a sample from the softmax.
+    float temperature;
+    int layerCount, hidden, intermediate, headCount, kvHeadCount, headSize, vocabulary;
+    int position, steps, blockShift, interleavedRope;
+    /// Elements between positions and between heads of the cache.
+    int positionStride, headStride;
+    /// Slots of the ring.
+    int slots;
+    /// Rows of partial sums that shared memory has room for.
+    int partialRows;
+    u32 epoch, seed;
+    /// Clock of block 0 at the end of each phase's wait and of its product, for measuring; or null.
+    u64* clocks;
+    DecodeShared shared;
+};
+
+static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 312, "KernelArguments.swift describes the same bytes");
+
+enum Phase { QKV = 0, OUTPUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4 };
+
+/// A barrier among the warps that multiply.
+DEVICE void consumerBarrier() { asm volatile("bar.sync 1, 512;" ::: "memory"); }
+/// From the warps that multiply, which go on, to those that finish rows: the sums are there.
+DEVICE void announceSums() { asm volatile("bar.arrive 2, 608;" ::: "memory"); }
+DEVICE void awaitSums() { asm volatile("bar.sync 2, 608;" ::: "memory"); }
+/// The same: the squares of the normed input are there.
+DEVICE void announceSquares() { asm volatile("bar.arrive 3, 608;" ::: "memory"); }
+DEVICE void awaitSquares() { asm volatile("bar.sync 3, 608;" ::: "memory"); }
+
+extern __shared__ __align__(128) char dynamicMemory[];
+
+/// Two codes of a byte looked up at once: 256 bytes × 32 lanes of two float16, every lane in its own bank. Entries are
+/// 256 bytes apart, so that one byte permutation makes an address of a code and a lane; the table begins shared memory.
+#define PAIRS_BYTES 65536
+struct WidePairs {
+    u32 column;  // lane × 4
+    template <int byte> DEVICE u32 at(u32 word) const { return *(const u32*)(dynamicMemory + __byte_perm(word, column, 0x5504 | byte << 4)); }
+};
+DEVICE void fillWidePairs(const float* table) {
+    for (int i = threadIdx.x; i < 256 * 32; i += blockDim.x) {
+        const int code = i >> 5;
+        *(u32*)(dynamicMemory + code * 256 + (i & 31) * 4) = Pack<f16>::pack(table[code >> 4], table[code & 15]);
+    }
+}
+
+/// What a thread keeps is little: addresses in shared memory are made from the parameters each time, since registers
+/// that spill go to memory behind the little L1 that the ring leaves.
+/// The calling thread, anew for each piece of work: what is reckoned from it cannot be kept in registers across layers.
+struct Thread {
+    int index;
+    DEVICE Thread() : index(threadIdx.x) { asm volatile("" : "+r"(index)); }
+    DEVICE int lane() const { return index & 31; }
+    DEVICE int warp() const { return index >> 5; }
+};
+
+struct DecodeState {
+    const DecodeArguments& args;
+    RingPlace place;
+
+    DEVICE DecodeState(const DecodeArguments& a) : args(a) {}
+
+    DEVICE static int block() { return blockIdx.x; }
+    DEVICE static int blocks() { return gridDim.x; }
+    DEVICE const DecodeLayer* layers() const { return (const DecodeLayer*)(dynamicMemory + args.shared.layers); }
+    DEVICE float* hidden() const { return (float*)(dynamicMemory + args.shared.hidden); }
+    DEVICE int* shares() const { return (int*)(dynamicMemory + args.shared.shares); }
+    DEVICE float* squares() const { return (float*)(dynamicMemory + args.shared.squares); }
+    DEVICE float* cosines() const { return (float*)(dynamicMemory + args.shared.cosines); }
+    DEVICE float* scratch() const { return (float*)(dynamicMemory + args.shared.scratch); }
+    DEVICE float* partial() const { return (float*)(dynamicMemory + args.shared.partial); }
+    DEVICE float* blockSums() const { return (float*)(dynamicMemory + args.shared.blockSums); }
+    DEVICE char* planes() const { return dynamicMemory + args.shared.planes; }
+    DEVICE const float* map() const { return (const float*)(dynamicMemory + args.shared.map); }
+    DEVICE u32 ring() const { return sharedAddress(dynamicMemory) + args.shared.ring; }
+    DEVICE u32 full(int slot) const { return sharedAddress(dynamicMemory) + args.shared.barriers + slot * 16; }
+    DEVICE u32 empty(int slot) const { return full(slot) + 8; }
+
+    DEVICE int queryWidth() const { return args.headCount * args.headSize; }
+    DEVICE int keyValueWidth() const { return args.kvHeadCount * args.headSize; }
+
+    // MARK: rows of a block
+
+    /// Units of a phase: rows, or pairs of a gate's and an up-projection's row.
+    DEVICE int unitsOf(int phase) const {
+        switch (phase) {
+        case QKV: return queryWidth() + 2 * keyValueWidth();
+        case OUTPUT: case DOWN: return args.hidden;
+        case GATE_UP: return args.intermediate;
+        default: return args.vocabulary;
+        }
+    }
+    DEVICE int columnsOf(int phase) const { return phase == OUTPUT ? queryWidth() : phase == DOWN ? args.intermediate : args.hidden; }
+    /// This block's units of a phase: consecutive ones, as evenly shared as whole units allow. Divisions are slow:
+    /// `shares` keeps the first unit of each phase, then the counts.
+    DEVICE void share() {
+        if (threadIdx.x <= HEAD) {
+            const u64 units = unitsOf(threadIdx.x);
+            const int first = (int)(units * block() / blocks());
+            shares()[threadIdx.x] = first;
+            shares()[8 + threadIdx.x] = (int)(units * (block() + 1) / blocks()) - first;
+        }
+    }
+    /// The part of attention that a block begins with at a position: heads × spans are dealt out to the blocks.
+    struct AttentionShare { int head, kvHead, span, spans, length; };
+    DEVICE AttentionShare attentionShare(int unit, int position) const {
+        const int count = position + 1, heads = args.headCount;
+        AttentionShare share = { unit, 0, 0, 1, count };
+        if (count > 256 && heads < blocks()) {
+            share.spans = min(blocks() / heads, (count + 255) / 256);
+            share.length = (count + share.spans - 1) / share.spans;
+        }
+        if (unit >= heads) { share.span = unit / heads; share.head = unit - share.span * heads; }
+        share.kvHead = share.head / (heads / args.kvHeadCount);
+        return share;
+    }
+    DEVICE AttentionShare& ownAttention() const { return *(AttentionShare*)(shares() + 16); }
+    DEVICE int firstUnit(int phase) const { return shares()[phase]; }
+    DEVICE int unitCount(int phase) const { return shares()[8 + phase]; }
+    DEVICE int rowCount(int phase) const { return unitCount(phase) << (phase == GATE_UP); }
+    /// The matrix and row of this block's row `i` of a phase; of a pair phase, all first rows come before all second.
+    DEVICE const Segment& locate(int layer, int phase, int i, int& row) const {
+        row = firstUnit(phase) + i;
+        // The head's segment lies behind the layers'.
+        const Segment* w = layers()[layer].weights;
+        if (phase == HEAD) return w[0];
+        if (phase == OUTPUT) return w[3];
+        if (phase == DOWN) return w[6];
+        if (phase == GATE_UP) {
+            const int units = unitCount(phase);
+            if (i < units) return w[4];
+            row -= units;
+            return w[5];
+        }
+        const int q = queryWidth(), kv = keyValueWidth();
+        if (row < q) return w[0];
+        row -= q;
+        if (row < kv) return w[1];
+        row -= kv;
+        return w[2];
+    }
+
+    // MARK: words between blocks. GPUSessionLayout reckons with the same sizes.
+
+    DEVICE int vectorWords() const { return queryWidth() * 2 + 2 * keyValueWidth() + 2 * args.hidden + args.intermediate; }
+    DEVICE u64 layerWords() const { return (u64)(vectorWords() + 3 & ~3) / 2 + (u64)blocks() * (args.headSize + 2); }
+    DEVICE u32* vectorOf(int layer, int phase) const {
+        u32* w = (u32*)(args.words + layer * layerWords());
+        if (phase == QKV) return w;
+        w += queryWidth() + 2 * keyValueWidth();
+        if (phase == OUTPUT) return w;
+        w += args.hidden;
+        if (phase == DOWN) return w;
+        w += args.hidden;
+        return phase == GATE_UP ? w : w + args.intermediate;
+    }
+    DEVICE u32* attentionOf(int layer) const { return vectorOf(layer, HEAD); }
+    DEVICE u64* partialsOf(int layer) const { return args.words + layer * layerWords() + (vectorWords() + 3 & ~3) / 2; }
+    DEVICE u64* candidates() const { return args.words + args.layerCount * layerWords(); }
+};

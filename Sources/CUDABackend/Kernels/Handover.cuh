@@ -1,0 +1,75 @@
+// How blocks of the decode loop hand values to each other: words in memory that carry their own epoch, so that a
+// reader polls the very words it needs. There is neither a grid barrier nor a second trip for data behind a flag.
+//
+// Vectors are written once a token in each layer, every word of them. A float32 gives its two lowest bits to the
+// epoch modulo 4 (at most 2 units in the last place are lost): what a reader can meet is this token's value or the
+// token's before, never an older one. What is written only sometimes goes in 64-bit words with the whole epoch.
+#pragma once
+#include "Common.cuh"
+
+/// Polls until it gives up and faults the launch: some seconds.
+#define MOST_TRIES (1u << 24)
+DEVICE void receiveFailed() { asm volatile("trap;"); }
+
+DEVICE void sendTagged(u32* to, float value, u32 epoch) {
+    u32 bits = __float_as_uint(value);
+    // Rounding must not turn the largest numbers into others' bits: infinities and NaN are cut.
+    if ((bits & 0x7f800000u) != 0x7f800000u) bits += 2;
+    bits = (bits & ~3u) | (epoch & 3);
+    asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(to), "r"(bits) : "memory");
+}
+DEVICE float untagged(u32 bits) { return __uint_as_float(bits & ~3u); }
+DEVICE bool lacksTag(uint4 v, u32 epoch) { return (((v.x ^ epoch) | (v.y ^ epoch) | (v.z ^ epoch) | (v.w ^ epoch)) & 3) != 0; }
+DEVICE uint4 pollQuad(const u32* from) {
+    uint4 v;
+    asm volatile("ld.relaxed.gpu.global.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(from) : "memory");
+    return v;
+}
+/// `count` quads of words, `step` words apart; waits until all are of `epoch`. All loads are under way before the
+/// first is looked at, and only what was missing is asked for again. Quads at or past `end` come out as zeros.
+template <int count> DEVICE void receiveQuads(uint4 (&out)[count], const u32* words, int start, int step, int end, u32 epoch) {
+    u32 tries = 0;
+    u32 missing = 0;
+#pragma unroll
+    for (int j = 0; j < count; j++) {
+        out[j] = make_uint4(0, 0, 0, 0);
+        if (start + j * step < end) missing |= 1u << j;
+    }
+    while (missing) {
+#pragma unroll
+        for (int j = 0; j < count; j++) if (missing >> j & 1) out[j] = pollQuad(words + start + j * step);
+#pragma unroll
+        for (int j = 0; j < count; j++) if ((missing >> j & 1) && !lacksTag(out[j], epoch)) missing &= ~(1u << j);
+        if (++tries == MOST_TRIES) receiveFailed();
+    }
+}
+
+DEVICE void sendWord(u64* to, float value, u32 epoch) {
+    asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(to), "l"((u64)epoch << 32 | __float_as_uint(value)) : "memory");
+}
+/// `count` pairs of words, one after another; waits until all carry `epoch`.
+template <int count> DEVICE void receivePairs(float2 (&out)[count], const u64* from, u32 epoch) {
+    u64 a[count], b[count];
+    u32 tries = 0;
+    bool missing = true;
+    while (missing) {
+        missing = false;
+#pragma unroll
+        for (int j = 0; j < count; j++) asm volatile("ld.relaxed.gpu.global.v2.u64 {%0,%1}, [%2];" : "=l"(a[j]), "=l"(b[j]) : "l"(from + 2 * j) : "memory");
+#pragma unroll
+        for (int j = 0; j < count; j++) missing |= (u32)(a[j] >> 32) != epoch || (u32)(b[j] >> 32) != epoch;
+        if (++tries == MOST_TRIES) receiveFailed();
+    }
+#pragma unroll
+    for (int j = 0; j < count; j++) out[j] = make_float2(__uint_as_float((u32)a[j]), __uint_as_float((u32)b[j]));
+}
+DEVICE float receiveWord(const u64* from, u32 epoch) {
+    u64 a;
+    u32 tries = 0;
+    while (true) {
+        asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(a) : "l"(from) : "memory");
+        if ((u32)(a >> 32) == epoch) break;
+        if (++tries == MOST_TRIES) receiveFailed();
+    }
+    return __uint_as_float((u32)a);
+}

@@ -1,0 +1,119 @@
+// Weights on their way into shared memory: a ring of slots that one warp fills with the bulk copy engine and sixteen
+// warps empty. Weights do not depend on activations, so the ring runs ahead across phases, layers and tokens.
+//
+// A slot holds up to 16 rows × 1024 bytes of codes, each row with what scales it needs. Rows are 1088 bytes apart, so
+// that the two rows and four 16-byte pieces that eight neighbouring lanes read lie on different banks.
+//
+// Only `inFlight` slots are asked for at a time: requests beyond what hides the latency would only queue in front of
+// the few bytes that blocks hand to each other.
+#pragma once
+#include "Weights.cuh"
+
+#define SLOT_ROWS 16
+#define ROW_BYTES 1024
+#define ROW_PITCH 1088
+
+/// Bytes from a segment's start.
+#define SEGMENT_SCALES 8
+#define SEGMENT_NESTED 16
+#define SEGMENT_OFFSET 40
+
+/// Bytes of a row's scales in a slot: those of 1024 bytes of codes, begun up to 15 bytes early. Blocks have 64
+/// elements or more (32 in GGUF's formats).
+template <int format> DEVICE constexpr int scalePitch() {
+    return format == N4 ? 144 : format == N4DQ ? 48 + 32 : format == Q4_0 ? 144 : format == Q4_1 ? 272 : format == Q8_0 ? 80 : 0;
+}
+/// Where a row's scales begin: what depends on its place in memory.
+struct RowScales {
+    /// Bytes from the start of the row's scales in the slot.
+    u32 start;
+    /// N4DQ: the first scale's place among the 256 that share a scale of scales, and the bytes to that.
+    u32 place, nested;
+    float offset;
+};
+
+template <int format> DEVICE constexpr bool blockScaled() { return Layout<format>::scaled && format != INT8; }
+template <int format> DEVICE constexpr int ringSlotBytes() { return SLOT_ROWS * (ROW_PITCH + scalePitch<format>() + (blockScaled<format>() ? (int)sizeof(RowScales) : 0)); }
+
+DEVICE void initBarrier(u32 barrier, u32 count) { asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(count) : "memory"); }
+DEVICE void arrive(u32 barrier) { asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory"); }
+DEVICE void arriveExpecting(u32 barrier, u32 bytes) {
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
+}
+DEVICE void waitBarrier(u32 barrier, u32 parity) {
+    u32 done;
+    do {
+        asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
+            : "=r"(done) : "r"(barrier), "r"(parity) : "memory");
+    } while (!done);
+}
+/// Starts a copy of whole 16 bytes, both ends aligned to 16. Weights are read once a token: they should not push out of
+/// L2 what is read often. (The policy is what `createpolicy.fractional.L2::evict_first` with fraction 1 makes.)
+DEVICE void bulkCopy(u32 to, u64 from, u32 bytes, u32 barrier) {
+    const u64 policy = 0x12f0000000000000ull;
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1], %2, [%3], %4;"
+        ::"r"(to), "l"(from), "r"(bytes), "r"(barrier), "l"(policy) : "memory");
+}
+
+/// Place in the ring, and the parity of its round.
+struct RingPlace {
+    int slot;
+    u32 parity;
+    DEVICE void advance(int slots) { if (++slot == slots) { slot = 0; parity ^= 1; } }
+};
+
+/// Bytes of scales of one element's block, as a power of two.
+template <int format> DEVICE constexpr int scaleShift() { return format == N4DQ ? 0 : format == Q4_0 || format == Q8_0 ? 1 : 2; }
+DEVICE u64 sharedLong(u32 address) { u64 v; asm volatile("ld.shared.u64 %0, [%1];" : "=l"(v) : "r"(address)); return v; }
+
+/// Asks for one lane's row of the slot at `to`: its codes and scales. `weight` is the shared address of a segment;
+/// `chunk` counts 1024 bytes along the row. Blocks of scales end where rows do.
+template <int format> DEVICE void fetchRow(u32 to, u32 barrier, int place, u32 weight, u32 row, int chunk, int columns, int blockShift) {
+    const u32 rowBytes = (u32)columns / Layout<format>::perLane * 16, start = chunk * ROW_BYTES;
+    const u32 bytes = min(rowBytes - start, (u32)ROW_BYTES);
+    u32 first = 0, scaleBytes = 0;
+    if constexpr (blockScaled<format>()) {
+        const int shift = format == N4 || format == N4DQ ? blockShift : 5;
+        first = (row * columns + start / 16 * Layout<format>::perLane) >> shift;
+        const u32 count = (bytes / 16 * Layout<format>::perLane + (1 << shift) - 1) >> shift;
+        scaleBytes = (((first + count) << scaleShift<format>()) + 15 & ~15u) - ((first << scaleShift<format>()) & ~15u);
+        const u32 described = to + SLOT_ROWS * (ROW_PITCH + scalePitch<format>()) + place * sizeof(RowScales);
+        asm volatile("st.shared.v4.u32 [%0], {%1,%2,%3,%4};" ::"r"(described), "r"((first << scaleShift<format>()) & 15u), "r"(first & 255),
+            "r"(48 + ((first >> 8) * 4 & 15)), "r"(sharedWord(weight + SEGMENT_OFFSET)) : "memory");
+    }
+    arriveExpecting(barrier, bytes + scaleBytes + (Layout<format>::nested ? 32 : 0));
+    bulkCopy(to + place * ROW_PITCH, sharedLong(weight) + ((u64)row * rowBytes + start), bytes, barrier);
+    if constexpr (blockScaled<format>()) {
+        const u32 scales = to + SLOT_ROWS * ROW_PITCH + place * scalePitch<format>();
+        bulkCopy(scales, sharedLong(weight + SEGMENT_SCALES) + ((first << scaleShift<format>()) & ~15u), scaleBytes, barrier);
+        if constexpr (Layout<format>::nested) bulkCopy(scales + 48, sharedLong(weight + SEGMENT_NESTED) + ((first >> 8) * 4 & ~15u), 32, barrier);
+    }
+}
+/// For a row that a slot lacks: its sums are never looked at, but its scales are.
+template <int format> DEVICE void fetchNothing(u32 to, u32 barrier, int place) {
+    if constexpr (blockScaled<format>())
+        asm volatile("st.shared.v4.u32 [%0], {%1,%1,%1,%1};" ::"r"(to + SLOT_ROWS * (ROW_PITCH + scalePitch<format>()) + place * (u32)sizeof(RowScales)), "r"(0) : "memory");
+    arrive(barrier);
+}
+
+/// The scale number `index` of row `place` in the slot at `slot`.
+template <int format> DEVICE void readScale(float& scale, float& minimum, u32 slot, int place, u32 index, const float* map) {
+    const u32 area = slot + SLOT_ROWS * ROW_PITCH + place * scalePitch<format>();
+    const uint4 row = sharedQuad(slot + SLOT_ROWS * (ROW_PITCH + scalePitch<format>()) + place * sizeof(RowScales));
+    const u32 address = area + row.x + (index << scaleShift<format>());
+    if (format == N4) scale = __uint_as_float(sharedWord(address));
+    else if (format == N4DQ) {
+        u32 code;
+        asm volatile("ld.shared.u8 %0, [%1];" : "=r"(code) : "r"(address));
+        scale = nestedScale(map, code, __uint_as_float(sharedWord(area + row.z + (row.y + index >> 8) * 4)), __uint_as_float(row.w));
+    } else if (format == Q4_1) {
+        const u32 word = sharedWord(address);
+        scale = halfOf(word, 0);
+        minimum = halfOf(word, 1);
+    } else {
+        u16 bits;
+        asm volatile("ld.shared.u16 %0, [%1];" : "=h"(bits) : "r"(address));
+        f16 h = { bits };
+        scale = toFloat(h);
+    }
+}
