@@ -36,6 +36,13 @@ extension HostBackend {
         guard let bytes = tensor.data.bytes.baseAddress else { throw .badWeight(name: source.name, reason: "it is empty") }
         defer { tensor.data.advise(.dontNeed) }
         let count = layout.rows * layout.columns
+        var isFinite: Int32 = 0
+        try check(gk_check_finite(pool.handle, type, bytes, Int64(count), &isFinite), source)
+        guard isFinite != 0 else {
+            throw .badWeight(
+                name: source.name,
+                reason: "element \(tensor.firstNonFiniteElement ?? 0) is infinite or not a number; fetch the model again, or ask who made it")
+        }
         let elements = Elements(bytes: bytes, type: type, source: source)
         switch format {
         case .blocks:
@@ -99,10 +106,12 @@ extension HostBackend {
         _ saved: FourBitWeights, of source: WeightSource, in format: WeightFormat, to weight: HostWeight, base: UnsafeMutableRawPointer
     ) throws(BackendError) {
         let layout = weight.layout
-        let own = WeightFormat.FourBit(
-            saved.layout.type, blockSize: saved.layout.blockSize, isDoubleQuantized: saved.layout.isDoubleQuantized)
+        let own = saved.layout.format
         guard format == .fourBit(own) else {
             throw .unsupported("loading \(source.name), which was saved as \(own.type), as \(format)")
+        }
+        guard saved.scales.areFinite else {
+            throw .badWeight(name: source.name, reason: "one of its scales is infinite or not a number; fetch the model again")
         }
         func take<Element: BitwiseCopyable>(_ values: [Element], _ range: Range<Int>) throws(BackendError) {
             let isFitting = values.withUnsafeBytes { bytes in

@@ -203,7 +203,7 @@ extension GPUBackend {
 
     /// Takes a tensor that was quantised when it was saved.
     private func copy(_ saved: FourBitWeights, of source: WeightSource, in format: WeightFormat, to weight: GPUWeight) throws(BackendError) {
-        let own = WeightFormat.FourBit(saved.layout.type, blockSize: saved.layout.blockSize, isDoubleQuantized: saved.layout.isDoubleQuantized)
+        let own = saved.layout.format
         guard format == .fourBit(own) else {
             throw .unsupported("loading \(source.name), which was saved as \(own.type), as \(format)")
         }

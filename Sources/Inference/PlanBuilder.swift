@@ -101,9 +101,7 @@ struct PlanBuilder {
             }
         }
         let saved = try FourBitWeights(named: name, in: checkpoint.tensors)
-        let format = WeightFormat.FourBit(
-            type, blockSize: saved.layout.blockSize, isDoubleQuantized: saved.layout.isDoubleQuantized)
-        return try add(WeightSource(saved, name: name), .fourBit(format))
+        return try add(WeightSource(saved, name: name), .fourBit(saved.layout.format))
     }
 
     private func format(of tensor: StoredTensor, isLinear: Bool) -> WeightFormat {

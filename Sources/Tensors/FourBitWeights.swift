@@ -32,6 +32,9 @@ public struct FourBitLayout: Sendable, Hashable {
     public var scaleByteCount: Int { isDoubleQuantized ? blockCount + 4 * nestedBlockCount + 4 : 4 * blockCount }
 
     public var byteCount: Int { packedByteCount + scaleByteCount }
+
+    /// What a backend calls weights of this layout.
+    public var format: WeightFormat.FourBit { WeightFormat.FourBit(type, blockSize: blockSize, isDoubleQuantized: isDoubleQuantized) }
 }
 
 /// A tensor quantised to 4 bits as bitsandbytes does it: blocks over the flattened row-major elements, an absmax each.
@@ -41,6 +44,14 @@ public struct FourBitWeights: Sendable, Hashable {
         case plain([Float])
         /// Codes of the absmax less their mean, in ``DynamicMap``; an absmax for each 256 codes; the mean.
         case doubleQuantized(codes: [UInt8], absmax: [Float], offset: Float)
+
+        /// Whether none is infinite or not a number.
+        public var areFinite: Bool {
+            switch self {
+            case .plain(let absmax): absmax.allSatisfy(\.isFinite)
+            case .doubleQuantized(_, let absmax, let offset): offset.isFinite && absmax.allSatisfy(\.isFinite)
+            }
+        }
     }
 
     public let layout: FourBitLayout

@@ -9,6 +9,11 @@ gk_status gk_convert(
     gk_pool *_Nullable pool, gk_type source_type, const void *source, gk_type destination_type, void *destination,
     int64_t count);
 
+/// Sets `is_finite` to 0 where `count` elements of a GGUF or plain type in file order have a NaN or an infinity
+/// among them or among their blocks' scales, else to 1.
+gk_status gk_check_finite(
+    gk_pool *_Nullable pool, gk_type type, const void *source, int64_t count, int32_t *is_finite);
+
 /// Dequantises `count` elements of any GGUF or plain type in file order (a whole number of blocks) to F32,
 /// F16 or BF16.
 gk_status gk_dequantize(
