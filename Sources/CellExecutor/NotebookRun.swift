@@ -32,6 +32,8 @@ final class NotebookRun {
     private var outcome: RunOutcome
     private var inquiry: NameInquiry?
     private let start = secondsNow()
+    /// Requests that were answered; one that comes while cells compile is for the first that runs.
+    private var seenInterrupts: Int
 
     init(
         executor: NotebookExecutor, notebook: Notebook, plan: ExecutionPlan, previous: RunRecord?, options: RunOptions,
@@ -45,6 +47,7 @@ final class NotebookRun {
         self.notebook = notebook
         self.plan = plan
         self.options = options
+        seenInterrupts = options.interruption?.count ?? 0
         self.report = report
         self.previous = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         outcome = RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
@@ -264,7 +267,7 @@ final class NotebookRun {
         var deadline: Double?
         var collector = OutputCollector()
         var stopped: CellError.Kind?
-        var seenInterrupts = options.interruption?.count ?? 0
+        var hasStarted = false
         var hostProblem: String?
         loop: while true {
             let now = secondsNow()
@@ -280,7 +283,8 @@ final class NotebookRun {
                 }
             }
             let interrupts = options.interruption?.count ?? 0
-            if interrupts > seenInterrupts {
+            // The host can end a cell only once it runs.
+            if interrupts > seenInterrupts, hasStarted {
                 if stopped == .interrupted { host.kill() } else { host.send(.interrupt) }
                 stopped = stopped ?? .interrupted
                 seenInterrupts = interrupts
@@ -296,7 +300,10 @@ final class NotebookRun {
                 break loop
             case .event(let event):
                 if case .ready(let environment) = event { self.environment = environment }
-                if case .started = event, deadline == nil, let seconds { deadline = secondsNow() + seconds }
+                if case .started = event {
+                    hasStarted = true
+                    if deadline == nil, let seconds { deadline = secondsNow() + seconds }
+                }
                 show(event, step)
                 collector.take(event)
                 if case .ended(runNumber, let usage) = event {

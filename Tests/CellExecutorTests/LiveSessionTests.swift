@@ -57,6 +57,30 @@ struct LiveSessionTests {
         await session.close()
     }
 
+    @Test("an interrupt ends the running cell, and what the others left stays")
+    func interrupt() async throws {
+        let session = try session()
+        let sources = ["import Foundation\nvar n = Int.random(in: 1...1_000_000_000)\nprint(n)", "while true { usleep(1000) }", "print(n)"]
+        let running = Task { try await session.apply(TinyNotebook.make(sources)) { if case .started("cell-2") = $0 { session.interrupt() } } }
+        let outcome = try await running.value
+        #expect(outcome.failure?.error.kind == .interrupted)
+        #expect(outcome.failure?.cell == "cell-2")
+        let first = outcome.record?.dump.first?.replacing("cell-1", with: "")
+        let next = try await session.apply(TinyNotebook.make([sources[0], "", sources[2]]))
+        #expect(next.plan.description.hasPrefix("cell-1: reuse\n"))
+        #expect(next.record?.dump.last?.replacing("cell-3", with: "") == first, "the same number: the process is the same")
+        await session.close()
+    }
+
+    @Test("a mistake between two edits leaves no trace of what stood before it")
+    func mistakeBetween() async throws {
+        let session = try session()
+        _ = try await session.apply(TinyNotebook.make(["var x = 0", "x += 1", "print(x)"]))
+        #expect(try await session.apply(TinyNotebook.make(["var x = 0", "x += \"", "print(x)"])).record == nil)
+        #expect(try await session.apply(TinyNotebook.make(["var x = 0", "", "print(x)"])).record?.dump == [#"cell-3 out: "0\n""#])
+        await session.close()
+    }
+
     @Test("a host that is lost is replaced")
     func lostHost() async throws {
         let session = try session()

@@ -54,11 +54,13 @@ public struct WorkingFolder {
         return process
     }
 
-    /// Starts `galley` in this folder; what it says goes nowhere.
-    public func start(_ arguments: String..., environment: [String: String] = [:]) throws -> Process {
+    /// Starts `galley` in this folder; what it says goes to a file there, or nowhere.
+    public func start(_ arguments: String..., output: String? = nil, environment: [String: String] = [:]) throws -> Process {
         let process = command(arguments, environment)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        if let output { try write(output, "") }
+        let stream = output.flatMap { FileHandle(forWritingAtPath: path + "/" + $0) } ?? FileHandle.nullDevice
+        process.standardOutput = stream
+        process.standardError = stream
         try process.run()
         return process
     }
