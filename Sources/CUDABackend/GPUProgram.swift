@@ -217,12 +217,12 @@ final class GPUProgram {
         if weight.format == .f32 {
             return try launch("product_f32", in: "MatrixProduct.f32", grid: (across(64), (rows + 63) / 64)) { $0.add(arguments) }
         }
-        if rows > 64, context.computeCapability == (9, 0) {
-            // 128 rows a block, and 64 outputs where 128 would leave multiprocessors without work.
-            let outputs = across(128) * ((rows + 127) / 128) * 10 >= context.multiprocessors * 6 ? 128 : 64
+        if isForWarpgroups(outputs, rows: rows) {
+            // Wide tiles read less; narrow ones give more multiprocessors work.
+            let (width, stages) = across(128) * ((rows + 127) / 128) >= context.multiprocessors ? (128, 6) : (64, 8)
             return try launch(
-                "tensor_product_\(outputs)_\(name)", in: "TensorProduct.\(name)", grid: (across(outputs), (rows + 127) / 128),
-                shared: 4 * (128 + outputs) * 128 + 1024
+                "tensor_product_\(width)_\(name)", in: "TensorProduct.\(name)", grid: (across(width), (rows + 127) / 128),
+                shared: stages * (128 + width) * 128 + 1024
             ) { $0.add(arguments) }
         }
         // Large tiles read less, small ones fill more multiprocessors.
@@ -237,6 +237,37 @@ final class GPUProgram {
             grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
             shared: 3 * (tile.rows + tile.outputs) * 128
         ) { $0.add(arguments) }
+    }
+
+    /// Whether Hopper's warpgroup products can be used, which write two outputs at a time.
+    private func isForWarpgroups(_ outputs: [Output], rows: Int) -> Bool {
+        rows > 64 && context.computeCapability == (9, 0) && outputs.allSatisfy { $0.weight.layout.rows % 2 == 0 && $0.stride % 2 == 0 }
+    }
+
+    /// act(gate) × up of many rows in one launch, rounded for the next product; `false` where that cannot be done.
+    private func gatedProduct(_ gates: [Output], _ input: UInt64, to: UInt64, rows: Int, activation: Int) throws(CUDAFailure) -> Bool {
+        let weight = gates[0].weight.layout
+        let shared = 4 * (256 + 192) * 128 + 1024
+        guard isForWarpgroups(gates, rows: rows), weight.format != .f32, weight.isAligned, isAlike(gates[0].weight, gates[1].weight),
+            shared <= context.sharedBytes - 1024
+        else { return false }
+        var arguments = MatrixProductArguments()
+        arguments.segments.0 = gates[0].weight.segment(out: to, bias: gates[0].bias)
+        arguments.segments.1 = gates[1].weight.segment(bias: gates[1].bias)
+        arguments.segmentCount = 2
+        arguments.input = input
+        arguments.table = backend.table(gates[0].weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(gates[0].stride)
+        arguments.activation = Int32(activation)
+        let name = weight.format.rawValue
+        try launch("tensor_gate_\(name)", in: "TensorProduct.\(name)", grid: ((weight.rows + 95) / 96, (rows + 255) / 256), shared: shared) {
+            $0.add(arguments)
+        }
+        return true
     }
 
     private func anyProduct(_ output: Output, _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
@@ -297,15 +328,22 @@ final class GPUProgram {
                 try self.norm(keys, vector(norm), to: keys, .f32, rows: rows, width: shape.headSize, each: shape.keyValueHeadCount, stride: width)
             }
             try rotateAndStore(layer, rows: rows, first: first, cache: cache, capacity: capacity)
-            try attend(layer, rows: rows, first: first, cache: cache, capacity: capacity)
-            try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm)
+            // Attention in tiles can write what the product after it reads.
+            let rounds = attendsInTiles(rows: rows) && inputType(out.weight, shape.queryWidth) == KernelFormat(shape.cacheType)
+            try attend(layer, rows: rows, first: first, cache: cache, capacity: capacity, rounds: rounds)
+            if rounds {
+                try product([out], at(layout.half), rows: rows, residual: layer.postAttentionNorm == nil ? at(layout.residual) : 0)
+                try addNormed(layer.postAttentionNorm, rows: rows)
+            } else {
+                try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm)
+            }
             // A single row's products take float32; of many rows they take what tensor cores read.
             let type = rows == 1 ? .f32 : inputType(down.weight, shape.intermediateSize)
-            try gate(gates, layer, rows: rows, as: type)
+            let gated = try gate(gates, layer, rows: rows, as: type)
             if type == .f32 {
-                try add(down, from: at(layout.gate), width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
+                try add(down, from: gated, width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
             } else {
-                try product([down], at(layout.half), rows: rows, residual: layer.postFeedForwardNorm == nil ? at(layout.residual) : 0)
+                try product([down], gated, rows: rows, residual: layer.postFeedForwardNorm == nil ? at(layout.residual) : 0)
                 try addNormed(layer.postFeedForwardNorm, rows: rows)
             }
         }
@@ -322,22 +360,30 @@ final class GPUProgram {
         try self.norm(at(layout.branch), vector(norm), to: at(layout.residual), .f32, rows: rows, width: shape.hiddenSize, adds: true)
     }
 
-    /// The gated product, as `type`: into the gate's place where it is float32, else to where products read.
-    private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int, as type: KernelFormat) throws(CUDAFailure) {
+    /// The gated product, as `type`; returns where it is.
+    private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int, as type: KernelFormat) throws(CUDAFailure) -> UInt64 {
         let activation = shape.activation == .silu ? 1 : 2
         let weights = gates.map(\.weight)
+        let norm = vector(layer.feedForwardNorm)
         if rows == 1, weights.allSatisfy({ $0.layout.isAligned }), isAlike(weights[0], weights[1]) {
-            return try matrixVector(at(layout.residual), norm: vector(layer.feedForwardNorm), gates, residual: 0, activation: activation)
+            try matrixVector(at(layout.residual), norm: norm, gates, residual: 0, activation: activation)
+            return at(layout.gate)
         }
-        try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: vector(layer.feedForwardNorm), gates)
+        if isForWarpgroups(gates, rows: rows), type != .f32, inputType(weights[0], shape.hiddenSize) == type {
+            try self.norm(at(layout.residual), norm, to: at(layout.half), type, rows: rows, width: shape.hiddenSize)
+            if try gatedProduct(gates, at(layout.half), to: at(layout.gate), rows: rows, activation: activation) { return at(layout.gate) }
+        }
+        try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: norm, gates)
         let count = rows * shape.intermediateSize
+        let to = type == .f32 ? at(layout.gate) : at(layout.half)
         try launch("gate_\(type.rawValue)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
             $0.add(at(layout.gate))
             $0.add(at(layout.up))
-            $0.add(type == .f32 ? at(layout.gate) : at(layout.half))
+            $0.add(to)
             $0.add(UInt64(count))
             $0.add(Int32(activation))
         }
+        return to
     }
 
     private func values(_ cache: MemoryBlock, capacity: Int) -> UInt64 {
@@ -365,12 +411,18 @@ final class GPUProgram {
 
     func frequencies(_ rotary: Int) -> UInt64 { at(layout.frequencies) + UInt64(rotary * shape.headSize / 2 * 4) }
 
-    private func attend(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(CUDAFailure) {
+    private func attendsInTiles(rows: Int) -> Bool {
+        rows >= 16 && shape.cacheType != .float32 && (shape.headSize == 64 || shape.headSize == 128)
+    }
+
+    /// - Parameter rounds: whether the result is rounded to the cache's type and goes to where products read.
+    private func attend(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int, rounds: Bool) throws(CUDAFailure) {
         var arguments = AttentionArguments()
         arguments.queries = at(layout.queryKeyValue)
         arguments.keys = UInt64(cache.address)
         arguments.values = values(cache, capacity: capacity)
-        arguments.out = at(layout.attention)
+        arguments.out = rounds ? at(layout.half) : at(layout.attention)
+        arguments.rounds = rounds ? 1 : 0
         arguments.rows = Int32(rows)
         arguments.stride = Int32(shape.queryWidth + 2 * shape.keyValueWidth)
         arguments.heads = Int32(shape.headCount)
@@ -381,7 +433,7 @@ final class GPUProgram {
         arguments.positionStride = Int32(shape.keyValueWidth)
         arguments.headStride = Int32(shape.headSize)
         arguments.scale = shape.attentionScale
-        if rows >= 16, shape.cacheType != .float32, shape.headSize == 64 || shape.headSize == 128 {
+        if attendsInTiles(rows: rows) {
             try launch("attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128) {
                 $0.add(arguments)
             }

@@ -41,6 +41,8 @@ package struct MatrixProductArguments: BitwiseCopyable {
     package var rows: Int32 = 0
     package var outStride: Int32 = 0
     package var segmentCount: Int32 = 1
+    /// Of a gated product: 1, 2: SiLU, GELU.
+    package var activation: Int32 = 0
 
     package init() {}
 }
@@ -75,6 +77,9 @@ package struct AttentionArguments: BitwiseCopyable {
     package var positionStride: Int32 = 0
     package var headStride: Int32 = 0
     package var scale: Float = 1
+    /// 1: `out` is of the cache's type.
+    package var rounds: Int32 = 0
+    package var unused: Int32 = 0
 
     package init() {}
 }

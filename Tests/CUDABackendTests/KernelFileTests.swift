@@ -52,9 +52,9 @@ struct KernelFileTests {
     func sizes() {
         #expect(MemoryLayout<KernelSegment>.size == 48)
         #expect(MemoryLayout<MatrixVectorArguments>.size == 208)
-        #expect(MemoryLayout<MatrixProductArguments>.stride == 200)
+        #expect(MemoryLayout<MatrixProductArguments>.size == 200)
         #expect(MemoryLayout<ProductArguments>.size == 96)
-        #expect(MemoryLayout<AttentionArguments>.size == 72)
+        #expect(MemoryLayout<AttentionArguments>.size == 80)
         #expect(MemoryLayout<DecodeLayerArguments>.size == 368)
         #expect(MemoryLayout<DecodeArguments>.size == 312)
         #expect(MemoryLayout<DecodeArguments>.offset(of: \.embedding) == 56)

@@ -19,6 +19,7 @@ struct ModelCase {
     /// Relative error of the logits that rounding explains: ‖GPU − double‖ / ‖double‖.
     var tolerance: Double
     var expectsLoop = false
+    var promptCount = 48
 
     private var kind: RandomCheckpoint.Kind {
         switch format {
@@ -134,8 +135,8 @@ struct ModelCase {
     func check(_ backend: GPUBackend, seed: UInt64, folder: String) throws -> (line: String, isGood: Bool) {
         let (plan, reference) = try build(backend, seed: seed, folder: folder)
         var random = RandomCheckpoint(state: seed ^ 77)
-        let prompt = (0..<48).map { _ in Int32(random.next() % UInt64(shape.vocabularySize)) }
-        let session = try backend.makeSession(for: plan, capacity: 96)
+        let prompt = (0..<promptCount).map { _ in Int32(random.next() % UInt64(shape.vocabularySize)) }
+        let session = try backend.makeSession(for: plan, capacity: promptCount + 48)
         let expected = reference.logits(prompt)
         func error(_ got: ArraySlice<Float>, _ wanted: [Double]) -> Double {
             var (difference, size) = (0.0, 0.0)
@@ -149,9 +150,9 @@ struct ModelCase {
         let all = try session.evaluate(prompt, wanting: DecoderOutputs(logits: .all)).logits
         let prefill = prompt.indices.map { error(all[$0 * v..<($0 + 1) * v], expected[$0]) }.max() ?? .infinity
         // The last eight again, one row at a time.
-        session.truncate(to: 40)
+        session.truncate(to: promptCount - 8)
         var single = 0.0
-        for position in 40..<48 {
+        for position in promptCount - 8..<promptCount {
             let logits = try session.evaluate([prompt[position]], wanting: DecoderOutputs(logits: .last)).logits
             single = max(single, error(logits[...], expected[position]))
         }
@@ -163,7 +164,7 @@ struct ModelCase {
         let again = reference.logits(prompt + tokens.dropLast().map(\.id))
         var (misses, gap, logError) = (0, 0.0, 0.0)
         for (index, token) in tokens.enumerated() {
-            let row = again[47 + index]
+            let row = again[promptCount - 1 + index]
             let top = row.max() ?? 0
             let spread = (row.reduce(0) { $0 + $1 * $1 } / Double(v)).squareRoot()
             if row[Int(token.id)] < top { misses += 1 }

@@ -121,6 +121,18 @@ extension ModelCase {
                 name: "q4_1 file 576 heads 9/3", shape: shape(f16, hidden: 576, inner: 1536, heads: 9, kv: 3), format: .blocks(.q4_1),
                 hasBlockEnds: true, tolerance: 1e-2, expectsLoop: true),
             ModelCase(name: "q8_0 file", shape: shape(f16), format: .blocks(.q8_0), hasBlockEnds: true, tolerance: 3e-3, expectsLoop: true),
+            ModelCase(
+                name: "bf16 long prompt", shape: shape(bf16), format: .dense(bf16), dense: bf16, hasBias: true, tolerance: 2e-2, expectsLoop: true,
+                promptCount: 300),
+            ModelCase(
+                name: "f16 long prompt", shape: shape(f16), format: .dense(f16), dense: f16, tolerance: 3e-3, expectsLoop: true, promptCount: 200),
+            ModelCase(
+                name: "nf4 dq long prompt", shape: shape(bf16), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true,
+                promptCount: 300),
+            ModelCase(name: "int8 long prompt", shape: shape(bf16), format: .int8, dense: bf16, tolerance: 2e-2, expectsLoop: true, promptCount: 130),
+            ModelCase(
+                name: "q4_1 long prompt gelu", shape: shape(f16, kv: 1, activation: .geluTanh), format: .blocks(.q4_1), tolerance: 1e-2,
+                promptCount: 150),
             ModelCase(name: "f32 heads of 128", shape: shape(f32, hidden: 512, size: 128), format: .dense(f32), tolerance: 1e-5, expectsLoop: true),
         ]
     }()

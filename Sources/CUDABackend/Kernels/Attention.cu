@@ -14,9 +14,11 @@ struct AttentionArguments {
     float* out;
     int rows, stride, heads, kvHeads, size, first, window, positionStride, headStride;
     float scale;
+    /// Whether `out` is of the cache's 16-bit type, for a product on tensor cores (tiles only).
+    int rounds, unused;
 };
 
-static_assert(sizeof(AttentionArguments) == 72, "KernelArguments.swift describes the same bytes");
+static_assert(sizeof(AttentionArguments) == 80, "KernelArguments.swift describes the same bytes");
 
 /// One block for each head and row, any head size, sums in float32: decoding, and caches in float32.
 template <typename Cache> DEVICE void attend(const AttentionArguments& args) {
@@ -188,8 +190,12 @@ template <typename T, int SIZE> DEVICE void attendTiles(const AttentionArguments
         if (r >= args.rows) continue;
         const float inverse = 1.0f / total[h];
 #pragma unroll
-        for (int j = 0; j < SIZE / 8; j++)
-            *(float2*)(args.out + ((u64)r * args.heads + head) * SIZE + j * 8 + 2 * t) = make_float2(out[j][2 * h] * inverse, out[j][2 * h + 1] * inverse);
+        for (int j = 0; j < SIZE / 8; j++) {
+            const u64 at = ((u64)r * args.heads + head) * SIZE + j * 8 + 2 * t;
+            const float x = out[j][2 * h] * inverse, y = out[j][2 * h + 1] * inverse;
+            if (args.rounds) ((u32*)args.out)[at / 2] = Pack<T>::pack(x, y);
+            else *(float2*)(args.out + at) = make_float2(x, y);
+        }
     }
 }
 #define TILES(name, T, size) extern "C" __global__ void __launch_bounds__(128) attend_tiles_##name##_##size(const __grid_constant__ AttentionArguments args) { attendTiles<T, size>(args); }

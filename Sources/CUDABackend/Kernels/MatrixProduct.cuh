@@ -11,6 +11,8 @@ struct MatrixProductArguments {
     const float* table;
     const float* map;
     int columns, blockShift, rows, outStride, segmentCount;
+    /// Of a gated product: 1 SiLU, 2 GELU (tanh).
+    int activation;
 };
 
 static_assert(sizeof(MatrixProductArguments) == 200, "KernelArguments.swift describes the same bytes");

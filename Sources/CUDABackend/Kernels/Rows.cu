@@ -16,12 +16,34 @@ EMBED(f32, F32) EMBED(f16, F16) EMBED(bf16, BF16) EMBED(int8, INT8) EMBED(n4, N4
 
 // out[r, :] = in[r, :] × rsqrt(mean(in[r, :]²) + epsilon) × weight (Zhang and Sennrich, arXiv 1910.07467); added to
 // `out` where `add` is set. Norms over heads: `each` of them of `width` elements in a row of `stride`.
+#define HELD 4
 template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight, Out* out, int width, float epsilon, int add, int each, int stride) {
     __shared__ float scratch[32];
     const u64 first = (u64)(blockIdx.x / each) * stride + (u64)(blockIdx.x % each) * width;
     in += first;
     out += first;
     float squares = 0;
+    if (width % 4 == 0 && stride % 4 == 0 && width <= HELD * 4 * (int)blockDim.x) {
+        // Read once, four at a time, and kept.
+        float4 held[HELD];
+#pragma unroll
+        for (int j = 0; j < HELD; j++) {
+            const int i = 4 * (threadIdx.x + j * blockDim.x);
+            held[j] = i < width ? *(const float4*)(in + i) : make_float4(0, 0, 0, 0);
+            squares = fmaf(held[j].x, held[j].x, fmaf(held[j].y, held[j].y, fmaf(held[j].z, held[j].z, fmaf(held[j].w, held[j].w, squares))));
+        }
+        const float factor = rsqrtf(blockSum(squares, scratch) / width + epsilon);
+#pragma unroll
+        for (int j = 0; j < HELD; j++) {
+            const int i = 4 * (threadIdx.x + j * blockDim.x);
+            if (i >= width) break;
+            const float4 w = *(const float4*)(weight + i);
+            const float y[4] = { held[j].x * factor * w.x, held[j].y * factor * w.y, held[j].z * factor * w.z, held[j].w * factor * w.w };
+#pragma unroll
+            for (int k = 0; k < 4; k++) fromFloat(add ? y[k] + toFloat(out[i + k]) : y[k], out[i + k]);
+        }
+        return;
+    }
     for (int i = threadIdx.x; i < width; i += blockDim.x) squares = fmaf(in[i], in[i], squares);
     const float factor = rsqrtf(blockSum(squares, scratch) / width + epsilon);
     for (int i = threadIdx.x; i < width; i += blockDim.x) {

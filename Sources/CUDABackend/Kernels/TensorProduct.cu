@@ -1,13 +1,11 @@
 // out[m, n] = Σ_k x[m, k] w[n, k] (+ bias) (+ residual) for more than 64 rows m, with Hopper's warpgroup products.
 //
-// Two warpgroups make 64 rows × OUTPUTS each, straight from shared memory: rows of 64 elements (128 bytes), 16-byte pieces
+// Two warpgroups make TALL × 64 rows × OUTPUTS each, straight from shared memory: rows of 64 elements (128 bytes), 16-byte pieces
 // permuted as the tensor cores' 128-byte swizzle has them. Quantised weights are expanded into shared memory while the
-// step before is being multiplied. Four stages: one being multiplied, one whose product may still run, two on their way.
+// step before is being multiplied. Of the stages, one is being multiplied, one's product may still run, the rest are on their
+// way. A gated product has rows of a gate and of an up-projection in one tile and makes act(gate) × up of them.
 // (PTX ISA, "Asynchronous warpgroup level matrix instructions".)
 #include "MatrixProduct.cuh"
-
-#define STAGES 4
-#define ROWS 128
 
 /// A matrix of 128-byte rows in shared memory: 8 rows are 1024 bytes apart from the next 8, swizzled by 128 bytes.
 DEVICE u64 describe(u32 address) { return (u64)(address >> 4 & 0x3fff) | (u64)1 << 16 | (u64)(1024 >> 4) << 32 | (u64)1 << 62; }
@@ -65,67 +63,152 @@ DEVICE void multiplyAsync(float (&d)[64], u64 a, u64 b, f16*) {
         : "l"(a), "l"(b));
 }
 
-template <int format, typename Compute, int OUTPUTS> DEVICE void tensorProduct(const MatrixProductArguments& args) {
+DEVICE void multiplyAsync(float (&d)[96], u64 a, u64 b, bf16*) {
+    asm volatile("wgmma.mma_async.sync.aligned.m64n192k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,"
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31,"
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47,"
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63,"
+        "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79,"
+        "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95}, %96, %97, 1, 1, 1, 0, 0;"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]), "+f"(d[7]),
+          "+f"(d[8]), "+f"(d[9]), "+f"(d[10]), "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]),
+          "+f"(d[16]), "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]), "+f"(d[21]), "+f"(d[22]), "+f"(d[23]),
+          "+f"(d[24]), "+f"(d[25]), "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]), "+f"(d[31]),
+          "+f"(d[32]), "+f"(d[33]), "+f"(d[34]), "+f"(d[35]), "+f"(d[36]), "+f"(d[37]), "+f"(d[38]), "+f"(d[39]),
+          "+f"(d[40]), "+f"(d[41]), "+f"(d[42]), "+f"(d[43]), "+f"(d[44]), "+f"(d[45]), "+f"(d[46]), "+f"(d[47]),
+          "+f"(d[48]), "+f"(d[49]), "+f"(d[50]), "+f"(d[51]), "+f"(d[52]), "+f"(d[53]), "+f"(d[54]), "+f"(d[55]),
+          "+f"(d[56]), "+f"(d[57]), "+f"(d[58]), "+f"(d[59]), "+f"(d[60]), "+f"(d[61]), "+f"(d[62]), "+f"(d[63]),
+          "+f"(d[64]), "+f"(d[65]), "+f"(d[66]), "+f"(d[67]), "+f"(d[68]), "+f"(d[69]), "+f"(d[70]), "+f"(d[71]),
+          "+f"(d[72]), "+f"(d[73]), "+f"(d[74]), "+f"(d[75]), "+f"(d[76]), "+f"(d[77]), "+f"(d[78]), "+f"(d[79]),
+          "+f"(d[80]), "+f"(d[81]), "+f"(d[82]), "+f"(d[83]), "+f"(d[84]), "+f"(d[85]), "+f"(d[86]), "+f"(d[87]),
+          "+f"(d[88]), "+f"(d[89]), "+f"(d[90]), "+f"(d[91]), "+f"(d[92]), "+f"(d[93]), "+f"(d[94]), "+f"(d[95])
+        : "l"(a), "l"(b));
+}
+DEVICE void multiplyAsync(float (&d)[96], u64 a, u64 b, f16*) {
+    asm volatile("wgmma.mma_async.sync.aligned.m64n192k16.f32.f16.f16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,"
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31,"
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47,"
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63,"
+        "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79,"
+        "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95}, %96, %97, 1, 1, 1, 0, 0;"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]), "+f"(d[7]),
+          "+f"(d[8]), "+f"(d[9]), "+f"(d[10]), "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]),
+          "+f"(d[16]), "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]), "+f"(d[21]), "+f"(d[22]), "+f"(d[23]),
+          "+f"(d[24]), "+f"(d[25]), "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]), "+f"(d[31]),
+          "+f"(d[32]), "+f"(d[33]), "+f"(d[34]), "+f"(d[35]), "+f"(d[36]), "+f"(d[37]), "+f"(d[38]), "+f"(d[39]),
+          "+f"(d[40]), "+f"(d[41]), "+f"(d[42]), "+f"(d[43]), "+f"(d[44]), "+f"(d[45]), "+f"(d[46]), "+f"(d[47]),
+          "+f"(d[48]), "+f"(d[49]), "+f"(d[50]), "+f"(d[51]), "+f"(d[52]), "+f"(d[53]), "+f"(d[54]), "+f"(d[55]),
+          "+f"(d[56]), "+f"(d[57]), "+f"(d[58]), "+f"(d[59]), "+f"(d[60]), "+f"(d[61]), "+f"(d[62]), "+f"(d[63]),
+          "+f"(d[64]), "+f"(d[65]), "+f"(d[66]), "+f"(d[67]), "+f"(d[68]), "+f"(d[69]), "+f"(d[70]), "+f"(d[71]),
+          "+f"(d[72]), "+f"(d[73]), "+f"(d[74]), "+f"(d[75]), "+f"(d[76]), "+f"(d[77]), "+f"(d[78]), "+f"(d[79]),
+          "+f"(d[80]), "+f"(d[81]), "+f"(d[82]), "+f"(d[83]), "+f"(d[84]), "+f"(d[85]), "+f"(d[86]), "+f"(d[87]),
+          "+f"(d[88]), "+f"(d[89]), "+f"(d[90]), "+f"(d[91]), "+f"(d[92]), "+f"(d[93]), "+f"(d[94]), "+f"(d[95])
+        : "l"(a), "l"(b));
+}
+
+DEVICE float activated(float x, int kind) {
+    if (kind == 1) return x / (1.0f + __expf(-x));
+    return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)));
+}
+
+template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool isGated> DEVICE void tensorProduct(const MatrixProductArguments& args) {
     extern __shared__ char dynamicMemory[];
     __shared__ float table[16];
     const bool dense = !Layout<format>::scaled;
+    const int ROWS = 128 * TALL, AHEAD = STAGES - 2, SHARE = isGated ? OUTPUTS / 2 : OUTPUTS;
     const int thread = threadIdx.x, group = thread >> 7, stageBytes = (ROWS + OUTPUTS) * 128;
     int tile = blockIdx.x;
-    const Segment& weight = segmentOfTile(args, OUTPUTS, tile);
-    const int firstRow = blockIdx.y * ROWS, firstOutput = tile * OUTPUTS, steps = (args.columns + DEPTH - 1) / DEPTH;
+    const Segment& weight = isGated ? args.segments[0] : segmentOfTile(args, OUTPUTS, tile);
+    const int firstRow = blockIdx.y * ROWS, firstOutput = tile * SHARE, steps = (args.columns + DEPTH - 1) / DEPTH;
     // Swizzled tiles begin on 1024 bytes.
     char* stages = dynamicMemory + (0u - sharedAddress(dynamicMemory) & 1023u);
     const u32 base = sharedAddress(stages);
     if (Layout<format>::table && thread < 16) table[thread] = args.table[thread];
 
+    // The matrix that a tile's row comes from, and the row there.
+    auto source = [&](int row, int& output) -> const Segment& {
+        const bool isSecond = isGated && row >= SHARE;
+        output = firstOutput + row - (isSecond ? SHARE : 0);
+        return isSecond ? args.segments[1] : weight;
+    };
+    // A thread copies 16 bytes of every 32nd row, always at the same place of a step: what differs between steps and rows
+    // is an addition.
+    const int ownRow = thread >> 3, ownColumn = (thread & 7) * 8;
+    const u64 rowStep = (u64)args.columns * 64, own = ((u64)ownRow * args.columns + ownColumn) * 2;
+    const u8* inputs = (const u8*)args.input + (u64)firstRow * args.columns * 2 + own;
+    const int inputRows = args.rows - firstRow - ownRow, outputRows = weight.rows - firstOutput - ownRow;
+    const u8* weights[2] = { weight.codes + (u64)firstOutput * args.columns * 2 + own, 0 };
+    if (isGated) weights[1] = args.segments[1].codes + (u64)firstOutput * args.columns * 2 + own;
+    const u32 place = base + swizzled(ownRow, thread & 7);
     auto fetch = [&](int step) {
-        const u32 to = base + step % STAGES * stageBytes;
+        const u32 to = place + step % STAGES * stageBytes;
+        const bool inside = step * DEPTH + ownColumn < args.columns;
+        const u64 at = (u64)step * (DEPTH * 2);
 #pragma unroll
-        for (int i = 0; i < ROWS / 32; i++) {
-            const int piece = thread + i * 256, row = piece >> 3, p = piece & 7, column = step * DEPTH + p * 8;
-            const bool valid = step < steps && firstRow + row < args.rows && column < args.columns;
-            copyAsync16(to + swizzled(row, p), (const u16*)args.input + (valid ? (u64)(firstRow + row) * args.columns + column : 0), valid);
-        }
+        for (int i = 0; i < ROWS / 32; i++) copyAsync16(to + i * 4096, inputs + at + i * rowStep, inside && i * 32 < inputRows);
         if (dense) {
 #pragma unroll
             for (int i = 0; i < OUTPUTS / 32; i++) {
-                const int piece = thread + i * 256, row = piece >> 3, p = piece & 7, column = step * DEPTH + p * 8;
-                const bool valid = step < steps && firstOutput + row < weight.rows && column < args.columns;
-                copyAsync16(to + ROWS * 128 + swizzled(row, p), (const u16*)weight.codes + (valid ? (u64)(firstOutput + row) * args.columns + column : 0), valid);
+                const int second = isGated && i >= SHARE / 32, j = second ? i - SHARE / 32 : i;
+                copyAsync16(to + ROWS * 128 + i * 4096, weights[second] + at + j * rowStep, inside && j * 32 < outputRows);
             }
         }
         copyAsyncCommit();
     };
-    const int heldRow = thread >> 1, heldHalf = thread & 1;
-    Held<dense ? N4 : format> held;
-    auto holdNext = [&](int step) { if constexpr (Layout<format>::scaled) { if (heldRow < OUTPUTS) hold<format>(held, args, weight, firstOutput + heldRow, step * DEPTH + heldHalf * 32); } };
+    // A thread expands half a row of 64 elements, of each 128 rows.
+    const int HOLDS = (OUTPUTS + 127) / 128;
+    Held<dense ? N4 : format> held[HOLDS];
+    auto holdNext = [&](int step) {
+        if constexpr (Layout<format>::scaled) {
+#pragma unroll
+            for (int i = 0; i < HOLDS; i++) {
+                const int row = i * 128 + (thread >> 1);
+                int output;
+                const Segment& from = source(row, output);
+                if (row < OUTPUTS) hold<format>(held[i], args, from, output, step * DEPTH + (thread & 1) * 32);
+            }
+        }
+    };
     auto expandHeld = [&](int step) {
-        if constexpr (Layout<format>::scaled) { if (heldRow < OUTPUTS) expand<format, Compute>(held, stages + step % STAGES * stageBytes + ROWS * 128, heldRow, heldHalf, table); }
+        if constexpr (Layout<format>::scaled) {
+#pragma unroll
+            for (int i = 0; i < HOLDS; i++) {
+                const int row = i * 128 + (thread >> 1);
+                if (row < OUTPUTS) expand<format, Compute>(held[i], stages + step % STAGES * stageBytes + ROWS * 128, row, thread & 1, table);
+            }
+        }
     };
 
-    float sums[OUTPUTS / 2];
+    float sums[TALL][OUTPUTS / 2];
 #pragma unroll
-    for (int i = 0; i < OUTPUTS / 2; i++) sums[i] = 0;
+    for (int m = 0; m < TALL; m++)
+#pragma unroll
+        for (int i = 0; i < OUTPUTS / 2; i++) sums[m][i] = 0;
     __syncthreads();
-    fetch(0);
     holdNext(0);
+#pragma unroll
+    for (int i = 0; i < AHEAD; i++) fetch(i);
     expandHeld(0);
-    fetch(1);
     holdNext(1);
+#pragma unroll 1
     for (int step = 0; step < steps; step++) {
-        copyAsyncWait<1>();
+        copyAsyncWait<AHEAD - 1>();
         // What threads wrote becomes visible to the tensor cores.
         asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
         __syncthreads();
-        const u32 inputs = base + step % STAGES * stageBytes;
-        const u64 a = describe(inputs + group * 64 * 128), b = describe(inputs + ROWS * 128);
+        const u32 stage = base + step % STAGES * stageBytes;
+        const u64 a = describe(stage + group * TALL * 64 * 128), b = describe(stage + ROWS * 128);
         asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
-        for (int k = 0; k < DEPTH / 16; k++) multiplyAsync(sums, a + 2 * k, b + 2 * k, (Compute*)0);
+        for (int k = 0; k < DEPTH / 16; k++)
+#pragma unroll
+            for (int m = 0; m < TALL; m++) multiplyAsync(sums[m], a + m * (64 * 128 / 16) + 2 * k, b + 2 * k, (Compute*)0);
         asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
         // The product of step - 2 was waited for by all before this step's barrier: its stage is free.
         expandHeld(step + 1);
-        fetch(step + 2);
+        fetch(step + AHEAD);
         holdNext(step + 2);
         asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
     }
@@ -135,27 +218,41 @@ template <int format, typename Compute, int OUTPUTS> DEVICE void tensorProduct(c
     // A warp's 16 rows: lane (g, t) has columns 8j + 2t and 8j + 2t + 1 of rows g and g + 8.
     const int lane = thread & 31, warp = thread >> 5 & 3;
 #pragma unroll
-    for (int half = 0; half < 2; half++) {
-        const int row = firstRow + group * 64 + warp * 16 + half * 8 + (lane >> 2);
-        if (row >= args.rows) continue;
+    for (int m = 0; m < TALL; m++)
 #pragma unroll
-        for (int j = 0; j < OUTPUTS / 8; j++)
+        for (int half = 0; half < 2; half++) {
+            const int row = firstRow + (group * TALL + m) * 64 + warp * 16 + half * 8 + (lane >> 2);
+            if (row >= args.rows) continue;
 #pragma unroll
-            for (int i = 0; i < 2; i++) {
-                const int output = firstOutput + j * 8 + (lane & 3) * 2 + i;
+            for (int j = 0; j < SHARE / 8; j++) {
+                const int output = firstOutput + j * 8 + (lane & 3) * 2;
+                // Matrices for tensor cores have an even number of rows.
                 if (output >= weight.rows) continue;
                 const u64 at = (u64)row * args.outStride + output;
-                float y = sums[4 * j + 2 * half + i];
-                if (weight.bias) y += weight.bias[output];
-                if (args.residual) y += args.residual[at];
-                weight.out[at] = y;
+                float2 y = make_float2(sums[m][4 * j + 2 * half], sums[m][4 * j + 2 * half + 1]);
+                if (weight.bias) { y.x += weight.bias[output]; y.y += weight.bias[output + 1]; }
+                if constexpr (isGated) {
+                    const int other = 4 * (j + SHARE / 8) + 2 * half;
+                    float2 up = make_float2(sums[m][other], sums[m][other + 1]);
+                    const float* bias = args.segments[1].bias;
+                    if (bias) { up.x += bias[output]; up.y += bias[output + 1]; }
+                    ((u32*)weight.out)[at / 2] = Pack<Compute>::pack(activated(y.x, args.activation) * up.x, activated(y.y, args.activation) * up.y);
+                } else {
+                    if (args.residual) {
+                        const float2 old = *(const float2*)(args.residual + at);
+                        y.x += old.x;
+                        y.y += old.y;
+                    }
+                    *(float2*)(weight.out + at) = y;
+                }
             }
-    }
+        }
 }
 
 #define KERNEL(name, format, Compute) \
-    extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_128_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 128>(args); } \
-    extern "C" __global__ void __launch_bounds__(256, Layout<format>::scaled ? 1 : 2) tensor_product_64_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 64>(args); }
+    extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_128_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 128, 6, false>(args); } \
+    extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_64_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 64, 8, false>(args); } \
+    extern "C" __global__ void __launch_bounds__(256, 1) tensor_gate_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 2, 192, 4, true>(args); }
 #ifdef SELECT_f16
 KERNEL(f16, F16, f16)
 #endif
