@@ -67,7 +67,9 @@ def rounds(kinds, contenders, count, results):
     for kind in kinds:
         for _ in range(count):
             for name, run in contenders(kind):
-                for measure, value in run().items():
+                figures = run()
+                print(kind, name, " ".join(f"{measure} {value:.3f}" for measure, value in figures.items()), file=sys.stderr, flush=True)
+                for measure, value in figures.items():
                     results.setdefault(kind, {}).setdefault(name, {}).setdefault(measure, []).append(value)
     return results
 

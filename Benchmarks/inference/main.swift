@@ -4,6 +4,7 @@
 //   inference-bench speed MODEL [key=value…]    one line of JSON: tokens/s of prompts and of decoding, each run
 //   inference-bench first MODEL [key=value…]    an answer's first token, then ends: for timing the whole process
 //   inference-bench check MODEL CHATS           greedy answers against chats.json of the reference data
+//   inference-bench sizes FOLDER                TinyLlama's weights in memory, by a file of its shape made in a new folder
 //
 // Keys: dtype (as-stored, float32, bfloat16, int8, nf4, fp4), threads, prompt, tokens, runs, text.
 
@@ -104,12 +105,13 @@ func first(_ arguments: Arguments) async throws {
 
 do {
     guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
-        throw Complaint(text: "usage: inference-bench speed|first|check MODEL [key=value…]")
+        throw Complaint(text: "usage: inference-bench speed|first|check|sizes MODEL [key=value…]")
     }
     switch arguments.command {
     case "speed": try await speed(arguments)
     case "first": try await first(arguments)
     case "check": try await check(arguments)
+    case "sizes": try sizes(arguments.model)
     default: throw Complaint(text: "unknown command \(arguments.command)")
     }
 } catch {

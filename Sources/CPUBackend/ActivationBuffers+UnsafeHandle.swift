@@ -65,13 +65,21 @@ final class FloatVectors {
     private var places: [ObjectIdentifier: UnsafePointer<Float>] = [:]
     private var block: MemoryBlock?
 
+    /// Elements that a vector takes in the block: whole cache lines.
+    private static func room(_ count: Int) -> Int { (count + 15) & ~15 }
+
+    /// Bytes of the block for these vectors.
+    static func byteCount(_ vectors: [(count: Int, format: WeightFormat)]) -> Int {
+        vectors.filter { $0.format != .dense(.float32) }.reduce(0) { $0 + room($1.count) } * MemoryLayout<Float>.size
+    }
+
     init(_ vectors: [Weight], backend: HostBackend) throws(BackendError) {
         let expanded = vectors.filter { $0.format != .dense(.float32) }
         var starts: [Int] = []
         var total = 0
         for vector in expanded {
             starts.append(total)
-            total += (vector.elementCount + 15) & ~15
+            total += Self.room(vector.elementCount)
         }
         if total > 0 {
             block = try backend.allocate(total * MemoryLayout<Float>.size, owner: "norms in float32")

@@ -46,6 +46,8 @@ public final class HostBackend: Backend {
             cache: shape.layerCount * cache.byteCount(capacity: capacity), activations: layout?.byteCount ?? 0)
     }
 
+    public func expandedByteCount(of vectors: [(count: Int, format: WeightFormat)]) -> Int { FloatVectors.byteCount(vectors) }
+
     func allocate(_ byteCount: Int, owner: String) throws(BackendError) -> MemoryBlock {
         do { return try allocator.allocate(byteCount: byteCount, owner: owner) } catch { throw .memory(error) }
     }

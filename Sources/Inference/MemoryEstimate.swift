@@ -53,6 +53,7 @@ extension Model {
         }
         var weights = 0
         var count = 0
+        var vectors: [(count: Int, format: WeightFormat)] = []
         for (shape, isLinear) in features.tensorShapes(configuration) {
             let format = (isLinear ? policy.linear : policy.other) ?? configuration.dtype.map(WeightFormat.init) ?? .dense(.float32)
             guard let bytes = backend.weightByteCount(shape: shape, in: format) else {
@@ -60,12 +61,13 @@ extension Model {
             }
             weights += blockSize(bytes)
             count += shape.reduce(1, *)
+            if shape.count == 1 { vectors.append((shape[0], format)) }
         }
         let shape = features.shape(configuration, cacheType: policy.cacheType ?? .float16)
         let session = backend.sessionByteCount(for: shape, capacity: contextLength)
         return MemoryEstimate(
-            weights: weights, cache: session.cache, activations: session.activations, contextLength: contextLength,
-            parameterCount: count)
+            weights: weights, cache: session.cache, activations: session.activations + backend.expandedByteCount(of: vectors),
+            contextLength: contextLength, parameterCount: count)
     }
 
     /// What generating takes of memory with this model, loaded as it is.
@@ -80,9 +82,10 @@ extension Model {
         _ plan: DecoderPlan, _ parameters: [Weight], backend: any Backend, contextLength: Int
     ) -> MemoryEstimate {
         let session = backend.sessionByteCount(for: plan.shape, capacity: contextLength)
+        let expanded = backend.expandedByteCount(of: plan.vectors.map { ($0.elementCount, $0.format) })
         return MemoryEstimate(
             weights: parameters.reduce(0) { $0 + blockSize($1.byteCount) }, cache: session.cache,
-            activations: session.activations, contextLength: contextLength,
+            activations: session.activations + expanded, contextLength: contextLength,
             parameterCount: parameters.reduce(0) { $0 + $1.elementCount })
     }
 

@@ -39,6 +39,16 @@ public protocol Backend: AnyObject, Sendable {
     /// Bytes that a weight of this shape takes in a format, as they will be asked of the allocator; `nil`
     /// where it cannot be stored so.
     func weightByteCount(shape: [Int], in format: WeightFormat) -> Int?
+
+    /// Bytes that a session allocates for norms and biases in the format that it computes with; 0 where it takes
+    /// them as they are.
+    ///
+    /// - Parameter vectors: how many elements each has, and how they are stored.
+    func expandedByteCount(of vectors: [(count: Int, format: WeightFormat)]) -> Int
+}
+
+extension Backend {
+    public func expandedByteCount(of vectors: [(count: Int, format: WeightFormat)]) -> Int { 0 }
 }
 
 /// Bytes that a session allocates.

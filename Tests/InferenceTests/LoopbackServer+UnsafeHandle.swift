@@ -14,6 +14,10 @@ final class LoopbackServer: Sendable {
         var contents: [UInt8]
         /// What the server says the contents' checksum is.
         var tag: String
+        /// Where else the contents are: the answer is a redirect, with their checksum and size in headers of its own.
+        var location: String?
+        /// Without this token the answer is 401.
+        var token: String?
     }
 
     struct Failure: Error {
@@ -25,6 +29,10 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     private let files: [String: File]
     private let log = Mutex<[String]>([])
+    private let authorizationLog = Mutex<[String?]>([])
+
+    /// What each request so far gave as its authorization.
+    var authorizations: [String?] { authorizationLog.withLock { $0 } }
 
     /// Method, path and range of each request so far, in order.
     var requests: [String] { log.withLock { $0 } }
@@ -96,10 +104,18 @@ final class LoopbackServer: Sendable {
         let lines = String(decoding: request, as: UTF8.self).split(separator: "\r\n")
         guard let words = lines.first?.split(separator: " "), words.count == 3 else { return }
         let range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }.map { String($0.dropFirst(13)) }
+        let authorization = lines.first { $0.lowercased().hasPrefix("authorization: ") }.map { String($0.dropFirst(15)) }
+        authorizationLog.withLock { $0.append(authorization) }
         log.withLock { $0.append("\(words[0]) \(words[1])" + (range.map { " \($0)" } ?? "")) }
         var reply: String
         var body: [UInt8] = []
-        if let file = files[String(words[1])] {
+        let file = files[String(words[1])]
+        if let token = file?.token, authorization != "Bearer \(token)" {
+            reply = "HTTP/1.1 401 Unauthorized\r\n"
+        } else if let file, let location = file.location {
+            reply = "HTTP/1.1 302 Found\r\nLocation: \(location)\r\nETag: \"of the redirect\"\r\n"
+            reply += "X-Linked-ETag: \"\(file.tag)\"\r\nX-Linked-Size: \(file.contents.count)\r\n"
+        } else if let file {
             let start = min(range.flatMap { Int($0.dropLast()) } ?? 0, file.contents.count)
             body = Array(file.contents[start...])
             reply = range == nil ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 206 Partial Content\r\n"

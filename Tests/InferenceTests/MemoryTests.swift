@@ -59,19 +59,41 @@ struct MemoryTests {
         #expect(allocator.statistics.reserved == 0)
     }
 
+    /// Ways of loading SmolLM2, each with the lengths of a prompt.
+    static let heights: [(Loading, [Int])] = [
+        (Loading(tag: "as stored", reference: "", dtype: .asStored, quantization: nil, tolerance: 0), [6, 126, 510, 1500]),
+        (Loading(tag: "fp32", reference: "", dtype: .float32, quantization: nil, tolerance: 0), [30, 254]),
+        (Loading(tag: "bf16", reference: "", dtype: .bfloat16, quantization: nil, tolerance: 0), [126, 1022]),
+        (Loading(tag: "int8", reference: "", dtype: .int8, quantization: nil, tolerance: 0), [62]),
+        (
+            Loading(tag: "nf4 dq", reference: "", dtype: .bfloat16, quantization: .fourBit(type: .nf4, doubleQuantization: true), tolerance: 0),
+            [62, 300]
+        ),
+    ]
+
     @Test(
-        "Reading a prompt and answering takes, at its height, what was estimated",
-        .enabled(if: ReferenceData.smolLM2 != nil, "the model is not here"), arguments: [LoadingType.asStored, .bfloat16])
-    func height(dtype: LoadingType) async throws {
+        "Loading takes what was estimated and no more, and reading a prompt takes, at its height, what was estimated",
+        .enabled(if: ReferenceData.smolLM2 != nil, "the model is not here"), arguments: heights)
+    func height(loading: Loading, lengths: [Int]) async throws {
         let allocator = CachingAllocator(SystemMemory())
         let model = try Model.load(
-            path: ReferenceData.smolLM2 ?? "", name: nil, backend: HostBackend(threads: 2, allocator: allocator), dtype: dtype,
-            quantization: nil)
-        _ = try await model.complete(
-            tokens: Array(1000..<1126), options: GenerationOptions(maximumTokens: 3, stopsAtEndOfText: false))
-        let estimate = try model.estimateMemory(contextLength: 128).total
-        let measured = allocator.statistics.peakAllocated
-        #expect(abs(Double(estimate) / Double(measured) - 1) < 0.02, "estimated \(estimate), measured \(measured)")
+            path: ReferenceData.smolLM2 ?? "", name: nil, backend: HostBackend(threads: 2, allocator: allocator),
+            dtype: loading.dtype, quantization: loading.quantization)
+        let loaded = allocator.statistics
+        #expect(Double(loaded.peakAllocated) <= 1.02 * Double(loaded.allocated))
+        for length in lengths {
+            allocator.resetPeak()
+            _ = try await model.complete(
+                tokens: Array(1000..<1000 + length), options: GenerationOptions(maximumTokens: 1, stopsAtEndOfText: false))
+            let estimate = try model.estimateMemory(contextLength: length)
+            let measured = allocator.statistics.peakAllocated
+            #expect(
+                abs(Double(estimate.total) / Double(measured) - 1) < 0.02,
+                "\(length) tokens: estimated \(estimate.total), measured \(measured)")
+            // What is not the weights, by itself: weights would hide a wrong figure.
+            let rest = Double(estimate.total - estimate.weights) / Double(measured - loaded.allocated)
+            #expect(abs(rest - 1) < 0.02, "\(length) tokens: \(estimate), measured \(measured - loaded.allocated) beside the weights")
+        }
     }
 
     @Test(

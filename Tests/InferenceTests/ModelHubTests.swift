@@ -1,4 +1,5 @@
 import Inference
+import Synchronization
 import TestSupport
 import Testing
 
@@ -97,6 +98,79 @@ struct ModelHubTests {
             let hub = ModelHub(endpoint: server.endpoint, cache: folder.path)
             let error = #expect(throws: ModelError.self) { try hub.folder(of: "no/model", places: [], progress: nil) }
             #expect(error.map { "\($0)".contains("\(server.endpoint)/api/models/no/model") && "\($0)".contains("404") } == true)
+        }
+    }
+
+    /// A model of two shards, the second of which lies in another store, and a server for that store.
+    static func shards(_ store: LoopbackServer, token: String? = nil) -> [String: LoopbackServer.File] {
+        let index = #"{"metadata": {}, "weight_map": {"a": "one.safetensors", "b": "two.safetensors", "c": "one.safetensors"}}"#
+        let names = ["config.json", "model.safetensors.index.json", "one.safetensors", "two.safetensors", "extra.bin"]
+        let siblings = names.map { #"{"rfilename": "\#($0)"}"# }.joined(separator: ", ")
+        var files: [String: LoopbackServer.File] = [
+            "/api/models/some/model/revision/main": .init(
+                contents: Array(#"{"sha": "\#(commit)", "siblings": [\#(siblings)]}"#.utf8), tag: ""),
+            path + "config.json": .init(contents: Array("{}\n".utf8), tag: configTag),
+            path + "model.safetensors.index.json": .init(contents: Array(index.utf8), tag: indexTag),
+            path + "one.safetensors": .init(contents: weights, tag: weightsTag),
+            path + "two.safetensors": .init(contents: Array("two\n".utf8), tag: twoTag, location: store.endpoint + "/elsewhere"),
+        ]
+        for name in files.keys { files[name]?.token = token }
+        return files
+    }
+
+    /// The SHA-256 of `two` and a line feed.
+    static let twoTag = "27dd8ed44a83ff94d557f9fd0412ed5a8cbca69ea04922d88c01184a07300a5a"
+    /// What `git hash-object` says of the index in ``shards(_:token:)``.
+    static let indexTag = "5481b2e06a1114ead9c08727ed14867840f5d0c6"
+
+    @Test("Shards are fetched as their index names them, through redirects, and the token is kept from other hosts")
+    func shardsRedirectsToken() throws {
+        let store = try LoopbackServer(["/elsewhere": .init(contents: Array("two\n".utf8), tag: "another store's")])
+        defer { store.stop() }
+        try Self.with(Self.shards(store, token: "secret")) { server, folder in
+            let hub = ModelHub(endpoint: server.endpoint, cache: folder.path, token: "secret")
+            let told = Mutex<[DownloadProgress]>([])
+            _ = try hub.folder(of: "some/model", places: []) { progress in told.withLock { $0.append(progress) } }
+            let snapshot = "models--some--model/snapshots/\(Self.commit)"
+            #expect(try folder.read("\(snapshot)/one.safetensors").utf8.elementsEqual(Self.weights))
+            #expect(try folder.read("\(snapshot)/two.safetensors") == "two\n")
+            #expect(!server.requests.contains { $0.contains("extra.bin") })
+            #expect(server.authorizations.allSatisfy { $0 == "Bearer secret" })
+            #expect(store.requests == ["GET /elsewhere"])
+            #expect(store.authorizations == [nil])
+            let last = told.withLock { $0.last { $0.file == "one.safetensors" } }
+            #expect(last?.receivedByteCount == 1000)
+            #expect(last?.totalByteCount == 1000)
+            let requests = server.requests
+            let offline = ModelHub(endpoint: server.endpoint, cache: folder.path, isOffline: true)
+            #expect(try offline.folder(of: "some/model", places: [], progress: nil) == "\(folder.path)/\(snapshot)")
+            #expect(server.requests == requests)
+        }
+    }
+
+    @Test("A model that wants a token is an error that names HF_TOKEN")
+    func noToken() throws {
+        let store = try LoopbackServer([:])
+        defer { store.stop() }
+        try Self.with(Self.shards(store, token: "secret")) { server, folder in
+            let hub = ModelHub(endpoint: server.endpoint, cache: folder.path)
+            let error = #expect(throws: ModelError.self) { try hub.folder(of: "some/model", places: [], progress: nil) }
+            #expect(error.map { "\($0)".contains("401") && "\($0)".contains("HF_TOKEN") } == true)
+        }
+    }
+
+    @Test("A model without one of its shards is not complete")
+    func missingShard() throws {
+        let store = try LoopbackServer(["/elsewhere": .init(contents: Array("two\n".utf8), tag: "")])
+        defer { store.stop() }
+        var files = Self.shards(store)
+        files[Self.path + "one.safetensors"] = nil
+        try Self.with(files) { server, folder in
+            let hub = ModelHub(endpoint: server.endpoint, cache: folder.path)
+            let error = #expect(throws: ModelError.self) { try hub.folder(of: "some/model", places: [], progress: nil) }
+            #expect(error.map { "\($0)".contains("one.safetensors") && "\($0)".contains("404") } == true)
+            let offline = ModelHub(endpoint: server.endpoint, cache: folder.path, isOffline: true)
+            #expect(throws: ModelError.self) { try offline.folder(of: "some/model", places: [], progress: nil) }
         }
     }
 }
