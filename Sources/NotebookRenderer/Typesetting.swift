@@ -13,13 +13,20 @@ enum TypesettingProblem: Error, Hashable {
     case unavailable(String)
 }
 
-/// Formulas as MathML by KaTeX, and code in other languages than Swift by highlight.js, while the page is built.
+/// Formulas as MathML, and code in other languages than Swift by highlight.js, while the page is built.
 ///
-/// Both libraries are read from where the system keeps them when first needed, once a process.
+/// Formulas are set by ``FormulaBuilder``, and by KaTeX where they hold more than that knows, or are wrong. Both libraries
+/// are read from where the system keeps them when first needed, once a process.
 struct Typesetting {
     /// The MathML of a formula.
     func math(_ tex: String, isDisplay: Bool) -> Result<[UInt8], TypesettingProblem> {
         guard tex.utf8.count <= 64 * 1024 else { return .failure(.badSource("it is longer than 64 KiB")) }
+        if let markup = try? FormulaBuilder.mathML(tex, isDisplay: isDisplay) { return .success(markup) }
+        return katexMath(tex, isDisplay: isDisplay)
+    }
+
+    /// The same by KaTeX, whatever the formula holds.
+    func katexMath(_ tex: String, isDisplay: Bool) -> Result<[UInt8], TypesettingProblem> {
         switch Self.katex.render([tex, isDisplay ? "display" : ""]) {
         case .text(let bytes): return .success(bytes)
         case .thrown(let message): return .failure(.badSource(Self.short(message)))
@@ -31,6 +38,12 @@ struct Typesetting {
     func highlighted(_ source: String, language: String) -> [UInt8]? {
         // Time grows faster than length for some grammars; a page that long is read as data.
         guard source.utf8.count <= 100_000, !Self.plainLanguages.contains(language) else { return nil }
+        if ["python", "py"].contains(language), let markup = PythonHighlighter.markup(of: source) { return markup }
+        return libraryHighlighted(source, language: language)
+    }
+
+    /// The same by highlight.js, whatever the language.
+    func libraryHighlighted(_ source: String, language: String) -> [UInt8]? {
         guard case .text(let bytes) = Self.highlight.render([language, source], parts: { Self.grammars?.parts(for: language) ?? [] }),
             !bytes.isEmpty || source.isEmpty
         else { return nil }
@@ -48,12 +61,25 @@ struct Typesetting {
 
     // MARK: Libraries
 
+    static let katexPlaces = [
+        "/usr/share/javascript/katex/katex.min.js", "/usr/share/nodejs/katex/dist/katex.min.js",
+        "/opt/homebrew/lib/node_modules/katex/dist/katex.min.js", "/usr/local/lib/node_modules/katex/dist/katex.min.js",
+    ]
+    static let highlightPlaces = [
+        "/usr/share/javascript/highlight.js/highlight.min.js", "/usr/share/nodejs/highlight.js/build/highlight.min.js",
+        "/opt/homebrew/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
+        "/usr/local/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
+    ]
+
     private static let katex = ScriptEngine {
-        let places = [
-            "/usr/share/javascript/katex/katex.min.js", "/usr/share/nodejs/katex/dist/katex.min.js",
-            "/opt/homebrew/lib/node_modules/katex/dist/katex.min.js", "/usr/local/lib/node_modules/katex/dist/katex.min.js",
-        ]
-        guard let source = file(variable: "GALLEY_KATEX", places: places) else { return .unavailable("KaTeX is not installed") }
+        guard let source = file(variable: "GALLEY_KATEX", places: katexPlaces) else { return .unavailable("KaTeX is not installed") }
+        // KaTeX's matrices need it, and Duktape does not have it.
+        let before = """
+            if (!Array.prototype.fill) {
+                Array.prototype.fill = function (value) { for (var i = 0; i < this.length; i++) { this[i] = value; } return this; };
+            }
+
+            """
         let after = """
 
             ;var render = function (tex, mode) {
@@ -63,17 +89,10 @@ struct Typesetting {
                 return html.replace(/^<span class="katex">/, '').replace(/<\\/span>$/, '');
             };
             """
-        return .source(source + Array(after.utf8))
+        return .source(Array(before.utf8) + source + Array(after.utf8))
     }
 
-    private static let grammars = file(
-        variable: "GALLEY_HIGHLIGHT",
-        places: [
-            "/usr/share/javascript/highlight.js/highlight.min.js", "/usr/share/nodejs/highlight.js/build/highlight.min.js",
-            "/opt/homebrew/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
-            "/usr/local/lib/node_modules/@highlightjs/cdn-assets/highlight.min.js",
-        ]
-    ).map(GrammarLibrary.init)
+    private static let grammars = file(variable: "GALLEY_HIGHLIGHT", places: highlightPlaces).map(GrammarLibrary.init)
 
     private static let highlight = ScriptEngine {
         guard let grammars else { return .unavailable("highlight.js is not installed") }
@@ -90,8 +109,39 @@ struct Typesetting {
         return .source(Array(before.utf8) + grammars.core + Array(after.utf8))
     }
 
+    /// The files that pages depend on, whether they are there or not.
+    static var libraryPaths: [String] {
+        let chosen = ["GALLEY_KATEX", "GALLEY_HIGHLIGHT"].compactMap { (name: String) in getenv(name).map { String(cString: $0) } }
+        return chosen + katexPlaces + highlightPlaces
+    }
+
     private static func file(variable: String, places: [String]) -> [UInt8]? {
         let chosen = getenv(variable).map { [String(cString: $0)] }
         return (chosen ?? places).lazy.compactMap { try? readFile($0) }.first
+    }
+}
+
+/// Both ways to set a formula, to be compared.
+package enum FormulaComparison {
+    /// MathML without KaTeX; `nil` for formulas that only KaTeX sets.
+    package static func native(_ tex: String, isDisplay: Bool) -> String? {
+        (try? FormulaBuilder.mathML(tex, isDisplay: isDisplay)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// MathML by KaTeX; `nil` where it finds the formula wrong, or is not installed.
+    package static func katex(_ tex: String, isDisplay: Bool) -> String? {
+        guard case .success(let markup) = Typesetting().katexMath(tex, isDisplay: isDisplay) else { return nil }
+        return String(decoding: markup, as: UTF8.self)
+    }
+}
+
+/// Both ways to mark up Python, to be compared.
+package enum PythonComparison {
+    /// Markup without highlight.js; `nil` for programs that are left to it.
+    package static func native(_ source: String) -> String? { PythonHighlighter.markup(of: source).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// Markup by highlight.js; `nil` where it is not installed.
+    package static func library(_ source: String) -> String? {
+        Typesetting().libraryHighlighted(source, language: "python").map { String(decoding: $0, as: UTF8.self) }
     }
 }
