@@ -2,7 +2,7 @@ internal import SourceText
 
 extension YAMLTree {
     /// Reads what most front matters and directives are: lines of `key: value` whose values are a word, a number, words,
-    /// or a quoted text without escapes.
+    /// a quoted text without escapes, or a list of these in brackets.
     ///
     /// Most pages need no YAML parser so, which costs a tenth of a millisecond each time.
     /// - Returns: `nil` for whatever could mean more than that; the parser decides.
@@ -18,11 +18,12 @@ extension YAMLTree {
             guard value.first == 0x20 else { return nil }
             while value.first == 0x20 { value = value.dropFirst() }
             while value.last == 0x20 { value = value.dropLast() }
-            guard let content = scalar(value) else { return nil }
             let key = String(decoding: row[..<colon], as: UTF8.self)
             guard keys.insert(key).inserted else { return nil }
             // A directive's columns are those of its one line.
             let first = (number == line ? column : 0) + 1
+            let start = SourceLocation(line: number, column: first - row.startIndex)
+            guard let content = value.first == UInt8(ascii: "[") ? list(value, from: start) : scalar(value) else { return nil }
             members.append(
                 Member(
                     key: YAMLTree(content: .scalar(key, isPlain: true), place: SourceLocation(line: number, column: first)),
@@ -30,6 +31,22 @@ extension YAMLTree {
         }
         guard let first = members.first else { return nil }
         return YAMLTree(content: .mapping(members), place: first.key.place)
+    }
+
+    /// A list in brackets, whose bytes count their columns from `start`.
+    private static func list(_ value: ArraySlice<UInt8>, from start: SourceLocation) -> Content? {
+        guard value.count >= 2, value.last == UInt8(ascii: "]") else { return nil }
+        let inner = value.dropFirst().dropLast()
+        if inner.allSatisfy({ $0 == 0x20 }) { return .sequence([]) }
+        var items: [YAMLTree] = []
+        for part in inner.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            var part = part
+            while part.first == 0x20 { part = part.dropFirst() }
+            while part.last == 0x20 { part = part.dropLast() }
+            guard let content = scalar(part) else { return nil }
+            items.append(YAMLTree(content: content, place: SourceLocation(line: start.line, column: start.column + part.startIndex)))
+        }
+        return .sequence(items)
     }
 
     private static func isKey(_ key: ArraySlice<UInt8>) -> Bool {
