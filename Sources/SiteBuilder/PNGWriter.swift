@@ -14,15 +14,23 @@ enum PNGWriter {
         var header: [UInt8] = []
         append(UInt32(bands.first?.row.count ?? 0), to: &header)
         append(UInt32(bands.reduce(0) { $0 + $1.height }), to: &header)
-        // 8 bits a pixel, palette, the only compression and filter there are, no interlacing.
-        header += [8, 3, 0, 0, 0]
+        // 2 or 8 bits a pixel, palette, the only compression and filter there are, no interlacing.
+        let isPacked = palette.count <= 4
+        header += [isPacked ? 2 : 8, 3, 0, 0, 0]
         let colours = palette.prefix(256).flatMap { [UInt8($0 >> 16 & 0xFF), UInt8($0 >> 8 & 0xFF), UInt8($0 & 0xFF)] }
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         chunk("IHDR", header, &file)
         chunk("PLTE", colours, &file)
-        chunk("IDAT", deflated(bands.filter { $0.height > 0 }), &file)
+        chunk("IDAT", deflated(bands.filter { $0.height > 0 }.map { isPacked ? packed($0) : $0 }), &file)
         chunk("IEND", [], &file)
         return file
+    }
+
+    /// Four pixels a byte, the leftmost in the highest bits.
+    private static func packed(_ band: Band) -> Band {
+        var row = [UInt8](repeating: 0, count: (band.row.count + 3) / 4)
+        for (index, pixel) in band.row.enumerated() { row[index / 4] |= (pixel & 3) << UInt8(6 - index % 4 * 2) }
+        return Band(row: row, height: band.height)
     }
 
     private static func append(_ value: UInt32, to bytes: inout [UInt8]) {
@@ -95,7 +103,7 @@ enum PNGWriter {
                     index += 1
                 }
             }
-            for _ in 1..<max(band.height, 1) { addCopy(of: line, &bits) }
+            addCopies(max(band.height, 1) - 1, of: line, &bits)
             // Adler-32 over a whole row at a time: b grows by the row's length times a, and by each byte times the
             // number of bytes from it to the row's end.
             var sum = 0
@@ -117,15 +125,15 @@ enum PNGWriter {
         return stream
     }
 
-    /// Repeats the row above.
-    private static func addCopy(of line: [UInt8], _ bits: inout Bits) {
-        var rest = line.count
+    /// Repeats the row above, so many times.
+    private static func addCopies(_ count: Int, of line: [UInt8], _ bits: inout Bits) {
+        var rest = count * line.count
         var place = 0
         while rest > 0 {
             // Matches are three bytes at least: the last two pieces share what is left.
             let length = rest > 258 && rest < 261 ? 200 : min(rest, 258)
             if length < 3 {
-                for byte in line[place..<(place + length)] { addLiteral(Int(byte), &bits) }
+                for index in place..<(place + length) { addLiteral(Int(line[index % line.count]), &bits) }
             } else {
                 addLength(length, &bits)
                 addDistance(line.count, &bits)

@@ -53,6 +53,9 @@ public struct SiteConfiguration: Sendable, Hashable {
         return configuration
     }
 
+    /// Feeds and the sitemap need absolute addresses.
+    var hasFeeds: Bool { hasLists && baseURL != nil }
+
     /// The site's path on its server, such as `/blog/`; `/` without a base URL.
     var basePath: String {
         guard let baseURL, let scheme = baseURL.firstRange(of: "://") else { return "/" }

@@ -12,6 +12,28 @@ struct SiteContext: Sendable {
     let icon: PageEntry.Picture?
     let card: PageEntry.Picture?
     let navigation: [SiteConfiguration.NavigationItem]
+    let stylePath: String
+    let scriptPath: String
+    /// What ``common(path:kind:title:root:)`` gives every page alike.
+    private let shared: TemplateMap
+    private let sharedSite: TemplateMap
+
+    init(
+        builder: SiteBuilder, entries: [PageEntry], tags: TagTable, sizes: [String: ImageSize], icon: PageEntry.Picture?,
+        card: PageEntry.Picture?, navigation: [SiteConfiguration.NavigationItem]
+    ) {
+        self.builder = builder
+        self.entries = entries
+        self.tags = tags
+        self.sizes = sizes
+        self.icon = icon
+        self.card = card
+        self.navigation = navigation
+        stylePath = "assets/style.\(contentDigest(builder.theme.styleSheet).prefix(8)).css"
+        scriptPath = "assets/enhance.\(contentDigest(builder.theme.script).prefix(8)).js"
+        shared = Self.shared(builder, stylePath: stylePath, scriptPath: scriptPath)
+        sharedSite = Self.sharedSite(builder.configuration)
+    }
 
     var configuration: SiteConfiguration { builder.configuration }
 
@@ -23,40 +45,55 @@ struct SiteContext: Sendable {
 
     static let feedCount = 20
 
-    var hasFeeds: Bool { configuration.hasLists && configuration.baseURL != nil }
-
-    var stylePath: String { "assets/style.\(digest(builder.theme.styleSheet)).css" }
-    var scriptPath: String { "assets/enhance.\(digest(builder.theme.script)).js" }
-
-    private func digest(_ text: String) -> String { String(contentDigest(text).prefix(8)) }
+    var hasFeeds: Bool { configuration.hasFeeds }
 
     // MARK: Values that all pages share
 
     /// The names that every template has, for a page at `path`.
     func common(path: String, kind: String, title: String, root: String? = nil) -> TemplateMap {
         let root = root ?? SitePath.root(from: path)
-        var map = TemplateMap()
+        var map = shared
         map["kind"] = .string(kind)
         map["root"] = .string(root)
         map["title"] = .string(title)
-        map["language"] = .string(configuration.language)
+        map["canonical"] = configuration.address(of: path).map(TemplateValue.string) ?? TemplateValue.none
+        map["site"] = site(path: path, root: root)
+        map["card"] = picture(card, alternative: nil).map { .map($0) } ?? TemplateValue.none
+        return map
+    }
+
+    private static func shared(_ builder: SiteBuilder, stylePath: String, scriptPath: String) -> TemplateMap {
+        let theme = builder.theme
+        var map = TemplateMap()
+        // In the order in which templates that list the names see them.
+        for name in ["kind", "root", "title"] { map[name] = TemplateValue.none }
+        map["language"] = .string(builder.configuration.language)
         map["description"] = TemplateValue.none
         map["authors"] = .list([])
         map["noindex"] = .bool(false)
-        map["canonical"] = configuration.address(of: path).map(TemplateValue.string) ?? TemplateValue.none
+        map["canonical"] = TemplateValue.none
         map["page"] = TemplateValue.none
         map["galley"] = ["version": .string(builder.version)]
-        map["site"] = site(path: path, root: root)
-        map["words"] = words
-        if configuration.inlineStyles {
-            map["styles"] = ["inline": .safe(rawText(builder.theme.styleSheet, of: "style"))]
-            map["script"] = ["inline": builder.theme.script.isEmpty ? .none : .safe(rawText(builder.theme.script, of: "script"))]
+        map["site"] = TemplateValue.none
+        map["words"] = .map(TemplateMap(Words.english.map { ($0.name, .string(builder.configuration.words[$0.name] ?? $0.text)) }))
+        if builder.configuration.inlineStyles {
+            map["styles"] = ["inline": .safe(rawText(theme.styleSheet, of: "style"))]
+            map["script"] = ["inline": theme.script.isEmpty ? .none : .safe(rawText(theme.script, of: "script"))]
         } else {
             map["styles"] = ["inline": .none, "path": .string(stylePath)]
-            map["script"] = ["inline": .none, "path": builder.theme.script.isEmpty ? .none : .string(scriptPath)]
+            map["script"] = ["inline": .none, "path": theme.script.isEmpty ? .none : .string(scriptPath)]
         }
-        map["card"] = picture(card, alternative: nil).map { .map($0) } ?? TemplateValue.none
         return map
+    }
+
+    private static func sharedSite(_ configuration: SiteConfiguration) -> TemplateMap {
+        func optional(_ text: String?) -> TemplateValue { text.map(TemplateValue.string) ?? .none }
+        return [
+            "title": optional(configuration.title), "description": optional(configuration.description),
+            "author": optional(configuration.author), "url": optional(configuration.baseURL), "home": "index.html",
+            "language": .string(configuration.language), "lists": .bool(configuration.hasLists), "feeds": .bool(configuration.hasFeeds),
+            "navigation": .none, "icon": .none, "extra": TemplateValue(json: .object(configuration.extra)),
+        ]
     }
 
     private func site(path: String, root: String) -> TemplateValue {
@@ -74,16 +111,10 @@ struct SiteContext: Sendable {
             case .remote(let url): .string(url)
             case nil: .none
             }
-        return [
-            "title": optional(configuration.title), "description": optional(configuration.description),
-            "author": optional(configuration.author), "url": optional(configuration.baseURL), "home": "index.html",
-            "language": .string(configuration.language), "lists": .bool(configuration.hasLists), "feeds": .bool(hasFeeds),
-            "navigation": .list(items), "icon": iconAddress, "extra": TemplateValue(json: .object(configuration.extra)),
-        ]
-    }
-
-    private var words: TemplateValue {
-        .map(TemplateMap(Words.english.map { ($0.name, .string(configuration.words[$0.name] ?? $0.text)) }))
+        var map = sharedSite
+        map["navigation"] = .list(items)
+        map["icon"] = iconAddress
+        return .map(map)
     }
 
     func word(_ name: String) -> String {
@@ -156,7 +187,7 @@ struct SiteContext: Sendable {
     }
 
     /// Text for an element whose content is raw: what would end the element is broken up.
-    private func rawText(_ text: String, of element: String) -> String {
+    private static func rawText(_ text: String, of element: String) -> String {
         text.split(separator: "</\(element)", omittingEmptySubsequences: false).joined(separator: "<\\/\(element)")
     }
 }

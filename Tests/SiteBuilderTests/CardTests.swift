@@ -46,9 +46,14 @@ struct CardTests {
             let distance = base + bits(extra)
             for _ in 0..<length { output.append(output[output.count - distance]) }
         }
-        guard output.count == height * (width + 1) else { return nil }
-        var counts = [Int](repeating: 0, count: 4)
-        for (place, byte) in output.enumerated() where place % (width + 1) != 0 { counts[Int(byte)] += 1 }
+        // Rows begin with the number of their filter; the leftmost pixel stands in a byte's highest bits.
+        let depth = Int(png[24])
+        let rowLength = 1 + width * depth / 8
+        guard output.count == height * rowLength else { return nil }
+        var counts = [Int](repeating: 0, count: 1 << depth)
+        for (place, byte) in output.enumerated() where place % rowLength != 0 {
+            for shift in stride(from: 8 - depth, through: 0, by: -depth) { counts[Int(byte) >> shift & (1 << depth - 1)] += 1 }
+        }
         return (width, height, counts)
     }
 
