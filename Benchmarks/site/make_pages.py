@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Writes a site of prose pages, each with a table, mathematics and code, for Galley and for Hugo.
 
-usage: make_pages.py COUNT FOLDER        makes FOLDER/galley and FOLDER/hugo with the same text
+usage: make_pages.py COUNT FOLDER        makes FOLDER/galley, FOLDER/hugo and FOLDER/hugo-plain with the same text
+
+Hugo sets formulas as MathML when it builds (transform.ToMath, KaTeX in WebAssembly) in FOLDER/hugo, as Galley does; in
+FOLDER/hugo-plain it passes the TeX through for a script on the page.
 """
 import pathlib
 import random
@@ -51,18 +54,30 @@ def dequantise(codes, absmax, block={number}):
 
 
 def write(folder, count):
-    galley, hugo = folder / "galley", folder / "hugo"
+    galley = folder / "galley"
     (galley / "posts").mkdir(parents=True, exist_ok=True)
-    (hugo / "content" / "posts").mkdir(parents=True, exist_ok=True)
     (galley / "site.yaml").write_text("title: Bench\nurl: https://example.org/\n")
+    for number in range(count):
+        (galley / "posts" / f"p{number}.md").write_text(front_matter(number) + page(number, count, lambda n: f"p{n}.md"))
+    for name, sets_math in (("hugo", True), ("hugo-plain", False)):
+        write_hugo(folder / name, count, sets_math)
+
+
+def front_matter(number):
+    tags = [WORDS[number % 10], WORDS[10 + number % 7]]
+    date = f"{2020 + number % 6}-{1 + number % 12:02}-{1 + number % 28:02}"
+    return f"---\ntitle: Page {number}\ndate: {date}\ntags: [{', '.join(tags)}]\n---\n\n"
+
+
+def write_hugo(hugo, count, sets_math):
+    (hugo / "content" / "posts").mkdir(parents=True, exist_ok=True)
     (hugo / "hugo.toml").write_text(
         'baseURL = "https://example.org/"\ntitle = "Bench"\n[markup.goldmark.extensions.passthrough]\nenable = true\n'
         '[markup.goldmark.extensions.passthrough.delimiters]\nblock = [["$$", "$$"]]\n[markup.goldmark.renderer]\nunsafe = true\n')
     layouts = hugo / "layouts" / "_default"
     (layouts / "_markup").mkdir(parents=True, exist_ok=True)
-    # Mathematics becomes MathML when the site is built, as it does with Galley.
     (layouts / "_markup" / "render-passthrough.html").write_text(
-        '{{ transform.ToMath .Inner (dict "displayMode" (eq .Type "block") "output" "mathml") }}')
+        not sets_math and '{{ .Inner }}' or '{{ transform.ToMath .Inner (dict "displayMode" (eq .Type "block") "output" "mathml") }}')
     frame = ('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{{ .Title }}</title></head><body>'
              '<header><a href="{{ "/" | relURL }}">{{ site.Title }}</a></header><main>{{ block "main" . }}{{ end }}</main>'
              '<footer>{{ site.Title }}</footer></body></html>')
@@ -74,11 +89,8 @@ def write(folder, count):
         '{{ define "main" }}<h1>{{ .Title }}</h1>{{ range .RegularPagesRecursive }}<h2><a href="{{ .RelPermalink }}">'
         '{{ .Title }}</a></h2><p>{{ .Summary | plainify | truncate 160 }}</p>{{ end }}{{ end }}')
     for number in range(count):
-        tags = [WORDS[number % 10], WORDS[10 + number % 7]]
-        date = f"{2020 + number % 6}-{1 + number % 12:02}-{1 + number % 28:02}"
-        head = f"---\ntitle: Page {number}\ndate: {date}\ntags: [{', '.join(tags)}]\n---\n\n"
-        (galley / "posts" / f"p{number}.md").write_text(head + page(number, count, lambda n: f"p{n}.md"))
-        (hugo / "content" / "posts" / f"p{number}.md").write_text(head + page(number, count, lambda n: f"../p{n}/"))
+        (hugo / "content" / "posts" / f"p{number}.md").write_text(front_matter(number) + page(number, count, lambda n: f"../p{n}/"))
 
 
-write(pathlib.Path(sys.argv[2]), int(sys.argv[1]))
+if __name__ == "__main__":
+    write(pathlib.Path(sys.argv[2]), int(sys.argv[1]))
