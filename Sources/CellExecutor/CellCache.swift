@@ -9,8 +9,7 @@ public struct CellCache: Sendable, Hashable {
     /// - Parameter folder: `nil` for `galley` in `XDG_CACHE_HOME`, or in `~/.cache`.
     /// - Throws: ``ExecutionError/file(_:)`` when it cannot be made.
     public init(folder: String? = nil, limit: Int = 2 << 30) throws(ExecutionError) {
-        let base = environmentVariable("XDG_CACHE_HOME") ?? "\(environmentVariable("HOME") ?? "/tmp")/.cache"
-        self.folder = folder ?? "\(base)/galley"
+        self.folder = folder ?? Self.standardFolder
         self.limit = limit
         do throws(FileError) {
             try makeFolder(cells)
@@ -18,6 +17,11 @@ public struct CellCache: Sendable, Hashable {
         } catch {
             throw .file(error)
         }
+    }
+
+    /// `galley` in `XDG_CACHE_HOME`, or in `~/.cache`.
+    public static var standardFolder: String {
+        "\(environmentVariable("XDG_CACHE_HOME") ?? "\(environmentVariable("HOME") ?? "/tmp")/.cache")/galley"
     }
 
     var cells: String { "\(folder)/cells" }
@@ -52,7 +56,7 @@ public struct CellCache: Sendable, Hashable {
                 }
             }
         }
-        for folder in [cells, modules, packages] { empty(folder) }
+        for folder in [cells, modules, packages, "\(folder)/renders", "\(folder)/pages"] { empty(folder) }
         removeAbandoned()
         return freed
     }

@@ -76,6 +76,14 @@ public struct NotebookExecutor: Sendable {
         return try run.toEnd()
     }
 
+    /// Whether a notebook's cells may use SwiftPM packages, which only SwiftPM can tell to be unchanged.
+    public func usesPackages(_ notebook: Notebook, options: RunOptions) -> Bool {
+        if !notebook.frontMatter.packages.isEmpty { return true }
+        let known: Set<String> = ["NotebookKit", "Inference", "Foundation", "Swift", "Glibc", "Darwin", "Dispatch"]
+        return !EnclosingPackage.imports(in: notebook.cells.map(\.source)).isSubset(of: known)
+            && EnclosingPackage(around: options.folder(of: notebook)) != nil
+    }
+
     /// The packages that cells import from, built.
     func buildPackages(_ notebook: Notebook, options: RunOptions) throws(ExecutionError) -> (built: PackageBuilder.Built?, diagnostics: [Diagnostic])
     {

@@ -82,6 +82,13 @@ extension ExecutionPlan {
         cell.options.eval && !cell.options.compileFail && !analysis.isEmpty
     }
 
+    /// Whether nothing would run after a run that left `record`, as long as no file changes.
+    public func isSettled(by record: RunRecord) -> Bool {
+        var later = self
+        later.decide(previous: record)
+        return later.isUnchanged
+    }
+
     mutating func decide(previous: RunRecord?) {
         let records = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         var needed: [Int: Cell.ID] = [:]

@@ -20,9 +20,10 @@ struct NotebookRunner: Sendable {
 
     /// Runs one notebook; whatever the author must know has been written when it returns.
     ///
+    /// - Parameter isSettled: called when the run came to its end: whether another would run nothing, as long as no file changes.
     /// - Returns: The record of a run that came to its end, or `nil`.
     /// - Throws: What keeps any notebook from running.
-    func run(_ loaded: LoadedNotebook) async throws(ExecutionError) -> RunRecord? {
+    func run(_ loaded: LoadedNotebook, isSettled: (Bool) -> Void = { _ in }) async throws(ExecutionError) -> RunRecord? {
         guard let options = runOptions(for: loaded) else { return nil }
         let progress = RunProgress(terminal: terminal, path: loaded.title)
         let outcome = try await executor.run(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
@@ -34,6 +35,7 @@ struct NotebookRunner: Sendable {
             if failure.error.kind == .command { quote(outcome.record?[failure.cell]) }
         }
         guard outcome.succeeded, let record = outcome.record else { return nil }
+        isSettled(outcome.plan.isSettled(by: record))
         progress.summarise(outcome)
         let name = loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path
         return record.relocated(from: loaded.path, to: name)

@@ -12,24 +12,42 @@ struct PagePublisher: Sendable {
     let selection: NotebookLocator.Selection
     let output: String
     let includesDrafts: Bool
+    /// Where the files that are looked at are noted, and what is kept of them.
+    var ledger: RenderLedger?
+    var stamp: RenderStamp?
+    /// Pages of the last render.
+    var cache: PageCache?
 
     /// What became of one notebook.
     private struct Result: Sendable {
         var page: SitePage?
         var isFailed: Bool
+        /// What is to be said of it when all are there.
+        var terminal: Terminal?
     }
 
     /// - Returns: How many notebooks failed. Their earlier pages stand.
     /// - Throws: `ExitCode` when nothing can be written.
     func publish(jobs: Int, runs: Bool) async throws -> Int {
+        session.terminal.keepLines()
         let (configuration, problems) = readConfiguration()
-        let results = try await mapConcurrently(selection.notebooks.flatMap(load), jobs: jobs) { loaded in
-            try await make(loaded, runs: runs)
-        }
+        // Pages are made on every core; cells run in as many hosts as were asked for.
+        let gate = Gate(count: jobs)
+        let results = try await mapConcurrently(selection.notebooks, jobs: max(jobs, coreCount)) { path -> [Result] in
+            ledger?.note(path)
+            ledger?.note(NotebookLocator.recordPath(of: path))
+            if let page = cache?.page(sourcePath: sourcePath(of: path), path: path) { return [Result(page: page, isFailed: false)] }
+            return try await mapConcurrently(load(path), jobs: max(jobs, coreCount)) { try await make($0, runs: runs, gate: gate) }
+        }.flatMap { $0 }
+        for result in results { result.terminal.map(session.terminal.showKept(of:)) }
         let failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
         let pages = results.compactMap(\.page)
         guard !pages.isEmpty, !problems else { return failed }
-        try await write(pages, configuration)
+        let site = try await write(pages, configuration)
+        if failed == 0, let stamp, let entries = ledger?.entries {
+            stamp.save(entries, RenderStamp.Report(lines: session.terminal.keptLines, pageCount: pages.count))
+        }
+        cache?.save(cards: site.files.filter { SiteBuilder.isCard($0.key) })
         return failed
     }
 
@@ -43,19 +61,40 @@ struct PagePublisher: Sendable {
         }
     }
 
-    private func make(_ loaded: LoadedNotebook?, runs: Bool) async throws -> Result {
+    private func make(_ loaded: LoadedNotebook?, runs: Bool, gate: Gate) async throws -> Result {
         guard let loaded else { return Result(page: nil, isFailed: true) }
-        guard runs, !loaded.isRecord else {
-            session.reporter.report(loaded.diagnostics, loaded.file)
-            return Result(
-                page: loaded.hasErrors ? nil : page(loaded.parsed, loaded.record, path: loaded.path, variant: loaded.variant),
-                isFailed: loaded.hasErrors)
+        let isRepeatable = loaded.variant == nil && loaded.notebook.frontMatter.matrix.isEmpty
+        // Prose has nothing to run and leaves no record.
+        let isProse = isRepeatable && loaded.notebook.cells.isEmpty && session.runner?.parameters.isEmpty != false
+        guard runs, !loaded.isRecord, !isProse else {
+            let terminal = Terminal.deferred()
+            let reporter = DiagnosticReporter(terminal: terminal)
+            reporter.report(loaded.diagnostics, loaded.file)
+            if loaded.hasErrors { return Result(page: nil, isFailed: true, terminal: terminal) }
+            if !isRepeatable { ledger?.spoil() }
+            let isKept = isRepeatable && loaded.diagnostics.isEmpty && !loaded.isRecord
+            let page = self.page(loaded.parsed, loaded.record, path: loaded.path, variant: loaded.variant, reporter: reporter, isKept: isKept)
+            return Result(page: page, isFailed: false, terminal: terminal)
         }
         guard let runner = session.runner else { return Result(page: nil, isFailed: true) }
+        for path in loaded.files { ledger?.note(path) }
         do {
-            if let record = try await runner.run(loaded) {
+            await gate.enter()
+            let record: RunRecord?
+            do {
+                record = try await runner.run(loaded) { isSettled in
+                    if !isSettled || !isRepeatable || runner.executor.usesPackages(loaded.notebook, options: runner.options) { ledger?.spoil() }
+                }
+            } catch {
+                await gate.leave()
+                throw error
+            }
+            await gate.leave()
+            if let record {
                 try loaded.write(record)
-                return Result(page: page(loaded.parsed, record, path: loaded.path, variant: loaded.variant), isFailed: false)
+                if record != loaded.record { ledger?.renew(loaded.recordPath) }
+                let page = self.page(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
+                return Result(page: page, isFailed: false)
             }
         } catch {
             session.terminal.line("\(loaded.title): error: \(error)")
@@ -73,35 +112,47 @@ struct PagePublisher: Sendable {
         if let variant = loaded.variant, let same = parsed.notebook.variants().variants.first(where: { $0.name == variant }) {
             parsed.notebook = same.notebook
         }
-        return page(parsed, record, path: loaded.path, variant: loaded.variant)
+        return page(parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
     }
 
-    /// The page of a notebook with the outputs of a record; what the renderer has to say is on the terminal where `reports`.
+    /// The page of a notebook with the outputs of a record.
     ///
+    /// - Parameter reporter: Takes what the renderer has to say.
     /// - Parameter variant: The name of its parameter set, which the page's address ends with.
-    func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reports: Bool = true) -> SitePage {
+    /// - Parameter isKept: Whether the page may be kept for the next render, if nothing but its text went into it.
+    func page(
+        _ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reporter: DiagnosticReporter?, isKept: Bool = false
+    ) -> SitePage {
         var options = PageOptions()
         let folder = NotebookLocator.folder(of: path)
         options.bibliography = parsed.notebook.frontMatter.bibliography.compactMap { name in
+            ledger?.note(folder + "/" + name)
             guard let bytes = try? readFile(folder + "/" + name) else { return nil }
             return (path: name, text: String(decoding: bytes, as: UTF8.self))
         }
         let rendered = PageRenderer.render(
             parsed.notebook, document: parsed.document, record: record, options: options, highlight: { classifySwift($0) })
-        if reports { session.reporter.report(rendered.diagnostics, parsed.notebook.file) }
+        reporter?.report(rendered.diagnostics, parsed.notebook.file)
         var page = SitePage(
             rendered, of: parsed.notebook, sourcePath: sourcePath(of: path), outputPath: variant.map { outputPath(of: path, variant: $0) },
             record: record)
         if let variant, parsed.notebook.frontMatter.title == nil { page.fallbackTitle = page.fallbackTitle.map { "\($0) (\(variant))" } }
+        let isProse = record == nil && parsed.notebook.cells.isEmpty && parsed.notebook.frontMatter.bibliography.isEmpty
+        if isKept, isProse, rendered.diagnostics.isEmpty { cache?.keep(page) }
         return page
     }
 
-    private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws {
+    private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws -> Site {
         let site = try await site(of: pages, configuration)
         do {
             let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
-            let changes = try SiteWriter(folder: output).write(site, owner: owner)
+            let changes = try await SiteWriter(folder: output).write(site, owner: owner)
+            if let ledger {
+                for path in site.files.keys { ledger.renew(output + "/" + path) }
+                ledger.renew(output + "/" + SiteWriter.manifestName)
+            }
             report(changes, pages)
+            return site
         } catch {
             session.terminal.line("error: \(error)")
             throw ExitStatus.environment
@@ -117,10 +168,18 @@ struct PagePublisher: Sendable {
                 throw UsageError(message: "the folder Templates was not found beside the command", solution: "set GALLEY_TEMPLATES to it")
             }
             let overrides = configuration.themeFolder.map { selection.root + "/" + $0 }
+            if let ledger {
+                let folders = Theme.folders(named: configuration.theme, in: templates, overrides: overrides)
+                for folder in [templates] + folders { ledger.note(folder) }
+                for path in Theme.files(in: folders) { ledger.note(path) }
+                for path in PageRenderer.libraryPaths { ledger.note(path) }
+            }
             let theme = try Theme(named: configuration.theme, in: templates, overrides: overrides)
             var builder = SiteBuilder(
                 configuration: configuration, theme: theme, sourceFolder: selection.root, version: Galley.version)
             builder.includesDrafts = includesDrafts
+            if let ledger { builder.willRead = { ledger.note($0) } }
+            if let cache { builder.earlierCard = { [output] in cache.card($0, in: output) } }
             let site = await builder.build(pages)
             let files = Dictionary(pages.map { ($0.file.path, $0.file) }) { first, _ in first }
             for diagnostic in site.diagnostics where reports {
@@ -147,6 +206,7 @@ struct PagePublisher: Sendable {
 
     func readConfiguration() -> (configuration: SiteConfiguration, hasErrors: Bool) {
         let path = selection.root + "/site.yaml"
+        ledger?.note(path)
         guard fileExists(path) else { return (selection.isFolder ? SiteConfiguration() : .singlePage, false) }
         do {
             let file = try SourceFile(path: path, bytes: readFile(path))
@@ -167,6 +227,26 @@ struct PagePublisher: Sendable {
     func sourcePath(of path: String) -> String {
         let prefix = selection.root + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    }
+}
+
+/// Lets so many through at a time.
+actor Gate {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(count: Int) { free = max(1, count) }
+
+    func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func leave() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
 

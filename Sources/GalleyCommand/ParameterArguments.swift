@@ -9,6 +9,8 @@ struct ParameterArguments: Sendable {
     var file: [Parameter] = []
     var filePath: String?
 
+    var isEmpty: Bool { assignments.isEmpty && file.isEmpty }
+
     /// - Parameter varied: The parameters that the notebook's matrix gives values to.
     /// - Returns: The parameters, or what is wrong with the values.
     func values(for notebook: Notebook, varied: Set<String> = []) -> (parameters: [Parameter], diagnostics: [Diagnostic]) {

@@ -247,7 +247,8 @@ actor PreviewLoop {
     private func publish(reports: Bool) async throws {
         let pages = notebooks.sorted { $0.key < $1.key }.map { path, notebook in
             var page = publisher.page(
-                notebook.loaded.parsed, notebook.record, path: path, variant: notebook.loaded.variant, reports: reports)
+                notebook.loaded.parsed, notebook.record, path: path, variant: notebook.loaded.variant,
+                reporter: reports ? publisher.session.reporter : nil)
             if !notebook.hasRun { page.run = nil }
             return page
         }

@@ -53,7 +53,17 @@ struct RenderCommand: AsyncParsableCommand {
             var selection = try session.selection(argument)
             if let shard { selection.notebooks = shard.part(of: selection.notebooks) }
             count += selection.notebooks.count
-            let publisher = PagePublisher(session: session, selection: selection, output: output, includesDrafts: drafts)
+            var publisher = PagePublisher(session: session, selection: selection, output: output, includesDrafts: drafts)
+            if arguments.isRepeatable {
+                let stamp = publisher.stamp(argument: argument, arguments, runs: !noRun)
+                if let report = stamp.unchanged() {
+                    publisher.repeatReport(report)
+                    continue
+                }
+                publisher.ledger = RenderLedger()
+                publisher.stamp = stamp
+                if selection.isFolder { publisher.cache = publisher.pageCache(argument: argument) }
+            }
             failed += try await publisher.publish(jobs: jobs, runs: !noRun)
         }
         try session.finish(failed: failed, of: count)

@@ -40,6 +40,9 @@ struct RunArguments: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Write diagnostics only.")
     var quiet = false
 
+    /// Whether the same arguments with the same files give the same pages, with nothing asked of other machines or files of values.
+    var isRepeatable: Bool { !force && bundle == nil && host == nil && params == nil && assignments.isEmpty }
+
     /// - Throws: `ExecutionError` for a bundle that cannot be read.
     func options(interruption: Interruption?) throws -> RunOptions {
         var options = RunOptions()

@@ -12,16 +12,44 @@ final class Terminal: Sendable {
     /// Whether progress is left out and only diagnostics are written.
     let isQuiet: Bool
     private let isInteractive: Bool
+    /// Whether nothing is shown, and lines are kept for later.
+    private let isDeferred: Bool
     /// Whether a progress line stands on the terminal.
     private let hasProgressLine = Mutex(false)
+    /// The lines that stay, while they are kept.
+    private let kept = Mutex<[String]?>(nil)
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
+        isDeferred = false
         isInteractive = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
     }
 
+    private init() {
+        (isQuiet, isInteractive, isDeferred) = (true, false, true)
+        keepLines()
+    }
+
+    /// One that keeps its lines for ``showKept(of:)`` of another, so that what is found at the same time is told in order.
+    static func deferred() -> Terminal { Terminal() }
+
+    func showKept(of other: Terminal) {
+        for text in other.keptLines { line(text) }
+    }
+
+    /// Keeps the lines that stay from now on.
+    func keepLines() { kept.withLock { $0 = [] } }
+
+    /// The lines since ``keepLines()``, notes left out.
+    var keptLines: [String] { kept.withLock { $0 ?? [] } }
+
     /// A line that stays.
     func line(_ text: String) {
+        kept.withLock { $0?.append(text) }
+        if !isDeferred { show(text) }
+    }
+
+    private func show(_ text: String) {
         hasProgressLine.withLock { hasLine in
             Self.put((hasLine ? "\r\u{1B}[K" : "") + text + "\n")
             hasLine = false
@@ -30,7 +58,7 @@ final class Terminal: Sendable {
 
     /// A line that stays unless the command is quiet.
     func note(_ text: String) {
-        if !isQuiet { line(text) }
+        if !isQuiet { show(text) }
     }
 
     /// What is going on now: replaces the line before it on a terminal, and is left out when piped.

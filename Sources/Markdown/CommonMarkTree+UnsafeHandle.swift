@@ -46,6 +46,9 @@ func commonMarkNodes(of text: [UInt8], mapping: some PlaceMapping) -> [MarkdownN
     }
 }
 
+/// The version of the libcmark that is loaded, such as `0.30.2`.
+public var commonMarkVersion: String { String(cString: cmark_version_string()) }
+
 /// Whether the iterator gives the node no exit event of its own.
 private func isLeaf(_ node: OpaquePointer) -> Bool {
     switch cmark_node_get_type(node) {

@@ -28,4 +28,10 @@ public enum NotebookParsing {
         let notebook = Notebook(file: file, frontMatter: frontMatter, cells: cells)
         return (ParsedNotebook(notebook: notebook, document: document), reader.diagnostics + collector.diagnostics)
     }
+
+    /// The front matter alone; what is wrong with it is left to ``parse(_:)``.
+    public static func frontMatter(of file: SourceFile) -> FrontMatter {
+        var reader = FrontMatterReader(file: file)
+        return reader.read().0
+    }
 }

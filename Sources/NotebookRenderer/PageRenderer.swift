@@ -5,6 +5,9 @@ internal import SourceText
 
 /// Renders notebooks to the bodies of pages.
 public enum PageRenderer {
+    /// The files outside of a notebook that pages depend on, whether they are there or not.
+    public static var libraryPaths: [String] { Typesetting.libraryPaths }
+
     /// Renders one notebook.
     ///
     /// Everything is escaped but what the author asked to be HTML: HTML in the prose, and outputs of type `text/html` or

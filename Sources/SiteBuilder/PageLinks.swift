@@ -14,6 +14,8 @@ enum LinkTarget: Sendable, Hashable {
 struct LinkResolver {
     /// The folder that the sources lie in.
     let sourceFolder: String
+    /// Called with the path of each file before it is looked for.
+    let willRead: @Sendable (String) -> Void
     /// The page of each source.
     let pageOfSource: [String: String]
     /// The identifiers in each page.
@@ -29,10 +31,12 @@ struct LinkResolver {
     var diagnostics: [Diagnostic] = []
 
     init(
-        sourceFolder: String, pageOfSource: [String: String], identifiers: [String: Set<String>], madePaths: Set<String>,
+        sourceFolder: String, willRead: @escaping @Sendable (String) -> Void = { _ in }, pageOfSource: [String: String],
+        identifiers: [String: Set<String>], madePaths: Set<String>,
         unpublished: Set<String>
     ) {
         self.sourceFolder = sourceFolder
+        self.willRead = willRead
         self.pageOfSource = pageOfSource
         self.identifiers = identifiers
         self.madePaths = madePaths
@@ -75,6 +79,7 @@ struct LinkResolver {
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
         }
         // A notebook is no file to publish, also where it is not among these pages: its run failed, or it is rendered by itself.
+        if SitePath.isSafe(path) { willRead(sourceFolder + "/" + path) }
         if [".md", ".qmd"].contains(where: path.hasSuffix), let real = realFile(path, within: sourceFolder), fileExists(real) {
             report("unpublished-link", "“\(value)” is a notebook that has no page in this site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
@@ -99,7 +104,9 @@ struct LinkResolver {
     }
 
     private mutating func takeAlong(_ path: String, fingerprinted: Bool) -> String? {
-        guard SitePath.isSafe(path), let real = realFile(path, within: sourceFolder), let bytes = try? readFile(real) else { return nil }
+        guard SitePath.isSafe(path) else { return nil }
+        willRead(sourceFolder + "/" + path)
+        guard let real = realFile(path, within: sourceFolder), let bytes = try? readFile(real) else { return nil }
         var target = path
         if fingerprinted {
             let suffix = SitePath.fileExtension(path)

@@ -13,6 +13,10 @@ public struct SiteBuilder: Sendable {
     let templates: TemplateSet
     /// Whether drafts are published.
     public var includesDrafts = false
+    /// Called with the path of each file of the source folder before it is looked for.
+    public var willRead: @Sendable (String) -> Void = { _ in }
+    /// The picture of a link preview at a path of the site, where it need not be drawn again.
+    public var earlierCard: @Sendable (String) -> [UInt8]? = { _ in nil }
 
     public init(configuration: SiteConfiguration, theme: Theme, sourceFolder: String, version: String) {
         self.configuration = configuration
@@ -37,7 +41,7 @@ public struct SiteBuilder: Sendable {
             entries.append(entry(of: page, scan: scan, targets: targets, links: &links, diagnostics: &diagnostics))
         }
         order(&entries)
-        addCards(to: &entries, &links)
+        await addCards(to: &entries, &links)
         let icon = configuration.icon.flatMap { sitePicture($0, &links, &diagnostics) }
         let card = configuration.image.flatMap { sitePicture($0, &links, &diagnostics) }
         diagnostics += links.diagnostics
@@ -92,7 +96,7 @@ public struct SiteBuilder: Sendable {
         if configuration.hasLists, configuration.baseURL != nil { made.formUnion(["feed.xml", "feed.json", "sitemap.xml"]) }
         let publishedSources = Set(published.map(\.sourcePath))
         return LinkResolver(
-            sourceFolder: sourceFolder,
+            sourceFolder: sourceFolder, willRead: willRead,
             pageOfSource: Dictionary(published.map { ($0.sourcePath, $0.path) }, uniquingKeysWith: { first, _ in first }),
             identifiers: Dictionary(zip(published.map(\.path), scans.map(\.identifiers)), uniquingKeysWith: { first, _ in first }),
             madePaths: made,
@@ -116,18 +120,27 @@ public struct SiteBuilder: Sendable {
     }
 
     /// Draws the pictures of link previews for posts that have none, where the site says at which address they will stand.
-    private func addCards(to entries: inout [PageEntry], _ links: inout LinkResolver) {
+    private func addCards(to entries: inout [PageEntry], _ links: inout LinkResolver) async {
         guard configuration.baseURL != nil, configuration.hasLists, configuration.image == nil else { return }
         let name = configuration.title ?? ""
-        for index in entries.indices where entries[index].image == nil && entries[index].page.isPost {
+        let wanting = entries.indices.filter { entries[$0].image == nil && entries[$0].page.isPost }
+        let cards = wanting.map { index in
             let title = entries[index].page.title
-            guard let picture = SocialCard.picture(title: title, siteName: name) else { continue }
-            let path =
-                "assets/card-\(SitePath.slug(SitePath.withoutExtension(entries[index].page.path))).\(contentDigest(title + "\n" + name).prefix(8)).png"
-            links.add(path, picture)
-            entries[index].card = path
+            let slug = SitePath.slug(SitePath.withoutExtension(entries[index].page.path))
+            return (title: title, path: "\(Self.cardPrefix)\(slug).\(QuickDigest(title + "\n" + name).description.prefix(8)).png")
+        }
+        let pictures = await concurrentMap(cards) { earlierCard($0.path) ?? SocialCard.picture(title: $0.title, siteName: name) }
+        for ((index, card), picture) in zip(zip(wanting, cards), pictures) {
+            guard let picture else { continue }
+            links.add(card.path, picture)
+            entries[index].card = card.path
         }
     }
+
+    private static let cardPrefix = "assets/card-"
+
+    /// Whether a path of a site may be that of the picture of a link preview. What is drawn there follows from the path.
+    public static func isCard(_ path: String) -> Bool { path.hasPrefix(cardPrefix) }
 
     private func date(_ text: String?, of page: SitePage, _ diagnostics: inout [Diagnostic]) -> PostDate? {
         guard let text else { return nil }

@@ -36,57 +36,73 @@ public struct SiteWriter: Sendable {
     /// - Parameter owner: names a part of the folder that is written by itself, such as a page without a site; files of
     ///   other owners stay. The site as a whole has the empty name.
     /// - Throws: ``FileError`` when a file cannot be written; the files before it stand, and are on the list.
-    public func write(_ site: Site, owner: String = "") throws(FileError) -> ChangeSet {
+    public func write(_ site: Site, owner: String = "") async throws(FileError) -> ChangeSet {
         try makeFolder(folder)
-        var manifest = readManifest()
+        let earlier = readManifest()
+        var manifest = earlier
         var changes = ChangeSet()
-        var madeFolders: Set<String> = []
         // The list goes first, with the union of old and new: after a crash every file that Galley wrote is on it.
         var planned = manifest
         var writes: [(path: String, bytes: [UInt8], entry: Entry)] = []
-        for path in site.files.keys.sorted() {
+        let paths = site.files.keys.sorted()
+        let isNew = manifest.isEmpty && namesInFolder(folder).isEmpty
+        let findings = isNew ? [] : await concurrentMap(paths) { finding(of: $0, site.files[$0] ?? [], known: earlier[$0]) }
+        let entries = await concurrentMap(paths) { Entry(owner: owner, digest: QuickDigest(site.files[$0] ?? []).description) }
+        for (index, path) in paths.enumerated() {
             guard let bytes = site.files[path], SitePath.isSafe(path) else {
                 changes.conflicts.append(path)
                 continue
             }
-            let entry = Entry(owner: owner, digest: ContentKey(ofBytes: bytes).short)
-            let target = folder + "/" + path
-            let present = try? readFile(target)
-            if present == bytes {
+            switch isNew ? .different : findings[index] {
+            case .same:
                 changes.unchanged.append(path)
-                if manifest[path] == nil || manifest[path]?.owner != owner { manifest[path] = entry }
+                if manifest[path] == nil || manifest[path]?.owner != owner { manifest[path] = entries[index] }
                 planned[path] = manifest[path]
-                continue
+            case .foreign: changes.conflicts.append(path)
+            case .different:
+                writes.append((path, bytes, entries[index]))
+                planned[path] = entries[index]
             }
-            if manifest[path] == nil, fileExists(target) {
-                changes.conflicts.append(path)
-                continue
-            }
-            writes.append((path, bytes, entry))
-            planned[path] = entry
         }
         let stale = manifest.filter { $0.value.owner == owner && site.files[$0.key] == nil }
         if !writes.isEmpty { try writeManifest(planned) }
-        for (path, bytes, entry) in writes {
-            let parent = SitePath.folder(of: path)
-            if madeFolders.insert(parent).inserted { try makeFolder(SitePath.join(folder, parent)) }
-            try writeFileAtomically(folder + "/" + path, bytes)
-            manifest[path] = entry
-            changes.written.append(path)
+        for parent in Set(writes.map { SitePath.folder(of: $0.path) }) { try makeFolder(SitePath.join(folder, parent)) }
+        let failures = await concurrentMap(writes) { write in
+            do throws(FileError) { try writeFileAtomically(folder + "/" + write.path, write.bytes) } catch { return error as FileError? }
+            return nil
         }
+        for (write, failure) in zip(writes, failures) where failure == nil {
+            manifest[write.path] = write.entry
+            changes.written.append(write.path)
+        }
+        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
         for path in stale.keys.sorted() {
             remove(path, entry: stale[path], from: &manifest, &changes)
         }
-        if writes.isEmpty, changes.removed.isEmpty, changes.kept.isEmpty, planned == readManifest() { return changes }
-        try writeManifest(manifest)
+        if writes.isEmpty, changes.removed.isEmpty, changes.kept.isEmpty, planned == earlier { return changes }
+        if planned != manifest || writes.isEmpty { try writeManifest(manifest) }
         return changes
+    }
+
+    /// How a file in the folder stands to the one that it should be.
+    private enum Finding: Sendable {
+        case same, different
+        /// Something else stands there that Galley did not write.
+        case foreign
+    }
+
+    private func finding(of path: String, _ bytes: [UInt8], known: Entry?) -> Finding {
+        guard SitePath.isSafe(path) else { return .foreign }
+        let target = folder + "/" + path
+        if let size = fileSize(target), size == bytes.count, let present = try? readFile(target), present == bytes { return .same }
+        return known == nil && fileExists(target) ? .foreign : .different
     }
 
     private func remove(_ path: String, entry: Entry?, from manifest: inout [String: Entry], _ changes: inout ChangeSet) {
         manifest[path] = nil
         let target = folder + "/" + path
         guard SitePath.isSafe(path), let bytes = try? readFile(target) else { return }
-        guard ContentKey(ofBytes: bytes).short == entry?.digest else {
+        guard let digest = entry?.digest, digest == QuickDigest(bytes).description || digest == ContentKey(ofBytes: bytes).short else {
             changes.kept.append(path)
             return
         }
@@ -97,8 +113,9 @@ public struct SiteWriter: Sendable {
         while !parent.isEmpty, rmdir(folder + "/" + parent) == 0 { parent = SitePath.folder(of: parent) }
     }
 
-    private struct Entry: Hashable {
+    private struct Entry: Hashable, Sendable {
         var owner: String
+        /// ``QuickDigest``; in lists of earlier versions the beginning of a ``ContentKey``.
         var digest: String
     }
 

@@ -31,7 +31,7 @@ public struct Theme: Sendable {
         if let overrides, !isFolder(overrides) {
             throw ThemeError(summary: "the theme folder \(overrides) does not exist", solution: nil)
         }
-        try self.init(folders: [overrides, templatesFolder + "/" + name, templatesFolder + "/shared"].compactMap { $0 })
+        try self.init(folders: Theme.folders(named: name, in: templatesFolder, overrides: overrides))
     }
 
     init(folders: [String]) throws(ThemeError) {
@@ -57,6 +57,14 @@ public struct Theme: Sendable {
         styleSheet = StyleSheet.minified(Theme.styleNames.compactMap { parts[$0] }.joined(separator: "\n"))
         script = parts["enhance.js"] ?? ""
     }
+
+    /// The folders that the files of a theme are looked for in; earlier ones take precedence.
+    public static func folders(named name: String, in templatesFolder: String, overrides: String? = nil) -> [String] {
+        [overrides, templatesFolder + "/" + name, templatesFolder + "/shared"].compactMap { $0 }
+    }
+
+    /// What lies in folders.
+    public static func files(in folders: [String]) -> [String] { folders.flatMap { folder in namesInFolder(folder).map { folder + "/" + $0 } } }
 
     /// The themes that a folder holds.
     public static func names(in templatesFolder: String) -> [String] {

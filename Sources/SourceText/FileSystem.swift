@@ -97,3 +97,20 @@ public func isFolder(_ path: String) -> Bool {
 
 /// Whether anything is at `path`, links followed.
 public func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// The size of the regular file at `path` in bytes, links followed.
+public func fileSize(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, (status.st_mode & S_IFMT) == S_IFREG else { return nil }
+    return Int(status.st_size)
+}
+
+/// The folder that relative paths count from.
+public func currentFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
+}
+
+/// How many processors there are to work on.
+public var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

@@ -7,61 +7,61 @@ struct WriterTests {
     private func site(_ files: [String: String]) -> Site { Site(files: files.mapValues { Array($0.utf8) }) }
 
     @Test("only what changed is written, and what is gone goes")
-    func changes() throws {
+    func changes() async throws {
         let folder = try TemporaryFolder()
         let writer = SiteWriter(folder: folder.path + "/out")
-        let first = try writer.write(site(["a.html": "1", "tags/x.html": "2", "c.html": "3"]))
+        let first = try await writer.write(site(["a.html": "1", "tags/x.html": "2", "c.html": "3"]))
         #expect(first.written == ["a.html", "c.html", "tags/x.html"])
-        let second = try writer.write(site(["a.html": "1", "c.html": "4"]))
+        let second = try await writer.write(site(["a.html": "1", "c.html": "4"]))
         #expect(second.written == ["c.html"])
         #expect(second.unchanged == ["a.html"])
         #expect(second.removed == ["tags/x.html"])
         #expect(!isFolder(folder.path + "/out/tags"))
-        let third = try writer.write(site(["a.html": "1", "c.html": "4"]))
+        let third = try await writer.write(site(["a.html": "1", "c.html": "4"]))
         #expect(third.written.isEmpty && third.removed.isEmpty && third.unchanged.count == 2)
     }
 
     @Test("what Galley did not write stays, and is not written over")
-    func foreign() throws {
+    func foreign() async throws {
         let folder = try TemporaryFolder()
         try folder.write("CNAME", "example.org")
         try folder.write("a.html", "mine")
         let writer = SiteWriter(folder: folder.path)
-        let changes = try writer.write(site(["a.html": "galley", "b.html": "galley"]))
+        let changes = try await writer.write(site(["a.html": "galley", "b.html": "galley"]))
         #expect(changes.conflicts == ["a.html"])
         #expect(folder.text("a.html") == "mine")
-        _ = try writer.write(site([:]))
+        _ = try await writer.write(site([:]))
         #expect(folder.text("CNAME") == "example.org")
         #expect(folder.text("a.html") == "mine")
         #expect(folder.text("b.html") == nil)
     }
 
     @Test("a file of ours that someone changed since is not deleted")
-    func edited() throws {
+    func edited() async throws {
         let folder = try TemporaryFolder()
         let writer = SiteWriter(folder: folder.path)
-        _ = try writer.write(site(["a.html": "1"]))
+        _ = try await writer.write(site(["a.html": "1"]))
         try folder.write("a.html", "edited")
-        let changes = try writer.write(site([:]))
+        let changes = try await writer.write(site([:]))
         #expect(changes.kept == ["a.html"])
         #expect(folder.text("a.html") == "edited")
     }
 
     @Test("pages of other owners stay")
-    func owners() throws {
+    func owners() async throws {
         let folder = try TemporaryFolder()
         let writer = SiteWriter(folder: folder.path)
-        _ = try writer.write(site(["a.html": "1", "assets/a.png": "p"]), owner: "a.md")
-        _ = try writer.write(site(["b.html": "2"]), owner: "b.md")
-        let changes = try writer.write(site(["a.html": "1"]), owner: "a.md")
+        _ = try await writer.write(site(["a.html": "1", "assets/a.png": "p"]), owner: "a.md")
+        _ = try await writer.write(site(["b.html": "2"]), owner: "b.md")
+        let changes = try await writer.write(site(["a.html": "1"]), owner: "a.md")
         #expect(changes.removed == ["assets/a.png"])
         #expect(folder.text("b.html") == "2")
     }
 
     @Test("paths that lead out of the folder are refused", arguments: ["../x", "/etc/x", "a/../../x", "a//b", ""])
-    func unsafePaths(path: String) throws {
+    func unsafePaths(path: String) async throws {
         let folder = try TemporaryFolder()
-        let changes = try SiteWriter(folder: folder.path).write(site([path: "x"]))
+        let changes = try await SiteWriter(folder: folder.path).write(site([path: "x"]))
         #expect(changes.conflicts == [path])
         #expect(changes.written.isEmpty)
     }
