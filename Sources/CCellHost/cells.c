@@ -11,13 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 #include <ucontext.h>
+#include <unwind.h>
 
 extern void dispatch_main(void) __attribute__((noreturn));
 // Exported by libswiftCore for tools that observe errors; Swift Testing uses it too.
 extern void _swift_setWillThrowHandler(void (*handler)(void *));
 extern void *swift_retain(void *);
 
-enum { MAX_FRAMES = 64, MAX_RANGES = 1 << 16 };
+enum { MAX_FRAMES = 64, MAX_RANGES = 1 << 16, NEAR_STACK = 1 << 16 };
 
 static _Thread_local sigjmp_buf cell_exit;
 static _Thread_local volatile int runs_cell;
@@ -29,6 +30,7 @@ static _Thread_local uintptr_t stack_low, stack_high;
 static _Thread_local int is_host_thread;
 
 static pthread_t cell_thread;
+static pid_t host_process;
 static atomic_int fault_fd_of_cell = -1;
 static atomic_int cell_is_running;
 static atomic_int interrupt_mode; // 0 none, 1 only inside the ranges, 2 forced
@@ -140,23 +142,27 @@ struct fault_record {
 
 // `caller` is where the return address of a function without a frame of its own stands, such as the
 // linker's stubs between images; elsewhere it means nothing.
-static void context_registers(void *context, uintptr_t *pc, uintptr_t *fp, uintptr_t *caller) {
+static void context_registers(void *context, uintptr_t *pc, uintptr_t *fp, uintptr_t *stack, uintptr_t *caller) {
     *caller = 0;
+    *stack = 0;
 #if defined(__linux__) && defined(__x86_64__)
     ucontext_t *c = context;
     *pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
     *fp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
     uintptr_t sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP];
+    *stack = sp;
     if (sp >= stack_low && sp + 8 <= stack_high && (sp & 7) == 0) *caller = *(uintptr_t *)sp;
 #elif defined(__linux__) && defined(__aarch64__)
     ucontext_t *c = context;
     *pc = (uintptr_t)c->uc_mcontext.pc;
     *fp = (uintptr_t)c->uc_mcontext.regs[29];
+    *stack = (uintptr_t)c->uc_mcontext.sp;
     *caller = (uintptr_t)c->uc_mcontext.regs[30];
 #elif defined(__APPLE__) && defined(__aarch64__)
     ucontext_t *c = context;
     *pc = (uintptr_t)__darwin_arm_thread_state64_get_pc(c->uc_mcontext->__ss);
     *fp = (uintptr_t)__darwin_arm_thread_state64_get_fp(c->uc_mcontext->__ss);
+    *stack = (uintptr_t)__darwin_arm_thread_state64_get_sp(c->uc_mcontext->__ss);
 #else
     (void)context;
     *pc = 0;
@@ -164,24 +170,65 @@ static void context_registers(void *context, uintptr_t *pc, uintptr_t *fp, uintp
 #endif
 }
 
-static void park(int signal, void *context) {
-    struct fault_record record;
-    uintptr_t pc, fp, caller;
-    context_registers(context, &pc, &fp, &caller);
-    record.signal = signal;
-    record.frames[0] = pc;
-    record.frames[1] = caller ? caller : pc;
-    record.count = 2 + (uint32_t)walk_frames(0, fp, record.frames + 2, MAX_FRAMES - 2);
+static int is_cell_code(uintptr_t address) {
+    size_t count = atomic_load(&range_count);
+    for (size_t i = 0; i < count; i++)
+        if (address >= ranges[i].start && address < ranges[i].end) return 1;
+    return 0;
+}
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *target) {
+    struct fault_record *record = target;
+    uintptr_t address = (uintptr_t)_Unwind_GetIP(context);
+    if (is_cell_code(address)) record->frames[record->count++] = address;
+    return record->count < MAX_FRAMES ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+// The system's libraries keep no frame pointers: from inside them the tables that unwind exceptions lead back to the cell.
+static void add_cell_frames(struct fault_record *record) {
+    for (uint32_t i = 0; i < record->count; i++)
+        if (is_cell_code(record->frames[i])) return;
+    if (record->count < MAX_FRAMES) _Unwind_Backtrace(add_frame, record);
+}
+
+static void report_and_park(struct fault_record *record) {
     atomic_store(&cell_is_running, 0);
-    ssize_t written = write(atomic_load(&fault_fd_of_cell), &record, sizeof record);
+    ssize_t written = write(atomic_load(&fault_fd_of_cell), record, sizeof *record);
     (void)written;
     for (;;) pause();
 }
 
+static void park(int signal, void *context, const void *touched) {
+    struct fault_record record;
+    uintptr_t pc, fp, sp, caller;
+    context_registers(context, &pc, &fp, &sp, &caller);
+    record.signal = signal;
+    // A stack that is used up ends in memory that cannot be touched.
+    uintptr_t distance = sp > (uintptr_t)touched ? sp - (uintptr_t)touched : (uintptr_t)touched - sp;
+    if ((signal == SIGSEGV || signal == SIGBUS) && distance < NEAR_STACK) record.signal |= GALLEY_STACK_OVERFLOW;
+    record.frames[0] = pc;
+    record.frames[1] = caller ? caller : pc;
+    record.count = 2 + (uint32_t)walk_frames(0, fp, record.frames + 2, MAX_FRAMES - 2);
+    // A stack without room, or a thread that an interrupt met anywhere, is not looked into further.
+    if (signal != SIGUSR2 && !(record.signal & GALLEY_STACK_OVERFLOW)) add_cell_frames(&record);
+    report_and_park(&record);
+}
+
+// What cells call as `exit`: it would take the host and every later cell along.
+__attribute__((noreturn)) void __wrap_exit(int status) {
+    if (!is_host_thread && atomic_load(&cell_is_running) && getpid() == host_process) {
+        struct fault_record record;
+        record.signal = GALLEY_EXIT | (status & 0xff);
+        record.frames[0] = (uintptr_t)__builtin_return_address(0);
+        record.count = 1 + (uint32_t)walk_frames(0, (uintptr_t)__builtin_frame_address(0), record.frames + 1, MAX_FRAMES - 1);
+        report_and_park(&record);
+    }
+    exit(status);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
-    (void)info;
     // A thread that works for the cell, such as one of Swift's concurrency pool, counts as the cell.
-    if (!is_host_thread && atomic_load(&cell_is_running)) park(signal, context);
+    if (!is_host_thread && atomic_load(&cell_is_running)) park(signal, context, info->si_addr);
     // The host itself: nobody could go on after it.
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -194,17 +241,15 @@ static void on_interrupt(int signal, siginfo_t *info, void *context) {
     (void)info;
     int saved = errno;
     if (runs_cell) {
-        uintptr_t pc, fp, caller;
-        context_registers(context, &pc, &fp, &caller);
-        int inside = atomic_load(&interrupt_mode) == 2;
-        size_t count = atomic_load(&range_count);
-        for (size_t i = 0; i < count && !inside; i++) inside = pc >= ranges[i].start && pc < ranges[i].end;
-        if (inside) park(signal, context);
+        uintptr_t pc, fp, sp, caller;
+        context_registers(context, &pc, &fp, &sp, &caller);
+        if (atomic_load(&interrupt_mode) == 2 || is_cell_code(pc)) park(signal, context, NULL);
     }
     errno = saved;
 }
 
 void galley_install_handlers(void) {
+    host_process = getpid();
     static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
     struct sigaction action;
     memset(&action, 0, sizeof action);

@@ -69,14 +69,18 @@ struct CellCompiler: Sendable {
             "-o", "\(scratch)/\(module).o", "-module-cache-path", cache.modules, "-diagnostic-style", "llvm",
             "-gline-tables-only",
         ]
-        return arguments + searchArguments + (unit.isOptimized ? ["-O"] : [])
+        return arguments + Self.languageArguments + searchArguments + (unit.isOptimized ? ["-O"] : [])
     }
+
+    /// What readers of Swift 6 know, where it changes nothing about a script's variables.
+    static let languageArguments = ["-enable-bare-slash-regex", "-enable-upcoming-feature", "ImplicitOpenExistentials"]
 
     /// Where the modules lie that cells import.
     var searchArguments: [String] {
         var arguments = ["-I", cache.cells]
         for folder in toolchain.moduleFolders { arguments += ["-I", folder] }
         for map in toolchain.moduleMaps { arguments += ["-Xcc", "-fmodule-map-file=\(map)"] }
+        arguments += ["-in-process-plugin-server-path", toolchain.macroServer, "-plugin-path", toolchain.macroFolder]
         return arguments + packageFlags
     }
 
@@ -84,7 +88,10 @@ struct CellCompiler: Sendable {
         let object = "\(scratch)/\(module).o"
         guard let bytes = try? readFile(object) else { throw .compiler("no object file for \(module)") }
         // Symbols of the library and of earlier cells are found when the cell is loaded.
-        var arguments = [toolchain.linker, "-shared", "--wrap=swift_errorInMain", "--build-id=none", object, "-o", "\(scratch)/\(module).so"]
+        var arguments = [
+            toolchain.linker, "-shared", "--wrap=swift_errorInMain", "--wrap=exit", "--build-id=none", toolchain.startObject, object, "-o",
+            "\(scratch)/\(module).so",
+        ]
         let autolinked = ELFSection.contents(named: ".swift1_autolink_entries", in: bytes)
         // What a cell imports beyond the library, such as Foundation, must be loaded with it.
         let own: Set<String> = [

@@ -10,6 +10,12 @@ public struct CellToolchain: Sendable, Hashable {
     public var sourceKit: String?
     /// Swift's own shared libraries.
     public var runtimeFolder: String
+    /// Linked into every cell: it tells Swift's runtime of the types and conformances that the cell declares.
+    public var startObject: String
+    /// The folder of the macros that come with Swift, such as `@Observable`.
+    public var macroFolder: String
+    /// Loads those macros into the compiler.
+    public var macroServer: String
     public var host: String
     public var library: String
     /// Folders of `.swiftmodule` files.
@@ -46,11 +52,21 @@ public struct CellToolchain: Sendable, Hashable {
         }
         let symbolizer = "\(usr)/bin/llvm-symbolizer"
         let sourceKit = "\(usr)/lib/libsourcekitdInProc.so"
+        let runtime = "\(usr)/lib/swift/linux"
         return CellToolchain(
             frontend: frontend, linker: "\(usr)/bin/ld.lld", symbolizer: fileExists(symbolizer) ? symbolizer : nil,
             sourceKit: fileExists(sourceKit) ? sourceKit : nil,
-            runtimeFolder: "\(usr)/lib/swift/linux", host: host, library: "\(cells)/libGalleyCells.so", moduleFolders: folders,
-            moduleMaps: maps)
+            runtimeFolder: runtime, startObject: "\(runtime)/\(architecture)/swiftrt.o", macroFolder: "\(usr)/lib/swift/host/plugins",
+            macroServer: "\(usr)/lib/swift/host/libSwiftInProcPluginServer.so", host: host, library: "\(cells)/libGalleyCells.so",
+            moduleFolders: folders, moduleMaps: maps)
+    }
+
+    private static var architecture: String {
+        #if arch(arm64)
+            "aarch64"
+        #else
+            "x86_64"
+        #endif
     }
 
     private static func findCompiler() throws(ExecutionError) -> (frontend: String, usr: String) {
@@ -73,7 +89,7 @@ public struct CellToolchain: Sendable, Hashable {
 
     /// Names this compiler and this build of the library: when it changes, nothing compiled before counts.
     public var identity: ContentKey {
-        var fields = ["flags 1"]
+        var fields = ["flags 2"]
         for path in [frontend, library] + moduleFolders.map({ "\($0)/NotebookKit.swiftmodule" }) {
             let identity = fileIdentity(path)
             fields += [path, "\(identity?.size ?? 0)", identity?.changed ?? ""]

@@ -12,6 +12,8 @@ struct CompilerDiagnostics {
     ///   - prefixLines: How many lines stand before the first cell's own in the compiled file.
     init(_ output: String, unit: CompilationUnit, plan: ExecutionPlan, prefixLines: Int, path: String) {
         var last = unit.members.first ?? 0
+        var isLeftOut = false
+        let known = plan.steps.reduce(into: Set<String>()) { $0.formUnion($1.analysis.names.definitions.map(\.name)) }
         for line in output.split(whereSeparator: \.isNewline) {
             guard let remark = Remark(line) else { continue }
             var range: SourceRange?
@@ -35,6 +37,14 @@ struct CompilerDiagnostics {
                 }
                 range = SourceRange(start: start, end: SourceLocation(line: start.line, column: start.column + 1))
             }
+            // Cells are one program to the author, who owns all that they declare.
+            if remark.severity == .warning, let name = Self.retroactivelyConforming(remark.message),
+                known.contains(name.type) || known.contains(name.to)
+            {
+                isLeftOut = true
+                continue
+            }
+            if remark.severity != .note { isLeftOut = false } else if isLeftOut { continue }
             let message = withoutModuleNames(remark.message)
             // A cell may end with `throw`; that the next one follows it in a merged source is no remark on either.
             if unit.members.count > 1, message == "will never be executed" { continue }
@@ -43,10 +53,35 @@ struct CompilerDiagnostics {
                 all[all.count - 1].notes.append(.init(message: message, path: path, range: range))
                 diagnostics[last] = all
             } else {
-                let diagnostic = Diagnostic(remark.severity, identifier: "swift", summary: message, path: path, range: range)
+                let diagnostic = Diagnostic(
+                    remark.severity, identifier: "swift", summary: message, path: path, range: range,
+                    solutions: Self.help(message, redefines: Self.redefines(last, in: plan)).map { [$0] } ?? [])
                 if diagnostics[last]?.contains(diagnostic) != true { diagnostics[last, default: []].append(diagnostic) }
             }
         }
+    }
+
+    /// What to do where the compiler's words do not say what cells have to do with it.
+    private static func help(_ message: String, redefines: Bool) -> String? {
+        if message == "circular reference", redefines {
+            return "A name that a cell defines anew does not reach its earlier value there: choose another name, or assign to a 'var'"
+        }
+        return message.contains("prevents automatic synthesis") ? "State the conformance in the cell that declares the type" : nil
+    }
+
+    /// Whether the cell defines a name that an earlier one defines.
+    private static func redefines(_ place: Int, in plan: ExecutionPlan) -> Bool {
+        func names(_ step: ExecutionPlan.Step) -> Set<String> { Set(step.analysis.names.definitions.map(\.name)) }
+        let own = names(plan.steps[place])
+        return plan.steps[..<place].contains { !names($0).isDisjoint(with: own) }
+    }
+
+    /// The names in a warning such as "extension declares a conformance of imported type 'Circle' to imported protocol 'Shape'; …".
+    private static func retroactivelyConforming(_ message: String) -> (type: String, to: String)? {
+        guard message.contains("declares a conformance of imported type") else { return nil }
+        let parts = message.split(separator: "'", omittingEmptySubsequences: false)
+        guard parts.count >= 4 else { return nil }
+        return (String(parts[1]), String(parts[3]))
     }
 
     private struct Remark {

@@ -33,19 +33,24 @@ struct FailureReading {
                     kind: .trap, name: "Memory limit", message: "the cell needed more than the \(limit) bytes that its host may take", line: line,
                     details: [message])
             }
-            let message = trap?.message ?? symbolizer.trapReason(in: unit.moduleName, of: failure.frames) ?? Self.silentTrap(failure)
+            let message = trap?.message ?? symbolizer.trapReason(in: unit.moduleName, of: failure.frames) ?? silentTrap(failure)
             return CellError(kind: .trap, name: failure.name, message: withoutModuleNames(message), line: line)
         }
     }
 
     private func line(_ failure: WireFailure) -> Int? {
-        symbolizer.line(in: unit.moduleName, file: unit.file, of: failure.frames).map { step.cell.firstLine + $0 - 1 }
+        let isTrap = failure.kind == .trap && failure.name != "Exit"
+        let line = symbolizer.line(in: unit.moduleName, file: unit.file, of: failure.frames, isTrap: isTrap)
+        return line.map { step.cell.firstLine + $0 - 1 }
     }
 
     /// Traps of arithmetic print nothing; what they are is known where the symbols can be read.
-    private static func silentTrap(_ failure: WireFailure) -> String {
-        failure.name == "Fatal error"
-            ? "the cell trapped, as Swift does on arithmetic overflow, without a message" : "the cell ended with: \(failure.name)"
+    private func silentTrap(_ failure: WireFailure) -> String {
+        if !failure.message.isEmpty { return failure.message }
+        if let place = failure.frames.first?.image, place != "\(unit.moduleName).so", !place.hasPrefix("Cell_") {
+            return "\(place) trapped without a message"
+        }
+        return "the cell trapped, as Swift does on arithmetic overflow, without a message"
     }
 
     static func text(_ seconds: Double?) -> String {

@@ -105,9 +105,9 @@ final class HostConnection: @unchecked Sendable {
         if problem != nil { process.kill() }
         let (status, signal) = process.wait()
         var reason =
-            problem ?? stream.lastWords ?? (signal.map { "it was ended by signal \($0)" } ?? "it ended with status \(status)")
+            problem ?? stream.lastWords ?? (signal.map { "its process was ended by signal \($0)" } ?? "its process ended with status \(status)")
         if signal == 9, processesEndedForMemory() > endedForMemory {
-            reason = "the system ended it because memory ran out, of the machine or of its group of processes"
+            reason = "the system ended its process because memory ran out, of the machine or of its group of processes"
         }
         let text = monitor.locked { String(decoding: errorText.suffix(2000), as: UTF8.self) }
         if problem == nil, stream.lastWords == nil, !text.isEmpty { reason += ": \(text)" }
@@ -130,7 +130,7 @@ struct EventStream {
             seen += bytes
             guard let range = seen.firstRange(of: hostPreamble) else {
                 greeting = seen
-                return seen.count > 1 << 16 ? "it is no cell host: it wrote \(String(decoding: seen.prefix(200), as: UTF8.self))" : nil
+                return seen.count > 1 << 16 ? "its process is no cell host: it wrote \(String(decoding: seen.prefix(200), as: UTF8.self))" : nil
             }
             greeting = nil
             reader.append(seen[range.upperBound...])

@@ -89,7 +89,9 @@ final class NameInquiry: @unchecked Sendable {
     }
 
     private func request(_ file: String, _ module: String, offset: Int) -> [UInt8] {
-        let arguments = ["-module-name", module, "-enable-testing", "-module-cache-path", compiler.cache.modules] + compiler.searchArguments + [file]
+        let arguments =
+            ["-module-name", module, "-enable-testing", "-module-cache-path", compiler.cache.modules] + CellCompiler.languageArguments
+            + compiler.searchArguments.filter { $0 != "-in-process-plugin-server-path" && $0 != compiler.toolchain.macroServer } + [file]
         let lines = [
             "key.request: source.request.cursorinfo", "key.sourcefile: \(JSONValue.string(file).text())",
             "key.primary_file: \(JSONValue.string(file).text())", "key.offset: \(offset)",

@@ -22,17 +22,19 @@ struct Symbolizer: Sendable {
 
     /// The innermost line in the module itself.
     ///
-    /// - Parameter frames: Return addresses, the innermost first; that of a trap is the place itself.
-    func line(in module: String, file: String, of frames: [WireFailure.Frame]) -> Int? {
+    /// - Parameters:
+    ///   - frames: Return addresses, the innermost first.
+    ///   - isTrap: Whether the first of all is the place itself.
+    func line(in module: String, file: String, of frames: [WireFailure.Frame], isTrap: Bool) -> Int? {
         guard let symbolizer else { return nil }
-        let own = frames.filter { $0.image == "\(module).so" }
         // A return address is the instruction after the call, and instructions without a line of their own belong
         // to the ones before them.
-        let addresses = own.prefix(16).flatMap { frame in
-            [1, 0, 5, 9, 17, 33, 49].map { "0x" + String(frame.offset > $0 ? frame.offset - $0 : 0, radix: 16) }
+        let addresses = frames.enumerated().filter { $0.element.image == "\(module).so" }.prefix(16).flatMap { index, frame in
+            (isTrap && index == 0 ? [0, 1, 5, 9] : [1, 0, 5, 9, 17, 33, 49])
+                .map { "0x" + String(frame.offset > $0 ? frame.offset - $0 : 0, radix: 16) }
         }
         guard !addresses.isEmpty,
-            let output = try? ChildProcess.run([symbolizer, "--obj=\(cache.image(module))", "--functions=none", "--no-inlines"] + addresses).output
+            let output = try? ChildProcess.run([symbolizer, "--obj=\(cache.image(module))", "--functions=none"] + addresses).output
         else { return nil }
         for text in output.split(separator: "\n") {
             let parts = text.split(separator: ":")

@@ -13,7 +13,7 @@ struct TrapMessage: Sendable, Hashable {
         for index in outputs.indices.reversed() {
             guard case .stream(.standardError, let text) = outputs[index] else { continue }
             var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            guard let place = lines.lastIndex(where: { $0.contains("Fatal error") }) else { continue }
+            guard let place = lines.lastIndex(where: { line in beginnings.contains { line.contains($0) } }) else { continue }
             let found = TrapMessage(lines[place], file: file)
             // A message may have several lines; the runtime's own trace of addresses is no part of it.
             let rest = lines[(place + 1)...].prefix { $0 != "Current stack trace:" }.filter { !$0.isEmpty }
@@ -25,6 +25,9 @@ struct TrapMessage: Sendable, Hashable {
         return nil
     }
 
+    /// How Swift's runtime and its library begin what they say of a trap.
+    private static let beginnings = ["Fatal error", "Precondition failed", "Assertion failed", "Could not cast value of type"]
+
     private init(message: String, line: Int?) {
         self.message = message
         self.line = line
@@ -32,8 +35,12 @@ struct TrapMessage: Sendable, Hashable {
 
     /// Such as `cell:3: Fatal error: Index out of range`.
     private init(_ text: Substring, file: String) {
-        guard let mark = text.firstRange(of: "Fatal error") else {
+        guard let beginning = Self.beginnings.first(where: text.contains), let mark = text.firstRange(of: beginning) else {
             self.init(message: String(text), line: nil)
+            return
+        }
+        if beginning.hasPrefix("Could not") {
+            self.init(message: Self.withoutAddresses(text[mark.lowerBound...]), line: nil)
             return
         }
         var message = text[mark.upperBound...]
@@ -41,6 +48,20 @@ struct TrapMessage: Sendable, Hashable {
         var line: Int?
         let place = text[..<mark.lowerBound].split(separator: ":")
         if place.count >= 2, place[place.count - 2] == file || place[place.count - 2].hasSuffix("/\(file)") { line = Int(place[place.count - 1]) }
-        self.init(message: message.isEmpty ? "Fatal error" : String(message), line: line)
+        // What was asserted is told apart from what the author calls an error.
+        let kind = beginning == "Fatal error" ? "" : message.isEmpty ? beginning : "\(beginning): "
+        self.init(message: message.isEmpty && kind.isEmpty ? beginning : kind + message, line: line)
+    }
+
+    /// Types are named with their addresses, such as `'Swift.Int' (0x7f16ef854c97)`, which differ from run to run.
+    private static func withoutAddresses(_ text: Substring) -> String {
+        var result = ""
+        var rest = text
+        while let mark = rest.firstRange(of: " (0x") {
+            result += rest[..<mark.lowerBound]
+            rest = rest[mark.upperBound...].drop { $0.isHexDigit }
+            if rest.first == ")" { rest = rest.dropFirst() }
+        }
+        return result + rest
     }
 }

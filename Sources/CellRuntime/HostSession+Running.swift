@@ -68,6 +68,7 @@ extension HostSession {
             galley_mark_host_thread()
             while let (signal, frames) = nextFault(faultPipe.reading) {
                 let isInterrupt = signal == SIGUSR2
+                let (name, message) = Self.words(for: signal)
                 let (cell, isSecond) = monitor.locked {
                     generation += 1
                     defer { running = nil }
@@ -78,11 +79,10 @@ extension HostSession {
                     return (running, isSecond)
                 }
                 if let cell {
-                    let name = isInterrupt ? "Interrupted" : signalName(signal)
                     finish(
                         cell,
                         failure: WireFailure(
-                            kind: isInterrupt ? .interrupted : .trap, name: name, message: "", frames: frames))
+                            kind: isInterrupt ? .interrupted : .trap, name: name, message: message, frames: frames))
                 }
                 if isSecond {
                     send(.fatal("a second cell of this host trapped"))
@@ -118,18 +118,30 @@ extension HostSession {
         }
     }
 
-    private func signalName(_ signal: Int32) -> String {
-        switch signal {
-        case SIGSEGV: "Segmentation fault"
-        case SIGBUS: "Bus error"
-        case SIGFPE: "Arithmetic fault"
-        case SIGABRT: "Abort"
-        default: "Fatal error"
+    /// What a fault is called, and what it means where nothing was printed; empty where only the place says more.
+    private static func words(for fault: Int32) -> (name: String, message: String) {
+        if fault & Int32(GALLEY_EXIT) != 0 { return ("Exit", "the cell called exit(\(fault & 0xff)), which would end its process") }
+        if fault & Int32(GALLEY_STACK_OVERFLOW) != 0 {
+            return ("Stack overflow", "functions called each other until the stack of \(stackSize >> 20) MB was used up")
         }
+        return switch fault {
+        case SIGUSR2: ("Interrupted", "")
+        case SIGSEGV: ("Segmentation fault", "memory was used that is not the program's")
+        case SIGBUS: ("Bus error", "memory was used in a way that it cannot be")
+        case SIGFPE: ("Arithmetic fault", "a calculation had no result")
+        case SIGABRT: ("Abort", "the program ended itself by abort()")
+        default: ("Fatal error", "")
+        }
+    }
+
+    /// Remembers what a shell command put into the background: it lives as long as the host.
+    func shellEnded(group: Int32) {
+        if kill(-group, 0) == 0 { monitor.locked { leftGroups.append(group) } }
     }
 
     func exitHost(_ status: Int32) -> Never {
         galley_flush_streams()
+        for group in monitor.locked({ leftGroups }) { kill(-group, SIGTERM) }
         removeOwnFolder()
         _exit(status)
     }

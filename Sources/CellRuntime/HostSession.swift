@@ -25,6 +25,8 @@ package final class HostSession: @unchecked Sendable {
     var generation = 0
     private var waitingTask: (any CancellableTask)?
     private var waitingProcess: Int32?
+    /// Groups of processes that shell commands left running.
+    var leftGroups: [Int32] = []
     let faultPipe: (reading: Int32, writing: Int32)
 
     struct RunningCell {

@@ -34,12 +34,22 @@ public struct CellAnalysis: Sendable, Hashable {
         standsAlone = parsed.tree.hasError || parsed.tree.statements.contains { $0.item.is(DeferStmtSyntax.self) }
         isEmpty = parsed.tree.statements.isEmpty && parsed.commands.isEmpty
         let lines = SourceFile(path: path, text: cell.source)
-        var diagnostics = rewriter.unsupported.map { offset in
+        func mistake(_ offset: Int, width: Int, _ identifier: String, _ summary: String, _ solution: String) -> Diagnostic {
             let place = Self.place(lines.location(atOffset: offset), in: cell)
             return Diagnostic(
-                .error, identifier: "async-let", summary: "'async let' cannot stand at the top level of a cell", path: path,
-                range: SourceText.SourceRange(start: place, end: SourceText.SourceLocation(line: place.line, column: place.column + 9)),
-                solutions: ["Write it inside an async function and call that with 'await'"])
+                .error, identifier: identifier, summary: summary, path: path,
+                range: SourceText.SourceRange(start: place, end: SourceText.SourceLocation(line: place.line, column: place.column + width)),
+                solutions: [solution])
+        }
+        var diagnostics = rewriter.unsupported.map {
+            mistake(
+                $0, width: 9, "async-let", "'async let' cannot stand at the top level of a cell",
+                "Write it inside an async function and call that with 'await'")
+        }
+        diagnostics += rewriter.entryPoints.map {
+            mistake(
+                $0.offset, width: 5, "entry-point", "a cell has no '@main': its statements run as they stand",
+                "Leave '@main' out and write '\($0.type).main()' as a statement")
         }
         if cell.kind == .inlineValue, !Self.isOneExpression(parsed) {
             let place = SourceText.SourceLocation(line: cell.firstLine, column: cell.indentation + 1)

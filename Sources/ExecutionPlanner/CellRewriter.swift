@@ -7,6 +7,8 @@ struct CellRewriter {
     private(set) var edits: [SourceEdit] = []
     /// Offsets of `async let` at the top level, which has no blocking form.
     private(set) var unsupported: [Int] = []
+    /// Types marked `@main`, by the offsets of the mark.
+    private(set) var entryPoints: [(offset: Int, type: String)] = []
 
     init(_ cell: ParsedCell, isInlineValue: Bool) {
         for command in cell.commands {
@@ -17,7 +19,12 @@ struct CellRewriter {
             return
         }
         let showsLast = showLastExpression(of: cell)
-        for item in cell.tree.statements { bridge(item) }
+        let own = Set(DefinitionCollector(cell.tree).names.definitions.map(\.name))
+        for item in cell.tree.statements {
+            bridge(item)
+            if let node = item.item.as(ExtensionDeclSyntax.self) { edits += ForeignConformance.edits(node, own: own) }
+            findEntryPoint(item)
+        }
         if let showsLast { edits.append(showsLast) }
     }
 
@@ -67,6 +74,15 @@ struct CellRewriter {
         if element.is(AssignmentExprSyntax.self) { return true }
         guard let name = element.as(BinaryOperatorExprSyntax.self)?.operator.text, name.hasSuffix("=") else { return false }
         return !["==", "!=", "<=", ">=", "===", "!==", "~="].contains(name)
+    }
+
+    private mutating func findEntryPoint(_ item: CodeBlockItemSyntax) {
+        guard case .decl(let declaration) = item.item, let named = declaration.asProtocol((any NamedDeclSyntax).self),
+            let attributes = declaration.asProtocol((any WithAttributesSyntax).self)?.attributes
+        else { return }
+        for case .attribute(let attribute) in attributes where attribute.attributeName.trimmedDescription == "main" {
+            entryPoints.append((attribute.positionAfterSkippingLeadingTrivia.utf8Offset, named.name.text))
+        }
     }
 
     // MARK: await

@@ -75,7 +75,9 @@ extension ExecutionPlan {
             }
         }
         self.init(steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics))
-        decide(previous: context.ignoresRecord ? nil : previous)
+        let values = Dictionary(context.parameters.map { ($0.name, $0.value) }) { $1 }
+        let now = notebook.frontMatter.parameters.map { values[$0.name] ?? $0.value }
+        decide(previous: context.ignoresRecord ? nil : previous, parametersChanged: previous.map { $0.parameters.map(\.value) != now } ?? false)
     }
 
     private static func isRun(_ cell: Cell, _ analysis: CellAnalysis) -> Bool {
@@ -85,11 +87,11 @@ extension ExecutionPlan {
     /// Whether nothing would run after a run that left `record`, as long as no file changes.
     public func isSettled(by record: RunRecord) -> Bool {
         var later = self
-        later.decide(previous: record)
+        later.decide(previous: record, parametersChanged: false)
         return later.isUnchanged
     }
 
-    mutating func decide(previous: RunRecord?) {
+    mutating func decide(previous: RunRecord?, parametersChanged: Bool) {
         let records = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         var needed: [Int: Cell.ID] = [:]
         for index in steps.indices {
@@ -103,7 +105,7 @@ extension ExecutionPlan {
                 steps[index].action = .reuse
                 continue
             }
-            let reason = reason(index, record: record)
+            let reason = reason(index, record: record, parametersChanged: parametersChanged)
             steps[index].action = step.cell.options.compileFail ? .compileOnly(reason) : .run(reason)
         }
         if isUnchanged { return }
@@ -122,13 +124,14 @@ extension ExecutionPlan {
         }
     }
 
-    private func reason(_ index: Int, record: CellRecord?) -> Reason {
+    private func reason(_ index: Int, record: CellRecord?, parametersChanged: Bool) -> Reason {
         let step = steps[index]
         guard let record else { return .never }
         if record.source != step.cell.source { return .sourceChanged }
         for dependency in step.node.stateDependencies {
             if case .run = steps[dependency].action { return .dependencyChanged(steps[dependency].cell.id) }
         }
+        if parametersChanged, steps.first?.isParameters == true, step.node.stateDependencies.contains(0) { return .parameterChanged }
         return record.status == .failed ? .failedBefore : .optionsOrToolsChanged
     }
 }

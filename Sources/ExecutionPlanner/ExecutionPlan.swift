@@ -26,6 +26,8 @@ public struct ExecutionPlan: Sendable, Hashable {
         case never
         case sourceChanged
         case dependencyChanged(Cell.ID)
+        /// A parameter that it rests on has another value.
+        case parameterChanged
         case optionsOrToolsChanged
         case failedBefore
         /// Unchanged itself, but a cell that runs needs its state.
@@ -74,6 +76,7 @@ extension ExecutionPlan.Reason: CustomStringConvertible {
         case .never: "has no record"
         case .sourceChanged: "its source changed"
         case .dependencyChanged(let id): "depends on \(id), which changed"
+        case .parameterChanged: "a parameter has another value"
         case .optionsOrToolsChanged: "its options, its files or the tools changed"
         case .failedBefore: "failed before"
         case .stateNeeded(let id): "its state is needed by \(id)"

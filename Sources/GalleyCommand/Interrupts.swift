@@ -55,3 +55,18 @@ enum Interrupts {
         }
     }
 }
+
+extension Interruption {
+    /// Calls `body` for each request, until it is cancelled.
+    func requests(_ body: @escaping @Sendable () -> Void) -> Task<Void, Never> {
+        Task {
+            var seen = 0
+            while !Task.isCancelled {
+                let count = count
+                for _ in 0..<max(0, count - seen) { body() }
+                seen = count
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+}

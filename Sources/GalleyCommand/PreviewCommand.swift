@@ -10,7 +10,7 @@ struct PreviewCommand: AsyncParsableCommand {
         discussion: """
             The page is served on this machine only, at an address with a random token. At every save the changed cells run, and the
             cells that depend on them; open pages receive what changed. Records are not written: a live process is not a fresh run.
-            Ctrl-C ends it.
+            Ctrl-C ends the running cell and its state stays; twice ends its process; where nothing runs it ends the command.
 
             Examples:
               galley preview post.md

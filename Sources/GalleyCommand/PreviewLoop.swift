@@ -15,7 +15,7 @@ actor PreviewLoop {
         case cell(String, CellEvent)
         case ended(String, Result<RunOutcome, ExecutionError>)
         case redraw
-        case stop
+        case interrupt
     }
 
     private let session: CommandSession
@@ -42,7 +42,7 @@ actor PreviewLoop {
         (events, sink) = AsyncStream.makeStream(of: Event.self)
     }
 
-    /// Serves until Ctrl-C.
+    /// Serves until Ctrl-C; while a cell runs it ends that, and asked twice its process.
     ///
     /// - Parameter ready: Called when the pages can be asked for, before the first cell runs.
     /// - Throws: `ExitCode` when there is nothing to serve.
@@ -66,7 +66,11 @@ actor PreviewLoop {
             case .redraw:
                 isRedrawDue = false
                 try? await publish(reports: false)
-            case .stop: break loop
+            case .interrupt:
+                guard running != nil else { break loop }
+                // What waits was not asked to stop, but nobody would see why it goes on.
+                queue = []
+                await perform(.interrupt)
             }
         }
         await close()
@@ -85,10 +89,7 @@ actor PreviewLoop {
         return [
             Task { for await paths in watcher.changes() { sink.yield(.changed(paths)) } },
             Task { for await action in server.actions { sink.yield(.action(action)) } },
-            Task {
-                while interruption.count == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
-                sink.yield(.stop)
-            },
+            interruption.requests { sink.yield(.interrupt) },
         ]
     }
 
@@ -128,8 +129,9 @@ actor PreviewLoop {
         }
         for (path, notebook) in notebooks where !paths.isDisjoint(with: notebook.loaded.files) { enqueue(path) }
         updateWatched()
-        try? await publish(reports: true)
+        // The page with the new text is made while the compiler works.
         await startNext()
+        try? await publish(reports: true)
     }
 
     // MARK: Running
@@ -189,6 +191,7 @@ actor PreviewLoop {
 
     private func end(_ path: String, _ result: Result<RunOutcome, ExecutionError>) async {
         running = nil
+        session.interruption.settle()
         session.terminal.clearProgress()
         if let notebook = notebooks[path], !queue.contains(path) {
             switch result {

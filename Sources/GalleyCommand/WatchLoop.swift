@@ -76,15 +76,7 @@ struct WatchLoop: Sendable {
         let watcher = FileWatcher { watched.paths }
         return [
             Task { for await _ in watcher.changes() { sink.yield(.changed) } },
-            Task {
-                var seen = 0
-                while !Task.isCancelled {
-                    let count = interruption.count
-                    if count > seen { sink.yield(.interrupt) }
-                    seen = count
-                    try? await Task.sleep(for: .milliseconds(20))
-                }
-            },
+            interruption.requests { sink.yield(.interrupt) },
         ]
     }
 

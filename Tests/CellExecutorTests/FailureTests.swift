@@ -35,10 +35,49 @@ struct FailureTests {
             ("let a = [1]\nlet i = a.count\nprint(a[i])", "Index out of range", 12),
             ("let n: Int? = Int(\"x\")\n\nprint(n!)", "Unexpectedly found nil while unwrapping an Optional value", 12),
             ("let x = 300\nprint(UInt8(x))", "Not enough bits to represent the passed value", 11),
+            ("var big = Int.max\nbig += 1", "arithmetic overflow", 11),
+            ("let ok = false\n\nprecondition(ok, \"not so\")", "Precondition failed: not so", 12),
+            ("let ok = false\nassert(ok)", "Assertion failed", 11),
         ])
     func traps(source: String, reason: String, line: Int) async throws {
         let outcome = try await TinyNotebook.run(TinyNotebook.make([source]))
         #expect(outcome.record?.dump == ["cell-1 error: trap Fatal error: \(reason) @\(line)"])
+    }
+
+    @Test(
+        "what ends a program in other ways says what happened, in its line",
+        arguments: [
+            ("let a: Any = 1\nprint(a as! String)", "Abort: Could not cast value of type 'Swift.Int' to 'Swift.String'. @11"),
+            ("import Glibc\nprint(1)\nabort()", "Abort: the program ended itself by abort() @12"),
+            ("import Glibc\n\nexit(3)", "Exit: the cell called exit(3), which would end its process @12"),
+            (
+                "func f(_ n: Int) -> Int { n == -1 ? 0 : f(n + 1) + 1 }\nprint(f(0))",
+                "Stack overflow: functions called each other until the stack of 256 MB was used up @10"
+            ),
+            ("let p = UnsafeMutablePointer<Int>(bitPattern: 8)!\np.pointee = 3", "Segmentation fault: memory was used that is not the program's @11"),
+            (
+                "class C {}\nvar c: C? = C()\nunowned let u = c!\nc = nil\n\nprint(u)",
+                "Abort: Attempted to read an unowned reference but object 0x… was already destroyed @15"
+            ),
+            (
+                "import Dispatch\nlet q = DispatchQueue(label: \"q\")\nq.sync { q.sync { print(1) } }",
+                "Fatal error: libdispatch.so trapped without a message @12"
+            ),
+        ])
+    func endings(source: String, ending: String) async throws {
+        let outcome = try await TinyNotebook.run(TinyNotebook.make([source]))
+        let dump = outcome.record?.dump.last?.replacing(/0x[0-9a-f]+/, with: "0x…")
+        #expect(dump == "cell-1 error: trap \(ending)")
+    }
+
+    @Test("exit in a cell with error: true leaves the cells after it their process")
+    func exiting() async throws {
+        let notebook = TinyNotebook.make(["import Glibc\nvar n = 4\nprint(\"before\", terminator: \"\")\nexit(0)", "n + 1"]) { $1.error = $0 == 1 }
+        let outcome = try await TinyNotebook.run(notebook)
+        #expect(
+            outcome.record?.dump == [
+                #"cell-1 out: "before""#, "cell-1 error: trap Exit: the cell called exit(0), which would end its process @13", "cell-2 result: 5",
+            ])
     }
 
     @Test("a memory limit that a cell runs into is named as such")
@@ -49,7 +88,7 @@ struct FailureTests {
         #expect(
             outcome.record?.dump == [
                 #"cell-1 out: "1\n""#,
-                "cell-1 error: trap Memory limit: the cell needed more than the 4294967296 bytes that its host may take @-",
+                "cell-1 error: trap Memory limit: the cell needed more than the 4294967296 bytes that its host may take @11",
             ])
     }
 

@@ -47,6 +47,18 @@ struct HostCommandTests {
         #expect(!FileManager.default.fileExists(atPath: String(folder.dropLast())))
     }
 
+    @Test("what a shell command leaves in the background lives as long as its host")
+    func background() async throws {
+        let file = NSTemporaryDirectory() + "/galley-test-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let outcome = try await TinyNotebook.run(
+            TinyNotebook.make(["!sleep 300 & echo $! > \(file)", "!kill -0 $(cat \(file)) && echo lives"]))
+        #expect(outcome.record?.dump == [#"cell-2 out: "lives\n""#])
+        let process = try #require(Int32(String(contentsOfFile: file, encoding: .utf8).filter(\.isNumber)))
+        for _ in 0..<50 where kill(process, 0) == 0 { usleep(100_000) }
+        #expect(kill(process, 0) != 0)
+    }
+
     @Test("a connection that is lost in the middle of a cell is an error that names the cell")
     func lostConnection() async throws {
         let host = try TinyNotebook.executor.get().toolchain.host

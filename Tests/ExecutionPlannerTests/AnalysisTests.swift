@@ -15,6 +15,27 @@ private func rewritten(_ source: String, kind: Cell.Kind = .code) -> String {
 
 @Suite("Rewriting cells")
 struct RewritingTests {
+    @Test("what fulfils a protocol for a type that the cell does not define is public, unless it shows a type of the cell's own")
+    func foreignConformances() {
+        #expect(
+            rewritten("extension Circle: Shape {\n  func area() -> Double { r }\n  private var r: Int { 1 }\n}")
+                == "extension Circle: Shape {\n  public func area() -> Double { r }\n  private var r: Int { 1 }\n}")
+        #expect(rewritten("struct A {}\nextension A: Shape { func area() {} }") == "struct A {}\nextension A: Shape { func area() {} }")
+        #expect(
+            rewritten("struct A {}\nextension B: Shape { func f(_ a: A) {}; @inlinable static func + (l: B, r: B) -> B { _ = A(); return l } }")
+                == "struct A {}\nextension B: Shape { func f(_ a: A) {}; public @inlinable static func + (l: B, r: B) -> B { _ = A(); return l } }")
+        #expect(rewritten("extension B { func f() {} }") == "extension B { func f() {} }")
+    }
+
+    @Test("a program's entry point is refused with the way to run it")
+    func entryPoints() {
+        let analysis = CellAnalysis(cell("struct B {}\n\n@main struct App { static func main() {} }", line: 20), path: "post.md")
+        #expect(
+            analysis.diagnostics.map(\.description) == [
+                "post.md:22:1: error: a cell has no '@main': its statements run as they stand\n  help: Leave '@main' out and write 'App.main()' as a statement"
+            ])
+    }
+
     @Test("the last expression is shown unless it is an assignment, a statement, a call without value or ends with a semicolon")
     func lastExpressions() {
         #expect(rewritten("let a = 1\na") == "let a = 1\n_galleyResult(a)")

@@ -56,7 +56,13 @@ int galley_interrupt_cell(int force);
 // Adds the address range of code in which a thread may be parked without holding a lock of the system.
 void galley_add_code_range(uintptr_t start, uintptr_t end);
 
-// Reads one record of a fault: the signal's number and the frames. Blocks. Returns the count of
+// Set in the signal of a fault that came of a stack that was used up.
+enum { GALLEY_STACK_OVERFLOW = 1 << 16 };
+
+// In the place of a signal: the cell called `exit`, with the status in the lowest byte.
+enum { GALLEY_EXIT = 1 << 17 };
+
+// Reads one record of a fault: the signal's number, with the flags above, and the frames. Blocks. Returns the count of
 // frames, or -1 at the end of the file.
 long galley_read_fault(int fd, int *_Nonnull signal, uintptr_t *_Nonnull frames, size_t capacity);
 
