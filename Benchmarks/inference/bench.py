@@ -62,15 +62,59 @@ def table(rows, columns, head):
         print("| " + " | ".join([name, *cells]) + " |")
 
 
-def rounds(kinds, contenders, count, results):
-    """Every contender once a round; lists of figures by kind, contender and measure."""
-    for kind in kinds:
-        for _ in range(count):
+def busy_seconds():
+    """Seconds that all processors have been busy or taken away by the host so far; None where nothing tells."""
+    try:
+        with open("/proc/stat") as file:
+            words = file.readline().split()[1:9]
+    except OSError:
+        return None
+    user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(int, words)
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def measured(run):
+    """A run's figures, and which part of one processor everything else on the machine took meanwhile."""
+    begin, before, own = time.monotonic(), busy_seconds(), os.times()
+    figures = run()
+    seconds, after, now = time.monotonic() - begin, busy_seconds(), os.times()
+    mine = sum(getattr(now, key) - getattr(own, key) for key in ("user", "system", "children_user", "children_system"))
+    return figures, max(0.0, after - before - mine) / seconds if before is not None else 0.0
+
+
+ends = float("inf")
+kept = None
+
+
+def earlier():
+    if kept and os.path.exists(kept):
+        with open(kept) as file:
+            return json.load(file)
+    return {}
+
+
+def rounds(kinds, contenders, count, results, most_others=None):
+    """Every contender once a round; lists of figures by kind, contender and measure. No run starts after `ends`. Where others took more of the
+    machine than `most_others`, a run does not count and is made again, three times at most."""
+    for _ in range(count):
+        for kind in kinds:
             for name, run in contenders(kind):
-                figures = run()
-                print(kind, name, " ".join(f"{measure} {value:.3f}" for measure, value in figures.items()), file=sys.stderr, flush=True)
+                for _ in range(4):
+                    if time.monotonic() > ends:
+                        return results
+                    figures, others = measured(run)
+                    counts = most_others is None or others <= most_others
+                    told = " ".join(f"{measure} {value:.3f}" for measure, value in figures.items())
+                    print(f"{kind} {name} {told} others {others:.2f}{'' if counts else ' not counted'}", file=sys.stderr, flush=True)
+                    if counts:
+                        break
+                else:
+                    continue
                 for measure, value in figures.items():
                     results.setdefault(kind, {}).setdefault(name, {}).setdefault(measure, []).append(value)
+                if kept:
+                    with open(kept, "w") as file:
+                        json.dump(results, file, indent=1)
     return results
 
 
@@ -97,12 +141,11 @@ def speed(options):
         for name, binary in PEERS.items():
             yield name, lambda binary=binary: peer(binary, path(kind), options.threads, options.prompt, options.tokens)
 
-    results = rounds(options.only, contenders, options.rounds, {})
+    results = rounds(options.only, contenders, options.rounds, earlier(), options.most_others)
     if options.dtypes:
         def quantised(dtype):
             yield "Galley", lambda: ours([SHIPPED, f"dtype={dtype}", f"prompt={options.prompt}", f"tokens={options.tokens}"], options.threads)
-        rounds(options.dtypes, quantised, options.rounds, results)
-    show(results)
+        rounds(options.dtypes, quantised, options.rounds, results, options.most_others)
     return results
 
 
@@ -127,7 +170,7 @@ def start(options):
                 command[-2:] = ["--no-warmup"]
             yield f"{name}, one token from one", lambda command=command: whole(command)
 
-    results = rounds(options.only, contenders, options.rounds, {})
+    results = rounds(options.only, contenders, options.rounds, earlier(), options.most_others)
     for kind, figures in results.items():
         print(f"\n{kind}")
         rows = [(name, [f"{statistics.median(f['seconds']):.3f}", f"{max(f['MiB']):.0f}"]) for name, f in figures.items()]
@@ -154,7 +197,7 @@ def neighbour(options):
             yield f"{name}, one thread, alone", lambda binary=binary: peer(binary, path(kind), 1, 0, options.tokens)
             yield f"{name}, two threads, neighbour", lambda binary=binary: busy(lambda: peer(binary, path(kind), 2, 0, options.tokens))
 
-    results = rounds(options.only, contenders, options.rounds, {})
+    results = rounds(options.only, contenders, options.rounds, earlier())
     for kind, figures in results.items():
         print(f"\n{kind}, decode, tokens/s, medians")
         table([(name, [f"{statistics.median(f['decode']):.0f}"]) for name, f in figures.items()], ["tokens/s"], "")
@@ -172,8 +215,13 @@ def main():
     parser.add_argument("--start", action="store_true")
     parser.add_argument("--neighbour", action="store_true")
     parser.add_argument("--no-check", action="store_true")
-    parser.add_argument("--json")
+    parser.add_argument("--most-others", type=float, help="runs during which all else took more of one processor than this are repeated")
+    parser.add_argument("--json", help="a file for all figures; those of earlier runs in it are added to")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="no run starts later than this")
     options = parser.parse_args()
+    global ends, kept
+    kept = options.json
+    ends = time.monotonic() + options.seconds
     absent = [kind for kind in options.only if not os.path.exists(path(kind))]
     if absent:
         print(f"left out, no model file: {', '.join(absent)}")
@@ -181,9 +229,8 @@ def main():
     if not options.no_check:
         check()
     results = (start if options.start else neighbour if options.neighbour else speed)(options)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(results, file, indent=1)
+    if not options.start and not options.neighbour:
+        show(results)
 
 
 main()
