@@ -14,6 +14,8 @@ final class CompileAhead: @unchecked Sendable {
     private let report: @Sendable (Int, CellCompiler.Outcome) -> Void
     private var waiting: [Int]
     private var outcomes: [Int: CellCompiler.Outcome] = [:]
+    /// Units that rest on one that does not compile.
+    private var leftOut: Set<Int> = []
     private var failure: ExecutionError?
     private var runningCount = 0
 
@@ -60,15 +62,16 @@ final class CompileAhead: @unchecked Sendable {
     /// The next unit whose imports are compiled; `.some(nil)` when none is left, `nil` to wait.
     private func next() -> Int?? {
         if failure != nil { return .some(nil) }
-        waiting.removeAll { index in imports[index].contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) } }
+        // Imports come before what imports them, so one pass finds all that rests on a failure.
+        waiting.removeAll { index in
+            guard imports[index].contains(where: { outcomes[$0]?.isCompiled == false || leftOut.contains($0) }) else { return false }
+            leftOut.insert(index)
+            return true
+        }
         if waiting.isEmpty { return .some(nil) }
         guard let place = waiting.firstIndex(where: { imports[$0].allSatisfy { outcomes[$0]?.isCompiled == true } }) else {
             return nil
         }
         return .some(waiting.remove(at: place))
-    }
-
-    private func isLeftOut(_ index: Int) -> Bool {
-        outcomes[index] == nil && imports[index].contains { outcomes[$0]?.isCompiled == false || isLeftOut($0) }
     }
 }

@@ -13,6 +13,10 @@ public actor LiveSession {
     private var record: RunRecord?
     /// The run in progress: runs wait for each other although the actor does not keep them apart.
     private var current: Task<Void, Never>?
+    /// Goes on after the run that began it; the next run has other cells to ask for.
+    private var inquiry: NameInquiry?
+    /// What it said, of the cells of the last run.
+    private var noted: [Cell.ID: [NameNote]] = [:]
 
     public init(executor: NotebookExecutor, options: RunOptions = RunOptions()) {
         self.executor = executor
@@ -33,6 +37,13 @@ public actor LiveSession {
         defer {
             finish.finish()
             current = nil
+        }
+        inquiry?.cancel()
+        inquiry = nil
+        noted = [:]
+        let report: @Sendable (CellEvent) -> Void = { [weak self] event in
+            if case .named(let names) = event { Task { await self?.note(names) } }
+            report(event)
         }
         var options = options
         options.mode = .incremental
@@ -59,11 +70,15 @@ public actor LiveSession {
             packages: packages.built)
         let result = await onThread { step.toEnd() }
         host = result.host
+        inquiry = result.inquiry
         // Where nothing compiled nothing ran, and the host is as it was.
         let hasRun = !result.ran.isEmpty || (try? result.outcome.get())?.record != nil
         if result.isHostLost { stop() } else if hasRun { keep(plan, ran: result.ran) }
         let outcome = try result.outcome.get()
-        if let record = outcome.record { self.record = record }
+        if let record = outcome.record {
+            self.record = record
+            note([:])
+        }
         return outcome
     }
 
@@ -80,7 +95,16 @@ public actor LiveSession {
     /// The process's outputs as they stand.
     public var currentRecord: RunRecord? { record }
 
+    private func note(_ names: [Cell.ID: [NameNote]]) {
+        noted.merge(names) { $1 }
+        for index in record?.cells.indices ?? 0..<0 {
+            if let id = record?.cells[index].id, let notes = noted[id] { record?.cells[index].names = notes }
+        }
+    }
+
     private func stop() {
+        inquiry?.cancel()
+        inquiry = nil
         host?.close()
         host = nil
         live = []
@@ -106,6 +130,7 @@ private struct LiveRun: Sendable {
         var host: HostConnection?
         var ran: [Int]
         var isHostLost: Bool
+        var inquiry: NameInquiry?
     }
 
     let executor: NotebookExecutor
@@ -122,6 +147,6 @@ private struct LiveRun: Sendable {
             executor: executor, notebook: notebook, plan: plan, previous: previous, options: options, report: report, host: host,
             keepsHost: true, packages: packages)
         let outcome = Swift.Result { () throws(ExecutionError) in try run.toEnd() }
-        return Result(outcome: outcome, host: run.host, ran: run.ran, isHostLost: run.isHostGone || run.isHostTainted)
+        return Result(outcome: outcome, host: run.host, ran: run.ran, isHostLost: run.isHostGone || run.isHostTainted, inquiry: run.inquiry)
     }
 }

@@ -29,13 +29,20 @@ final class NameInquiry: @unchecked Sendable {
         var offset: Int
     }
 
-    init(_ units: [CompilationUnit], plan: ExecutionPlan, compiler: CellCompiler) {
+    /// - Parameter report: Called with all notes once they are there, unless nobody wants them any more.
+    init(
+        _ units: [CompilationUnit], plan: ExecutionPlan, compiler: CellCompiler, report: (@Sendable ([Cell.ID: [NameNote]]) -> Void)? = nil
+    ) {
         self.plan = plan
         self.compiler = compiler
         startBlockingThread { [self] in
             ask(units)
-            monitor.locked { isDone = true }
+            let notes = monitor.locked {
+                isDone = true
+                return isCancelled ? [:] : found
+            }
             monitor.signal()
+            if !notes.isEmpty { report?(Dictionary(notes.map { (plan.steps[$0.key].cell.id, $0.value) }) { first, _ in first }) }
         }
     }
 

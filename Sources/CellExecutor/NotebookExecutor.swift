@@ -168,6 +168,8 @@ public enum CellEvent: Sendable {
     case output(Cell.ID, CellOutput)
     case ended(CellRecord)
     case reused(Cell.ID)
+    /// What the names in cells are, where the run did not wait for it.
+    case named([Cell.ID: [NameNote]])
 }
 
 /// What a run came to.

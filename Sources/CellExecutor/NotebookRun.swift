@@ -30,7 +30,7 @@ final class NotebookRun {
     /// The places of the cells that ran to their ends, in order.
     private(set) var ran: [Int] = []
     private var outcome: RunOutcome
-    private var inquiry: NameInquiry?
+    private(set) var inquiry: NameInquiry?
     private let start = secondsNow()
     /// Requests that were answered; one that comes while cells compile is for the first that runs.
     private var seenInterrupts: Int
@@ -61,12 +61,12 @@ final class NotebookRun {
         for library in packages?.libraries ?? [] { try host?.load(library.name, path: library.path) }
         try compile()
         guard outcome.failure == nil, !hasErrors else { return outcome }
-        defer { inquiry?.cancel() }
+        defer { if !keepsHost { inquiry?.cancel() } }
         for index in plan.steps.indices {
             try step(index)
             if outcome.failure != nil { break }
         }
-        if outcome.failure == nil { noteNames() }
+        if keepsHost { startInquiry() } else if outcome.failure == nil { noteNames() }
         outcome.record = RunRecord(
             mode: plan.mode == .fresh ? .fresh : .incremental, cells: records, environment: runEnvironment,
             parameters: effectiveParameters, date: options.bundle?.date ?? dateNow(), duration: options.bundle?.duration ?? secondsNow() - start)
@@ -142,8 +142,6 @@ final class NotebookRun {
             }
         }
         guard !wanted.isEmpty else { return }
-        let compiler = CellCompiler(
-            toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
         let steps = plan.steps
         let report = report
         // A kept host runs any cell again by itself, so its modules hold one each; so do those of a bundle.
@@ -165,10 +163,20 @@ final class NotebookRun {
             if !isExpected, options.warning || !result.isCompiled { outcome.diagnostics += diagnostics }
         }
         if !outcome.diagnostics.isEmpty { report(.diagnostics(outcome.diagnostics)) }
-        if options.notesNames, notebook.frontMatter.hover, !hasErrors {
-            let ready = units.indices.filter { outcomes[$0]?.isCompiled == true }.map { units[$0] }
-            inquiry = NameInquiry(ready, plan: plan, compiler: compiler)
-        }
+        if !keepsHost { startInquiry() }
+    }
+
+    private var compiler: CellCompiler {
+        CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
+    }
+
+    /// Asks what the names in the cells are: while they run, or after that where an author waits for their outputs.
+    private func startInquiry() {
+        guard options.notesNames, notebook.frontMatter.hover, !hasErrors else { return }
+        let ready = units.indices.filter { outcomes[$0]?.isCompiled == true }.map { units[$0] }
+        let report = report
+        let tell: @Sendable ([Cell.ID: [NameNote]]) -> Void = { report(.named($0)) }
+        inquiry = NameInquiry(ready, plan: plan, compiler: compiler, report: keepsHost ? tell : nil)
     }
 
     /// Adds to the records what the names in their cells are, which was asked while they ran.

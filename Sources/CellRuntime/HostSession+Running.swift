@@ -11,6 +11,10 @@ extension HostSession {
     /// Stack of the thread that cells run on: recursion as deep as in a program of its own, and more.
     static let stackSize = 256 << 20
 
+    /// How often, 5 ms apart, a running cell is asked to stop before it is stopped wherever it is; less than the two seconds
+    /// after which the executor ends the host.
+    static let interruptAttempts = 240
+
     /// Starts a thread that runs the queue's cells until it is given up.
     ///
     /// - Returns: Whether there is a thread.
@@ -103,7 +107,7 @@ extension HostSession {
         else { return }
         startThread(stackSize: 1 << 20) { [self] in
             galley_mark_host_thread()
-            for attempt in 0..<60 {
+            for attempt in 0..<Self.interruptAttempts {
                 guard monitor.locked({ running?.cell }) == cell else { return }
                 if attempt == 0 {
                     waitedFor.task?.cancel()
@@ -111,8 +115,9 @@ extension HostSession {
                 }
                 // A thread inside the system's own code may hold a lock that others need: it is given time to
                 // leave it.
-                if attempt == 59 { monitor.locked { isForced = true } }
-                galley_interrupt_cell(attempt == 59 ? 1 : 0)
+                let isLast = attempt == Self.interruptAttempts - 1
+                if isLast { monitor.locked { isForced = true } }
+                galley_interrupt_cell(isLast ? 1 : 0)
                 usleep(5000)
             }
         }

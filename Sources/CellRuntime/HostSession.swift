@@ -69,8 +69,9 @@ package final class HostSession: @unchecked Sendable {
 
     func begin(_ cell: Int, first: Int) {
         pump?.begin(cell: cell)
-        send(.started(cell: cell))
+        // Before anybody is told: an interrupt may come at once.
         monitor.locked { running = RunningCell(cell: cell, first: first, start: secondsNow()) }
+        send(.started(cell: cell))
     }
 
     /// Sends what the cell still has to say, and its end.

@@ -56,7 +56,7 @@ extension ExecutionPlan {
             if cell.reachesEverything { return nil }
             for module in cell.changedModules { if let place = places[module], runs[place] == nil { runs[place] = .stateReset } }
         }
-        plan.spread(&runs)
+        plan.spread(&runs, held: Set(plan.steps.indices.filter { liveKeys.contains(plan.steps[$0].key) }))
         let kept = plan.places(in: scope)
         if kept == nil { plan.restrict(to: scope, path: notebook.file.path) }
         for (index, reason) in runs {
@@ -75,15 +75,23 @@ extension ExecutionPlan {
         return plan
     }
 
-    /// Adds to the cells that run the ones whose values they change, and the ones that rest on a cell that runs.
-    private func spread(_ runs: inout [Int: Reason]) {
+    /// Adds to the cells that run the ones whose values they change, the ones whose values later cells have changed since, and
+    /// the ones that rest on a cell that runs.
+    ///
+    /// - Parameter held: The cells that ran in the host as they are.
+    private func spread(_ runs: inout [Int: Reason], held: Set<Int>) {
+        var lastChanges: [Int: Int] = [:]
+        for index in held.sorted() { for changed in steps[index].node.changes { lastChanges[changed] = index } }
         var dependents: [Int: [Int]] = [:]
         for (index, step) in steps.enumerated() {
             for dependency in step.node.stateDependencies { dependents[dependency, default: []].append(index) }
         }
         var pending = runs.keys.sorted()
         while let index = pending.popLast() {
-            var found: [(Int, Reason)] = steps[index].node.changes.map { ($0, .stateReset) }
+            let node = steps[index].node
+            var found: [(Int, Reason)] = node.changes.map { ($0, .stateReset) }
+            // What it sees must be as it was before later cells had their turn.
+            found += node.stateDependencies.filter { lastChanges[$0] ?? index > index }.map { ($0, .stateReset) }
             found += (dependents[index] ?? []).map { ($0, .dependencyChanged(steps[index].cell.id)) }
             for (other, reason) in found where runs[other] == nil {
                 switch steps[other].action {

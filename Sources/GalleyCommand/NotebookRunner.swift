@@ -134,7 +134,7 @@ final class RunProgress: Sendable {
         case .ended(let record):
             let mark = record.status == .failed ? "failed" : "done"
             terminal.note("\(path): \(record.id) \(mark) in \(formatted(seconds: record.duration))")
-        case .diagnostics, .output, .reused: break
+        case .diagnostics, .output, .reused, .named: break
         }
     }
 

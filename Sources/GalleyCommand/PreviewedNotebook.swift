@@ -71,18 +71,28 @@ struct PreviewedNotebook: Sendable {
             return false
         case .ended(let record):
             states[record.id] = record.status == .failed ? .failed : .done
-            outputs[record.id] = record
+            take(record)
             return true
         case .reused(let id):
             states[id] = .done
             return false
+        case .named(let names):
+            for (id, notes) in names where outputs[id] != nil { outputs[id]?.names = notes }
+            return true
         case .compiled, .output: return false
         }
     }
 
+    /// What the names in a cell are is told apart from its outputs, and stays as long as the cell does.
+    private mutating func take(_ record: CellRecord) {
+        let names = outputs[record.id].flatMap { $0.key == record.key ? $0.names : nil } ?? []
+        outputs[record.id] = record
+        if record.names.isEmpty { outputs[record.id]?.names = names }
+    }
+
     mutating func end(_ outcome: RunOutcome) {
         diagnostics = loaded.diagnostics + outcome.diagnostics
-        for record in outcome.record?.cells ?? [] { outputs[record.id] = record }
+        for record in outcome.record?.cells ?? [] { take(record) }
         if var record = outcome.record {
             // A process that stays says once where it runs: at its start.
             if let earlier = run?.environment, record.environment.cpu == "unknown" { record.environment = earlier }

@@ -64,6 +64,8 @@ struct RunCommand: AsyncParsableCommand {
         if let record, !record.hasSuffix(".ipynb") || notebooks.count != 1 || watch || scope != .all {
             throw ValidationError("--record takes a file that ends with .ipynb, for one whole notebook")
         }
+        // What names are is shown in pages alone.
+        if watch || scope != .all { session.runner?.options.notesNames = false }
         if watch, let runner = session.runner, let path = notebooks.first {
             return try await WatchLoop(session: session, runner: runner, path: path, scope: scope).toEnd()
         }

@@ -47,6 +47,32 @@ struct LiveSessionTests {
         await session.close()
     }
 
+    @Test("an edited cell sees values as they were before later cells changed them")
+    func earlierValues() async throws {
+        let session = try session()
+        var sources = ["var x = 1\nfinal class Box { var v = 1 }", "let k = Box()", "print(x, k.v)", "x += 1\nk.v += 1", "print(x, k.v)"]
+        let first = [#"cell-3 out: "1 1\n""#, #"cell-5 out: "2 2\n""#]
+        #expect(try await session.apply(TinyNotebook.make(sources)).record?.dump == first)
+        sources[2] = "print(x, k.v, true)"
+        #expect(try await session.apply(TinyNotebook.make(sources)).record?.dump == [#"cell-3 out: "1 1 true\n""#, first[1]])
+        sources[2] = ""
+        #expect(try await session.apply(TinyNotebook.make(sources)).record?.dump == [first[1]])
+        sources[2] = "let y = x"
+        #expect(try await session.apply(TinyNotebook.make(sources + ["print(y)"])).record?.dump == [first[1], #"cell-6 out: "1\n""#])
+        await session.close()
+    }
+
+    @Test("a long chain of cells, each of which uses all before it, is brought up to date without delay")
+    func chain() async throws {
+        let session = try session()
+        let sources = ["let x0 = 1"] + (1..<40).map { "let x\($0) = x\($0 - 1) + 1" }
+        #expect(try await session.apply(TinyNotebook.make(sources + ["print(x39)"])).record?.dump == [#"cell-41 out: "40\n""#])
+        let next = try await session.apply(TinyNotebook.make(sources + ["print(x39, x1)"]))
+        #expect(next.record?.dump == [#"cell-41 out: "40 2\n""#])
+        #expect(next.compiledCount == 1)
+        await session.close()
+    }
+
     @Test("what uses a deleted cell's names no longer compiles, and nothing old is shown for it")
     func deletion() async throws {
         let session = try session()

@@ -235,7 +235,10 @@ extension TinyLanguage {
         case 2: return .variable(name, expression(&generator), isConstant: Bool.random(using: &generator))
         case 3: return .assign(name, expression(&generator))
         case 4, 5: return .add(name, expression(&generator))
-        case 6: return .function("f", expression(&generator))
+        case 6:
+            // One that called itself would compile, and never end.
+            let value = expression(&generator)
+            return .function("f", value == .call("f") ? .constant(3) : value)
         case 7: return .mutator("g", name)
         case 8, 9: return .run("g")
         case 10: return .list("xs", [1, Int.random(in: 1...2, using: &generator)])
@@ -253,8 +256,7 @@ extension TinyLanguage {
     static func edit(_ cells: inout [Statement], _ generator: inout SeededGenerator) {
         let place = Int.random(in: 0..<max(1, cells.count), using: &generator)
         switch Int.random(in: 0..<10, using: &generator) {
-        case 0, 1,
-            2 where cells.count < 14:
+        case 0...2 where cells.count < 14:
             cells.insert(statement(&generator), at: min(place, cells.count))
         case 3 where cells.count > 8: cells.remove(at: place)
         case 4 where cells.count > 1:
