@@ -13,7 +13,7 @@ enum { max_products = 8, max_workers = 256 };
 typedef struct {
     int64_t padded;
     int64_t blocks;
-    int64_t pairs, tiles, codes, scales, scaled_sums, starts8, starts16, starts128, halves32;
+    int64_t pairs, tiles, codes, scales, scaled_sums, tile_scales, starts8, starts16, starts128, halves32;
     int64_t copy_bytes;
     int64_t copies;
     int64_t panel_bytes;
@@ -32,7 +32,8 @@ static bool plan_scratch(const gk_pool *pool, int64_t m, int64_t cols, scratch_p
     plan->codes = plan->tiles + gk_round_up(m, 16) * plan->padded * 2;
     plan->scales = plan->codes + gk_round_up(m * plan->padded, 64);
     plan->scaled_sums = plan->scales + by_block;
-    plan->starts8 = plan->scaled_sums + by_block;
+    plan->tile_scales = plan->scaled_sums + by_block;
+    plan->starts8 = plan->tile_scales + gk_round_up(m, 16) * plan->blocks * 8;
     plan->starts16 = plan->starts8 + by_block;
     plan->starts128 = plan->starts16 + by_block;
     plan->halves32 = plan->starts128 + by_block;
@@ -72,6 +73,7 @@ static gk_prepared prepared_at(const job *j, int64_t copy) {
         .x_pairs = (const float *)(base + plan->pairs), .x_tiles = (const uint16_t *)(base + plan->tiles),
         .codes = (const int8_t *)(base + plan->codes), .code_stride = plan->padded,
         .scales = (const float *)(base + plan->scales), .scaled_sums = (const float *)(base + plan->scaled_sums),
+        .tile_scales = (const float *)(base + plan->tile_scales),
         .starts8 = (const int32_t *)(base + plan->starts8), .starts16 = (const int32_t *)(base + plan->starts16),
         .starts128 = (const int32_t *)(base + plan->starts128), .halves32 = (const int32_t *)(base + plan->halves32),
         .blocks = plan->blocks,
@@ -110,7 +112,15 @@ static void prepare_rows(job *j, int64_t copy, int64_t begin, int64_t end) {
 #if GK_X86
         if (j->needs_pairs) gk_split_pairs_avx512(row, padded, (float *)(base + j->plan.pairs) + i * padded);
 #endif
-        if (j->needs_codes) gk_prepare_codes(row, blocks, code_row_at(j, base, i));
+        if (!j->needs_codes) continue;
+        gk_code_row codes = code_row_at(j, base, i);
+        gk_prepare_codes(row, blocks, codes);
+        if (j->input->m < 16) continue;
+        float *tile = (float *)(base + j->plan.tile_scales) + i / 16 * blocks * 32 + i % 16;
+        for (int64_t b = 0; b < blocks; b++) {
+            tile[b * 32] = codes.scales[b];
+            tile[b * 32 + 16] = codes.scaled_sums[b];
+        }
     }
 }
 

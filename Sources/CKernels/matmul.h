@@ -22,6 +22,8 @@ typedef struct {
     int64_t code_stride;
     const float *scales;
     const float *scaled_sums;
+    /// INT8 for AMX: the same two by tile of 16 rows [m / 16, rounded up][blocks][2][16 rows].
+    const float *tile_scales;
     /// What integer sums start from, so that unsigned weight codes need no zero point: the sum of the
     /// block's codes times -8, -16, -128 [m][blocks], and by half block times -32 [m][2 * blocks].
     const int32_t *starts8;

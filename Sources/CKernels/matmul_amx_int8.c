@@ -2,7 +2,7 @@
 //
 // A tile product is 16 rows of activations by 16 rows of weights over one block of 32 columns; its integers
 // are exact, and the float sums over blocks are those of the AVX-512 kernel, so both give the same bits.
-// Four blocks are in the tile unit while the four before them are scaled and summed.
+// The tile unit is four blocks ahead of the scaling and summing, block by block, so that both work at once.
 
 #include "amx.h"
 #include "packed_avx512.h"
@@ -11,7 +11,7 @@
 
 #define TARGET GK_TARGET_AMX
 
-enum { tile_rows = 16, batch = 4 };
+enum { tile_rows = 16, lead = 4, slots = 8, most_groups = 8 };
 
 /// One group unpacked: signed codes [blocks][8][64] and scales and minima as floats [blocks][3][16].
 typedef struct {
@@ -31,61 +31,89 @@ GK_INLINE TARGET void unpack(gk_type type, const gk_packed_shape *s, const uint8
     }
 }
 
-/// Integer products of up to `batch` blocks from block `b` on: dots[block][16][16]; Q6_K's two halves of a
-/// block one after the other.
-GK_INLINE TARGET void products(gk_type type, const int8_t *x, int64_t x_stride, const int8_t *codes, int64_t b, int64_t blocks, int32_t *dots) {
+/// Starts the integer product of block `b` in tile `n` (a literal).
+#define PRODUCT(n, b)                                                    \
+    (_tile_zero(n),                                                      \
+     _tile_loadd(4 + (n) % 2, x + (b) * 32, in->code_stride),            \
+     _tile_loadd(6 + (n) % 2, group->codes + (b) * 512, 64),             \
+     _tile_dpbssd(n, 4 + (n) % 2, 6 + (n) % 2))
+
+/// Q6_K: the products of block `b`'s halves of 16 columns, one after the other.
+GK_INLINE TARGET void halves(const int8_t *x, int64_t x_stride, const int8_t *codes, int64_t b, int32_t *dots) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_loadd(4, x + b * 32, x_stride);
+    _tile_loadd(6, codes + b * 512, 64);
+    _tile_dpbssd(0, 4, 6);
+    _tile_loadd(5, x + b * 32 + 16, x_stride);
+    _tile_loadd(7, codes + b * 512 + 256, 64);
+    _tile_dpbssd(1, 5, 7);
+    _tile_stored(0, dots, 64);
+    _tile_stored(1, dots + 256, 64);
+}
+
+/// Scales block `b`'s integers and adds them to sixteen rows' sums.
+GK_INLINE TARGET void add_block(gk_type type, const float *x_scales, const float *scales, int64_t b, const int32_t *dots, __m512 *sums) {
+    const int parts = type == GK_Q6_K ? 2 : 1;
+    const float *x = x_scales + b * 32;
+    __m512 minimum = _mm512_load_ps(scales + b * 48 + 32);
+    for (int part = 0; part < parts; part++) {
+        __m512 scale = _mm512_load_ps(scales + b * 48 + part * 16);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < tile_rows; i++) {
+            __m512 value = _mm512_cvtepi32_ps(_mm512_load_si512(dots + part * 256 + i * 16));
+            sums[i] = _mm512_fmadd_ps(value, _mm512_mul_ps(scale, _mm512_set1_ps(x[i])), sums[i]);
+            if (gk_has_minimum(type)) sums[i] = _mm512_fmadd_ps(minimum, _mm512_set1_ps(x[16 + i]), sums[i]);
+        }
+    }
+}
+
+/// Sixteen rows of activations from row `first` on by one group.
+GK_INLINE TARGET void tile(
+    gk_type type, const gk_prepared *in, int64_t first, int64_t blocks, const unpacked *group, int32_t *dots, __m512 *sums) {
+    const int8_t *x = in->codes + first * in->code_stride;
+    const float *x_scales = in->tile_scales + first / tile_rows * in->blocks * 32;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < tile_rows; i++) sums[i] = _mm512_setzero_ps();
     if (type == GK_Q6_K) {
-        // Two half blocks of 16 columns: tiles 6 and 7 are configured for those.
-        for (int64_t n = 0; n < blocks; n++) {
-            _tile_zero(0);
-            _tile_zero(1);
-            _tile_loadd(4, x + (b + n) * 32, x_stride);
-            _tile_loadd(6, codes + (b + n) * 512, 64);
-            _tile_dpbssd(0, 4, 6);
-            _tile_loadd(5, x + (b + n) * 32 + 16, x_stride);
-            _tile_loadd(7, codes + (b + n) * 512 + 256, 64);
-            _tile_dpbssd(1, 5, 7);
-            _tile_stored(0, dots + n * 512, 64);
-            _tile_stored(1, dots + n * 512 + 256, 64);
+        for (int64_t b = -lead; b < blocks; b++) {
+            int64_t ahead = b + lead;
+            if (ahead < blocks) halves(x, in->code_stride, group->codes, ahead, dots + ahead % slots * 512);
+            if (b >= 0) add_block(type, x_scales, group->scales, b, dots + b % slots * 512, sums);
         }
         return;
     }
-    #define BLOCK(n, a, w)                                   \
-        if (n < blocks) {                                    \
-            _tile_zero(n);                                   \
-            _tile_loadd(a, x + (b + n) * 32, x_stride);      \
-            _tile_loadd(w, codes + (b + n) * 512, 64);       \
-            _tile_dpbssd(n, a, w);                           \
-        }
-    BLOCK(0, 4, 6)
-    BLOCK(1, 5, 7)
-    BLOCK(2, 4, 6)
-    BLOCK(3, 5, 7)
-    #undef BLOCK
+    PRODUCT(0, 0);
+    if (blocks > 1) PRODUCT(1, 1);
+    if (blocks > 2) PRODUCT(2, 2);
+    if (blocks > 3) PRODUCT(3, 3);
     _tile_stored(0, dots, 64);
-    if (blocks > 1) _tile_stored(1, dots + 256, 64);
-    if (blocks > 2) _tile_stored(2, dots + 512, 64);
-    if (blocks > 3) _tile_stored(3, dots + 768, 64);
-}
-
-GK_INLINE TARGET void add_blocks(
-    gk_type type, const gk_prepared *in, int64_t first, const float *scales, int64_t b, int64_t blocks, const int32_t *dots,
-    __m512 *sums) {
-    int64_t halves = type == GK_Q6_K ? 2 : 1;
-    for (int64_t n = 0; n < blocks; n++) {
-        for (int64_t h = 0; h < halves; h++) {
-            __m512 scale = _mm512_load_ps(scales + (b + n) * 48 + h * 16);
-            __m512 minimum = _mm512_load_ps(scales + (b + n) * 48 + 32);
-            const int32_t *dot = dots + (n * halves + h) * 256;
-#pragma clang loop unroll(full)
-            for (int i = 0; i < tile_rows; i++) {
-                int64_t at = (first + i) * in->blocks + b + n;
-                __m512 value = _mm512_cvtepi32_ps(_mm512_load_si512(dot + i * 16));
-                sums[i] = _mm512_fmadd_ps(value, _mm512_mul_ps(scale, _mm512_set1_ps(in->scales[at])), sums[i]);
-                if (gk_has_minimum(type)) sums[i] = _mm512_fmadd_ps(minimum, _mm512_set1_ps(in->scaled_sums[at]), sums[i]);
-            }
-        }
+    // Block `b + n` is summed, the one after it written, and the one four after it started.
+    #define SUM(n) add_block(type, x_scales, group->scales, b + (n), dots + (n) % 2 * 256, sums)
+    #define WRITE(n) _tile_stored((n + 1) % 4, dots + (n + 1) % 2 * 256, 64)
+    int64_t b = 0;
+    for (; b + 2 * lead <= blocks; b += 4) {
+        PRODUCT(0, b + 4), WRITE(0), SUM(0);
+        PRODUCT(1, b + 5), WRITE(1), SUM(1);
+        PRODUCT(2, b + 6), WRITE(2), SUM(2);
+        PRODUCT(3, b + 7), WRITE(3), SUM(3);
     }
+    // Up to seven blocks are left, of which up to four have been started.
+    #define STEP(n)                                                   \
+        if (b + n >= blocks) return;                                  \
+        if (b + n + 4 < blocks) PRODUCT((n) % 4, b + n + 4);          \
+        if (b + n + 1 < blocks) WRITE(n);                             \
+        SUM(n)
+    STEP(0);
+    STEP(1);
+    STEP(2);
+    STEP(3);
+    STEP(4);
+    STEP(5);
+    STEP(6);
+    #undef SUM
+    #undef WRITE
+    #undef STEP
 }
 
 GK_INLINE TARGET void groups_of(
@@ -98,29 +126,29 @@ GK_INLINE TARGET void groups_of(
     for (int t = 4; t < 6; t++) config.rows[t] = tile_rows, config.row_bytes[t] = type == GK_Q6_K ? 16 : 32;
     for (int t = 6; t < 8; t++) config.rows[t] = type == GK_Q6_K ? 4 : 8, config.row_bytes[t] = 64;
     _tile_loadconfig(&config);
-    unpacked group = {.codes = (int8_t *)panel};
-    group.scales = (float *)(group.codes + s.blocks * 512);
-    _Alignas(64) int32_t dots[2][batch * 512];
-    for (int64_t g = first_group; g < first_group + groups; g++) {
-        unpack(type, &s, (const uint8_t *)w->data + g * s.group_bytes, group);
-        int64_t row = g * GK_GROUP_ROWS;
-        __mmask16 mask = gk_rows_mask(w->rows, row);
+    // Several groups pass by sixteen rows of activations that stay in the first-level cache; the groups follow each
+    // other in memory, as the processor's own prefetching likes it.
+    int64_t group_floats = s.blocks * (512 / 4 + 48), room = (GK_GROUP_ROWS * gk_round_up(w->cols, 64) + 16 * 1024) / group_floats;
+    int64_t most = room < most_groups ? room : most_groups;
+    _Alignas(64) int32_t dots[slots * 512];
+    for (int64_t done = 0; done < groups; done += most) {
+        int64_t count = groups - done < most ? groups - done : most;
+        unpacked group[most_groups];
+        for (int64_t n = 0; n < count; n++) {
+            group[n].codes = (int8_t *)(panel + n * group_floats);
+            group[n].scales = panel + n * group_floats + s.blocks * 128;
+            unpack(type, &s, (const uint8_t *)w->data + (first_group + done + n) * s.group_bytes, group[n]);
+        }
         for (int64_t first = 0; first < tiled; first += tile_rows) {
-            const int8_t *x = in->codes + first * in->code_stride;
-            __m512 sums[tile_rows];
-            for (int i = 0; i < tile_rows; i++) sums[i] = _mm512_setzero_ps();
-            int64_t before = 0, pending = 0;
-            int turn = 0;
-            for (int64_t b = 0; b < s.blocks; b += batch) {
-                int64_t blocks = s.blocks - b < batch ? s.blocks - b : batch;
-                products(type, x, in->code_stride, group.codes, b, blocks, dots[turn]);
-                if (pending > 0) add_blocks(type, in, first, group.scales, before, pending, dots[1 - turn], sums);
-                before = b;
-                pending = blocks;
-                turn = 1 - turn;
+            for (int64_t n = 0; n < count; n++) {
+                int64_t row = (first_group + done + n) * GK_GROUP_ROWS;
+                __mmask16 mask = gk_rows_mask(w->rows, row);
+                __m512 sums[tile_rows];
+                tile(type, in, first, s.blocks, &group[n], dots, sums);
+                // Unrolled, or the sums would live in memory all the time.
+#pragma clang loop unroll(full)
+                for (int i = 0; i < tile_rows; i++) gk_store16(p, first + i, row, mask, sums[i]);
             }
-            add_blocks(type, in, first, group.scales, before, pending, dots[1 - turn], sums);
-            for (int i = 0; i < tile_rows; i++) gk_store16(p, first + i, row, mask, sums[i]);
         }
     }
     _tile_release();
