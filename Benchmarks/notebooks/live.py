@@ -115,8 +115,8 @@ def measure_reruns(galley, folder, cache, edits):
         start = time.monotonic()
         for number in range(edits):
             save(path, body.format(number))
-            live.wait_for(b"turn %d 1000" % number, 30)
-            live.wait_for(b" run, ", 10)
+            live.wait_for(b"turn %d 1000" % number, 300)
+            live.wait_for(b" run, ", 300)
             if number % max(1, edits // 20) == 0 or number == edits - 1:
                 sizes.append((number + 1, resident(host), resident(live.process.pid)))
                 print(f"  {number + 1:5} re-runs: host {sizes[-1][1]:.1f} MiB, command {sizes[-1][2]:.1f} MiB", flush=True)

@@ -347,6 +347,7 @@ final class NotebookRun {
                 .error(failure, outputs: &outputs, stopped: stopped, seconds: seconds)
         } else if let hostProblem {
             error = CellError(kind: stopped ?? .host, name: "Host", message: hostProblem, line: step.cell.firstLine)
+            if stopped == .interrupted { error?.message = "the cell did not stop, and its process was ended" }
             if stopped == .timeout {
                 error?.message = "the cell took longer than \(FailureReading.text(seconds)) and did not stop; its host was ended"
             }

@@ -28,11 +28,11 @@ struct PagePublisher: Sendable {
 
     /// - Returns: How many notebooks failed. Their earlier pages stand.
     /// - Throws: `ExitCode` when nothing can be written.
-    func publish(jobs: Int, runs: Bool) async throws -> Int {
+    func publish(jobs: Int, gpuJobs: Int, runs: Bool) async throws -> Int {
         session.terminal.keepLines()
         let (configuration, problems) = readConfiguration()
         // Pages are made on every core; cells run in as many hosts as were asked for.
-        let gate = Gate(count: jobs)
+        let gate = RunGate(jobs: jobs, gpuJobs: gpuJobs)
         let results = try await mapConcurrently(selection.notebooks, jobs: max(jobs, coreCount)) { path -> [Result] in
             ledger?.note(path)
             ledger?.note(NotebookLocator.recordPath(of: path))
@@ -61,7 +61,7 @@ struct PagePublisher: Sendable {
         }
     }
 
-    private func make(_ loaded: LoadedNotebook?, runs: Bool, gate: Gate) async throws -> Result {
+    private func make(_ loaded: LoadedNotebook?, runs: Bool, gate: RunGate) async throws -> Result {
         guard let loaded else { return Result(page: nil, isFailed: true) }
         let isRepeatable = loaded.variant == nil && loaded.notebook.frontMatter.matrix.isEmpty
         // Prose has nothing to run and leaves no record.
@@ -79,17 +79,18 @@ struct PagePublisher: Sendable {
         guard let runner = session.runner else { return Result(page: nil, isFailed: true) }
         for path in loaded.files { ledger?.note(path) }
         do {
-            await gate.enter()
+            let usesGPU = loaded.notebook.usesGPU(runner.parameters.values(for: loaded.notebook, varied: loaded.varied).parameters)
+            await gate.enter(usesGPU: usesGPU)
             let record: RunRecord?
             do {
                 record = try await runner.run(loaded) { isSettled in
                     if !isSettled || !isRepeatable || runner.executor.usesPackages(loaded.notebook, options: runner.options) { ledger?.spoil() }
                 }
             } catch {
-                await gate.leave()
+                await gate.leave(usesGPU: usesGPU)
                 throw error
             }
-            await gate.leave()
+            await gate.leave(usesGPU: usesGPU)
             if let record {
                 try loaded.write(record)
                 if record != loaded.record { ledger?.renew(loaded.recordPath) }
@@ -227,26 +228,6 @@ struct PagePublisher: Sendable {
     func sourcePath(of path: String) -> String {
         let prefix = selection.root + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
-    }
-}
-
-/// Lets so many through at a time.
-actor Gate {
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(count: Int) { free = max(1, count) }
-
-    func enter() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-    }
-
-    func leave() {
-        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
 

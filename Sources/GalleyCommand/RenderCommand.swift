@@ -35,12 +35,16 @@ struct RenderCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Notebooks run at a time.", valueName: "count"))
     var jobs = 1
 
+    @Option(help: ArgumentHelp("Of these, notebooks that use a GPU.", valueName: "count"))
+    var gpuJobs = 1
+
     @Option(help: ArgumentHelp("Of n equal parts of the notebooks, run this one.", valueName: "k/n"))
     var shard: Shard?
 
     @OptionGroup var arguments: RunArguments
 
     func validate() throws {
+        if gpuJobs < 1 { throw ValidationError("--gpu-jobs must be 1 at least") }
         if jobs < 1 { throw ValidationError("--jobs must be 1 at least") }
     }
 
@@ -64,7 +68,7 @@ struct RenderCommand: AsyncParsableCommand {
                 publisher.stamp = stamp
                 if selection.isFolder { publisher.cache = publisher.pageCache(argument: argument) }
             }
-            failed += try await publisher.publish(jobs: jobs, runs: !noRun)
+            failed += try await publisher.publish(jobs: jobs, gpuJobs: gpuJobs, runs: !noRun)
         }
         try session.finish(failed: failed, of: count)
     }
