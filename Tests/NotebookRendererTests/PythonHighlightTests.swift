@@ -23,7 +23,8 @@ struct PythonHighlightTests {
     func random() {
         var generator = SeededGenerator(seed: 3)
         let pieces = [
-            "def ", "class ", "f", "A", "(", ")", "(x, y=1)", ":", "\n", "    ", " ", "'a'", "\"b\"", "'''c\n'''", "#d", "1", "-2", "0x3f", "1.5e3", "0b1", "0o8", "0B",
+            "def ", "class ", "f", "A", "(", ")", "(x, y=1)", ":", "\n", "    ", " ", "'a'", "\"b\"", "'''c\n'''", "#d", "1", "-2", "0x3f", "1.5e3",
+            "0b1", "0o8", "0B",
             ".5", "_",
             "None", "in", "print", "print(", "@p", "@", ">>>", ">", "<", "&", "r'x'", "f'{x}'", "\\", ",", "=", "->", "TODO:", "lambda", "é", "...",
             ".",
