@@ -49,7 +49,8 @@ public struct SiteBuilder: Sendable {
         let context = SiteContext(
             builder: self, entries: entries, tags: tags, sizes: links.sizes, icon: icon, card: card, navigation: navigation(entries))
         var site = Site(files: links.assets)
-        let jobs = context.jobs()
+        async let fixedFiles = context.fixedFiles()
+        let jobs = await context.jobs()
         let results = await concurrentMap(jobs) { job in
             Result { () throws(TemplateError) in try context.render(job, templates: templates) }
         }
@@ -62,7 +63,7 @@ public struct SiteBuilder: Sendable {
                 if failures.insert(error).inserted { diagnostics.append(templates.diagnostic(error)) }
             }
         }
-        context.addFixedFiles(to: &site)
+        await site.files.merge(fixedFiles) { $1 }
         site.diagnostics = diagnostics
         return site
     }

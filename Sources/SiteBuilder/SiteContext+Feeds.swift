@@ -77,9 +77,8 @@ extension SiteContext {
             lines.append("<url><loc>\(Escape.attribute(address))</loc>\(changed)</url>")
         }
         add("index.html", feedPosts.compactMap { $0.updated ?? $0.date }.max())
-        for entry in entries.sorted(by: { $0.page.path < $1.page.path }) where !entry.page.frontMatter.draft && entry.page.path != "index.html" {
-            add(entry.page.path, entry.updated ?? entry.date)
-        }
+        let pages = entries.filter { !$0.page.frontMatter.draft }.map { ($0.page.path, $0.updated ?? $0.date) }
+        for (path, date) in pages.sorted(by: { $0.0 < $1.0 }) where path != "index.html" { add(path, date) }
         add("archive.html", nil)
         add("tags/index.html", nil)
         for tag in tags.tags { add(tag.path, nil) }
@@ -88,19 +87,21 @@ extension SiteContext {
     }
 
     /// The files that no template makes.
-    func addFixedFiles(to site: inout Site) {
+    func fixedFiles() -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
         if !configuration.inlineStyles, !entries.isEmpty || configuration.hasLists {
-            site.files[stylePath] = Array(builder.theme.styleSheet.utf8)
-            if !builder.theme.script.isEmpty { site.files[scriptPath] = Array(builder.theme.script.utf8) }
+            files[stylePath] = Array(builder.theme.styleSheet.utf8)
+            if !builder.theme.script.isEmpty { files[scriptPath] = Array(builder.theme.script.utf8) }
         }
-        guard configuration.hasLists else { return }
+        guard configuration.hasLists else { return files }
         var robots = "User-agent: *\nAllow: /\n"
         if hasFeeds {
-            site.files["feed.json"] = jsonFeed()
-            site.files["sitemap.xml"] = sitemap()
+            files["feed.json"] = jsonFeed()
+            files["sitemap.xml"] = sitemap()
             robots += "Sitemap: \(configuration.baseURL ?? "")sitemap.xml\n"
         }
-        site.files["robots.txt"] = Array(robots.utf8)
+        files["robots.txt"] = Array(robots.utf8)
+        return files
     }
 
     // MARK: Bodies

@@ -12,10 +12,10 @@ extension SiteContext {
     }
 
     /// Every file that a template makes.
-    func jobs() -> [Job] {
-        let posts = posts
-        let summaries = posts.map { TemplateValue.map(summary($0)) }
-        var jobs = entries.filter { !isIndex($0) }.map(pageJob)
+    func jobs() async -> [Job] {
+        async let pageJobs = concurrentMap(entries.filter { !isIndex($0) }, pageJob)
+        let summaries = await concurrentMap(posts) { TemplateValue.map(summary($0)) }
+        var jobs = await pageJobs
         link(posts, in: &jobs)
         jobs += redirects()
         guard configuration.hasLists else { return jobs }

@@ -12,6 +12,10 @@ struct SiteContext: Sendable {
     let icon: PageEntry.Picture?
     let card: PageEntry.Picture?
     let navigation: [SiteConfiguration.NavigationItem]
+    /// The posts in order, drafts included where they are published.
+    let posts: [PageEntry]
+    /// The posts of feeds: dated, no drafts, the latest first.
+    let feedPosts: [PageEntry]
     let stylePath: String
     let scriptPath: String
     /// What ``common(path:kind:title:root:)`` gives every page alike.
@@ -29,6 +33,8 @@ struct SiteContext: Sendable {
         self.icon = icon
         self.card = card
         self.navigation = navigation
+        posts = entries.filter(\.page.isPost)
+        feedPosts = Array(posts.lazy.filter { $0.date != nil && !$0.page.frontMatter.draft }.prefix(Self.feedCount))
         stylePath = "assets/style.\(contentDigest(builder.theme.styleSheet).prefix(8)).css"
         scriptPath = "assets/enhance.\(contentDigest(builder.theme.script).prefix(8)).js"
         shared = Self.shared(builder, stylePath: stylePath, scriptPath: scriptPath)
@@ -36,12 +42,6 @@ struct SiteContext: Sendable {
     }
 
     var configuration: SiteConfiguration { builder.configuration }
-
-    /// The posts in order, drafts included where they are published.
-    var posts: [PageEntry] { entries.filter(\.page.isPost) }
-
-    /// The posts of feeds: dated, no drafts, the latest first.
-    var feedPosts: [PageEntry] { Array(posts.filter { $0.date != nil && !$0.page.frontMatter.draft }.prefix(Self.feedCount)) }
 
     static let feedCount = 20
 

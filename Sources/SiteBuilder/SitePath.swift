@@ -38,23 +38,33 @@ enum SitePath {
     }
 
     static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        lastSlash(path).map { String(path[..<$0]) } ?? ""
     }
 
     static func fileName(_ path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? path
+        guard let slash = lastSlash(path) else { return path }
+        let name = path[path.utf8.index(after: slash)...]
+        return name.isEmpty ? fileName(String(path[..<slash])) : String(name)
     }
 
     /// The extension in lower case, without its dot; empty where there is none.
     static func fileExtension(_ path: String) -> String {
-        let name = fileName(path)
-        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return "" }
-        return name[name.index(after: dot)...].lowercased()
+        dot(path).map { path[path.utf8.index(after: $0)...].lowercased() } ?? ""
     }
 
     static func withoutExtension(_ path: String) -> String {
-        let count = fileExtension(path).count
-        return count == 0 ? path : String(path.dropLast(count + 1))
+        guard let dot = dot(path), path.utf8.index(after: dot) < path.endIndex else { return path }
+        return String(path[..<dot])
+    }
+
+    private static func lastSlash(_ path: String) -> String.Index? { path.utf8.lastIndex(of: UInt8(ascii: "/")) }
+
+    /// The last dot of the file's name, unless the name begins with it.
+    private static func dot(_ path: String) -> String.Index? {
+        guard let dot = path.utf8.lastIndex(of: UInt8(ascii: ".")), dot > path.startIndex else { return nil }
+        let before = path.utf8[path.utf8.index(before: dot)]
+        guard before != UInt8(ascii: "/"), !path.utf8[dot...].contains(UInt8(ascii: "/")) else { return nil }
+        return dot
     }
 
     /// The page that a notebook becomes.

@@ -14,10 +14,20 @@ public struct SourceFile: Sendable, Hashable {
     public init(path: String, text: String) {
         self.path = path
         self.text = text
+        lineStarts = Self.lineStarts(text.utf8)
+    }
+
+    private init(path: String, text: String, bytes: ArraySlice<UInt8>) {
+        self.path = path
+        self.text = text
+        lineStarts = Self.lineStarts(bytes)
+    }
+
+    private static func lineStarts(_ bytes: some Sequence<UInt8>) -> [Int] {
         var starts = [0]
         var offset = 0
         var previous: UInt8 = 0
-        for byte in text.utf8 {
+        for byte in bytes {
             // A lone carriage return ends a line too, as in CommonMark.
             if previous == 0x0D, byte != 0x0A { starts.append(offset) }
             offset += 1
@@ -25,7 +35,7 @@ public struct SourceFile: Sendable, Hashable {
             previous = byte
         }
         if previous == 0x0D { starts.append(offset) }
-        lineStarts = starts
+        return starts
     }
 
     /// Validates UTF-8 before anything is made of the bytes.
@@ -40,7 +50,7 @@ public struct SourceFile: Sendable, Hashable {
             let line = SourceFile(path: path, text: String(decoding: content.prefix(valid), as: UTF8.self)).lineCount
             throw InvalidUTF8(path: path, line: line, byteOffset: valid + (bytes.count - content.count))
         }
-        self.init(path: path, text: text)
+        self.init(path: path, text: text, bytes: content)
     }
 
     /// The number of lines; a text that ends with a line break has an empty last line.
