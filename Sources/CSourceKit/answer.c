@@ -67,29 +67,42 @@ static char *answer(const struct service *service, const char *yaml) {
     return text;
 }
 
-enum galley_sourcekit_status galley_sourcekit_answer(const char *path, const char *requests, int output) {
-    FILE *file = fopen(requests, "rb");
-    if (!file) return GALLEY_SOURCEKIT_NO_REQUESTS;
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        fclose(file);
-        return GALLEY_SOURCEKIT_NO_LIBRARY;
-    }
-    struct service service;
-    if (!open_service(library, &service)) {
-        fclose(file);
-        return GALLEY_SOURCEKIT_NO_SYMBOL;
-    }
-    service.initialize();
+static bool answer_file(const struct service *service, const char *path, int output) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
     char *yaml = NULL;
     size_t capacity = 0;
-    while (getdelim(&yaml, &capacity, 0, file) > 0) {
-        char *text = answer(&service, yaml);
-        bool isWritten = (!text || write_all(output, text, strlen(text))) && write_all(output, "", 1);
+    bool is_written = true;
+    while (is_written && getdelim(&yaml, &capacity, 0, file) > 0) {
+        char *text = answer(service, yaml);
+        is_written = (!text || write_all(output, text, strlen(text))) && write_all(output, "", 1);
         free(text);
-        if (!isWritten) break;
     }
     free(yaml);
     fclose(file);
-    return GALLEY_SOURCEKIT_OK;
+    return is_written;
+}
+
+enum galley_sourcekit_status galley_sourcekit_answer(const char *path, int input, int output) {
+    FILE *paths = fdopen(input, "rb");
+    if (!paths) return GALLEY_SOURCEKIT_NO_REQUESTS;
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    struct service service;
+    if (!library || !open_service(library, &service)) {
+        fclose(paths);
+        return library ? GALLEY_SOURCEKIT_NO_SYMBOL : GALLEY_SOURCEKIT_NO_LIBRARY;
+    }
+    service.initialize();
+    char *file = NULL;
+    size_t capacity = 0;
+    enum galley_sourcekit_status status = GALLEY_SOURCEKIT_OK;
+    while (getdelim(&file, &capacity, 0, paths) > 0) {
+        if (!answer_file(&service, file, output)) {
+            status = GALLEY_SOURCEKIT_NO_REQUESTS;
+            break;
+        }
+    }
+    free(file);
+    fclose(paths);
+    return status;
 }

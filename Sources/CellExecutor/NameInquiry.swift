@@ -4,15 +4,24 @@ internal import JSON
 internal import NotebookModel
 internal import SourceText
 
-/// Asks the compiler's service what the names in compiled cells are, while the cells run.
+/// Asks the compiler's service what the names in cells are, while they are compiled and run.
 ///
-/// The service is a library that takes a process of its own: `cell-host --names`. What it said of a module is kept beside
-/// the module, whose name stands for everything that the answers depend on.
+/// The service is a library that takes a process of its own: `cell-host --names`. It reads a unit while the compiler does,
+/// as soon as the modules that the unit imports are there. What it said of a module is kept beside the module, whose name
+/// stands for everything that the answers depend on.
 final class NameInquiry: @unchecked Sendable {
     // Sendable because all that changes is used with the monitor's lock held.
     private let monitor = Monitor()
     private let plan: ExecutionPlan
     private let compiler: CellCompiler
+    private let units: [CompilationUnit]
+    /// The units that each imports.
+    private let imports: [[Int]]
+    /// Whether each unit that the compiler is done with can be used.
+    private var isCompiled: [Int: Bool] = [:]
+    private var isCompilingOver = false
+    private var replies: [UInt8] = []
+    private var hasReplied = false
     private var found: [Int: [NameNote]] = [:]
     private var isDone = false
     private var child: ChildProcess?
@@ -29,14 +38,26 @@ final class NameInquiry: @unchecked Sendable {
         var offset: Int
     }
 
+    /// What is to be asked of a unit.
+    private struct Request {
+        var unit: Int
+        var text: String
+        var questions: [Question]
+    }
+
+    /// Starts asking; what becomes of the units is to be told to ``note(_:isCompiled:)``, and to ``endCompiling()``.
+    ///
     /// - Parameter report: Called with all notes once they are there, unless nobody wants them any more.
     init(
         _ units: [CompilationUnit], plan: ExecutionPlan, compiler: CellCompiler, report: (@Sendable ([Cell.ID: [NameNote]]) -> Void)? = nil
     ) {
         self.plan = plan
         self.compiler = compiler
+        self.units = units
+        let places = Dictionary(units.enumerated().map { ($0.element.moduleName, $0.offset) }) { first, _ in first }
+        imports = units.map { $0.imports.compactMap { places[$0] } }
         startBlockingThread { [self] in
-            ask(units)
+            ask()
             let notes = monitor.locked {
                 isDone = true
                 return isCancelled ? [:] : found
@@ -44,6 +65,16 @@ final class NameInquiry: @unchecked Sendable {
             monitor.signal()
             if !notes.isEmpty { report?(Dictionary(notes.map { (plan.steps[$0.key].cell.id, $0.value) }) { first, _ in first }) }
         }
+    }
+
+    func note(_ unit: Int, isCompiled: Bool) {
+        monitor.locked { self.isCompiled[unit] = isCompiled }
+        monitor.signal()
+    }
+
+    func endCompiling() {
+        monitor.locked { isCompilingOver = true }
+        monitor.signal()
     }
 
     /// The notes by the cells' places in the plan; what is not answered in time is left out.
@@ -58,36 +89,79 @@ final class NameInquiry: @unchecked Sendable {
             isCancelled = true
             child?.kill()
         }
+        monitor.signal()
     }
 
     // MARK: Asking
 
-    private func ask(_ units: [CompilationUnit]) {
-        var pending: [(unit: CompilationUnit, text: String, questions: [Question])] = []
-        for unit in units {
-            let (text, prefixLines) = compiler.source(unit, in: plan)
-            let wanted = unit.members.filter(isShown)
-            if wanted.isEmpty || keeps(unit, wanted) { continue }
-            let questions = questions(unit, text: text, prefixLines: prefixLines, wanted: wanted)
-            if !questions.isEmpty { pending.append((unit, text, questions)) }
-        }
-        guard !pending.isEmpty, let sourceKit = compiler.toolchain.sourceKit, let scratch = try? compiler.cache.makeScratchFolder() else { return }
+    private func ask() {
+        let waiting = units.indices.compactMap(request)
+        guard !waiting.isEmpty, let sourceKit = compiler.toolchain.sourceKit, let scratch = try? compiler.cache.makeScratchFolder() else { return }
         defer { compiler.cache.removeScratchFolder(scratch) }
-        var requests: [UInt8] = []
-        for (unit, text, questions) in pending {
-            let file = "\(scratch)/\(unit.moduleName).swift"
-            try? writeFileAtomically(file, Array(text.utf8))
-            for question in questions { requests += request(file, unit.moduleName, offset: question.offset) + [0] }
+        let command = ["/bin/sh", "-c", "exec \"$@\" 2>/dev/null", "sh", compiler.toolchain.host, "--names", sourceKit]
+        guard let child = try? ChildProcess(command, hasInput: true) else { return }
+        ignoreBrokenPipes()
+        monitor.locked {
+            self.child = child
+            if isCancelled { child.kill() }
         }
-        try? writeFileAtomically("\(scratch)/requests", requests)
-        let command = ["/bin/sh", "-c", "exec \"$@\" 2>/dev/null", "sh", compiler.toolchain.host, "--names", sourceKit, "\(scratch)/requests"]
-        var replies = read(command).split(separator: 0, omittingEmptySubsequences: false)[...]
-        for (unit, _, questions) in pending {
+        startBlockingThread { [self] in
+            while let some = readSome(child.output) { monitor.locked { replies += some } }
+            monitor.locked { hasReplied = true }
+            monitor.signal()
+        }
+        let asked = put(waiting, to: child, scratch: scratch)
+        child.endInput()
+        let bytes = monitor.waiting { hasReplied ? replies : nil }
+        monitor.locked { self.child = nil }
+        child.endOutput()
+        _ = child.wait()
+        guard monitor.waiting(for: { isCancelled ? false : isCompilingOver ? true : nil }) else { return }
+        var answers = bytes.split(separator: 0, omittingEmptySubsequences: false)[...]
+        for request in asked {
             // Half an answer is none: the next run asks again.
-            guard replies.count > questions.count else { return }
-            take(zip(questions, replies.prefix(questions.count)).map { ($0, Array($1)) }, of: unit)
-            replies = replies.dropFirst(questions.count)
+            guard answers.count > request.questions.count else { return }
+            if monitor.locked({ isCompiled[request.unit] == true }) {
+                take(zip(request.questions, answers.prefix(request.questions.count)).map { ($0, Array($1)) }, of: units[request.unit])
+            }
+            answers = answers.dropFirst(request.questions.count)
         }
+    }
+
+    /// What is to be asked of a unit; `nil` where that is known, or nothing is.
+    private func request(_ number: Int) -> Request? {
+        let unit = units[number]
+        let wanted = unit.members.filter(isShown)
+        if wanted.isEmpty || keeps(unit, wanted) { return nil }
+        let (text, prefixLines) = compiler.source(unit, in: plan)
+        let questions = questions(unit, text: text, prefixLines: prefixLines, wanted: wanted)
+        return questions.isEmpty ? nil : Request(unit: number, text: text, questions: questions)
+    }
+
+    /// Gives the service one file of requests after the other, each when its unit can be read.
+    ///
+    /// - Returns: The requests in the order of the answers to come.
+    private func put(_ requests: [Request], to child: ChildProcess, scratch: String) -> [Request] {
+        var waiting = requests
+        var asked: [Request] = []
+        while let place = monitor.waiting(for: { next(waiting) }) {
+            let request = waiting.remove(at: place)
+            let module = units[request.unit].moduleName
+            let file = "\(scratch)/\(module).swift"
+            let requests = "\(scratch)/\(module).requests"
+            try? writeFileAtomically(file, Array(request.text.utf8))
+            try? writeFileAtomically(requests, request.questions.flatMap { self.request(file, module, offset: $0.offset) + [0] })
+            guard writeAll(child.input, Array(requests.utf8) + [0]) else { break }
+            asked.append(request)
+        }
+        return asked
+    }
+
+    /// The place of the next that can be asked; `.some(nil)` when none is left, `nil` to wait.
+    private func next(_ waiting: [Request]) -> Int?? {
+        if isCancelled { return .some(nil) }
+        let place = waiting.firstIndex { imports[$0.unit].allSatisfy { isCompiled[$0] == true } }
+        return place.map { .some($0) } ?? (isCompilingOver || waiting.isEmpty ? .some(nil) : nil)
     }
 
     private func isShown(_ place: Int) -> Bool {
@@ -105,20 +179,6 @@ final class NameInquiry: @unchecked Sendable {
             "key.compilerargs: \(JSONValue.array(arguments.map(JSONValue.string)).text())",
         ]
         return Array(lines.joined(separator: "\n").utf8)
-    }
-
-    private func read(_ command: [String]) -> [UInt8] {
-        guard let child = try? ChildProcess(command) else { return [] }
-        monitor.locked {
-            self.child = child
-            if isCancelled { child.kill() }
-        }
-        var bytes: [UInt8] = []
-        while let some = readSome(child.output) { bytes += some }
-        monitor.locked { self.child = nil }
-        child.closePipes()
-        _ = child.wait()
-        return bytes
     }
 
     // MARK: Places

@@ -59,14 +59,14 @@ final class NotebookRun {
         // The host starts while the compiler works.
         if needsHost, host == nil { host = try connect() }
         for library in packages?.libraries ?? [] { try host?.load(library.name, path: library.path) }
+        defer { if !keepsHost { inquiry?.cancel() } }
         try compile()
         guard outcome.failure == nil, !hasErrors else { return outcome }
-        defer { if !keepsHost { inquiry?.cancel() } }
         for index in plan.steps.indices {
             try step(index)
             if outcome.failure != nil { break }
         }
-        if keepsHost { startInquiry() } else if outcome.failure == nil { noteNames() }
+        if keepsHost { askForNames() } else if outcome.failure == nil { noteNames() }
         outcome.record = RunRecord(
             mode: plan.mode == .fresh ? .fresh : .incremental, cells: records, environment: runEnvironment,
             parameters: effectiveParameters, date: options.bundle?.date ?? dateNow(), duration: options.bundle?.duration ?? secondsNow() - start)
@@ -76,6 +76,7 @@ final class NotebookRun {
 
     /// Compiles all that would run, and runs nothing.
     func toCompiled() throws(ExecutionError) -> RunOutcome {
+        defer { inquiry?.cancel() }
         try compile()
         return outcome
     }
@@ -148,12 +149,15 @@ final class NotebookRun {
         let units = plan.units(for: wanted.sorted(), limit: keepsHost || options.bundle != nil ? 1 : options.cellsPerModule)
         self.units = units
         for (number, unit) in units.enumerated() { for place in unit.members { unitPlaces[place] = number } }
+        let inquiry = keepsHost ? nil : startInquiry()
         let ahead = CompileAhead(plan, units: units, compiler: compiler) { number, outcome in
+            inquiry?.note(number, isCompiled: outcome.isCompiled)
             for place in units[number].members where !steps[place].isParameters {
                 report(.compiled(steps[place].cell.id, wasCached: outcome.wasCached))
             }
         }
         outcomes = try ahead.run(jobs: options.jobs ?? processorCount())
+        inquiry?.endCompiling()
         outcome.compiledCount = outcomes.values.count { !$0.wasCached }
         for index in wanted.sorted() {
             guard let result = compiled(index) else { continue }
@@ -163,23 +167,28 @@ final class NotebookRun {
             if !isExpected, options.warning || !result.isCompiled { outcome.diagnostics += diagnostics }
         }
         if !outcome.diagnostics.isEmpty { report(.diagnostics(outcome.diagnostics)) }
-        if !keepsHost { startInquiry() }
     }
 
     private var compiler: CellCompiler {
         CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
     }
 
-    /// Asks what the names in the cells are: while they run, or after that where an author waits for their outputs.
-    private func startInquiry() {
-        guard options.notesNames, notebook.frontMatter.hover, !hasErrors else { return }
-        let ready = units.indices.filter { outcomes[$0]?.isCompiled == true }.map { units[$0] }
+    private func startInquiry() -> NameInquiry? {
+        guard options.notesNames, notebook.frontMatter.hover else { return nil }
         let report = report
         let tell: @Sendable ([Cell.ID: [NameNote]]) -> Void = { report(.named($0)) }
-        inquiry = NameInquiry(ready, plan: plan, compiler: compiler, report: keepsHost ? tell : nil)
+        inquiry = NameInquiry(units, plan: plan, compiler: compiler, report: keepsHost ? tell : nil)
+        return inquiry
     }
 
-    /// Adds to the records what the names in their cells are, which was asked while they ran.
+    /// Asks what the names in the cells are after they ran, where an author waits for their outputs.
+    private func askForNames() {
+        guard !hasErrors, let inquiry = startInquiry() else { return }
+        for (unit, outcome) in outcomes { inquiry.note(unit, isCompiled: outcome.isCompiled) }
+        inquiry.endCompiling()
+    }
+
+    /// Adds to the records what the names in their cells are, which was asked while they were compiled and ran.
     private func noteNames() {
         guard let names = inquiry?.answers(within: options.nameLimit) else { return }
         let places = Dictionary(plan.steps.enumerated().map { ($0.element.cell.id, $0.offset) }) { first, _ in first }

@@ -112,6 +112,10 @@ struct ChildProcess: Sendable {
 
     func kill(_ signal: Int32 = SIGKILL) { _ = killpg(identifier, signal) }
 
+    /// Tells it that nothing more comes; instead of ``closePipes()``, with ``endOutput()``.
+    func endInput() { close(input) }
+    func endOutput() { close(output) }
+
     func closePipes() {
         for end in [input, output, error] where end >= 0 { close(end) }
     }

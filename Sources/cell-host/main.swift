@@ -13,8 +13,8 @@ private import CellWire
 setenv("SWIFT_BACKTRACE", "enable=no", 1)
 
 // What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
-if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "--names" {
-    exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], CommandLine.arguments[3], 1).rawValue))
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--names" {
+    exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], 0, 1).rawValue))
 }
 
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--bundle" {

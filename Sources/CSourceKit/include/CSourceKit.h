@@ -14,12 +14,12 @@ enum galley_sourcekit_status {
     GALLEY_SOURCEKIT_NO_REQUESTS = 3,
 };
 
-// Answers requests in order.
+// Answers requests in order, as they come.
 //
-// `library` is the path of libsourcekitdInProc. `requests` is the path of a file of requests in YAML, each ended by a
-// zero byte. For each one, its answer in JSON and a zero byte are written to `output`; nothing but the zero byte where
-// the service refuses it. Blocks until all are answered.
-enum galley_sourcekit_status galley_sourcekit_answer(const char *_Nonnull library, const char *_Nonnull requests, int output);
+// `library` is the path of libsourcekitdInProc. From `input` paths of files are read, each ended by a zero byte; such a
+// file holds requests in YAML, each ended by a zero byte. For each one, its answer in JSON and a zero byte are written to
+// `output`; nothing but the zero byte where the service refuses it. Returns when `input` has ended and all are answered.
+enum galley_sourcekit_status galley_sourcekit_answer(const char *_Nonnull library, int input, int output);
 
 #if defined(__cplusplus)
 }
