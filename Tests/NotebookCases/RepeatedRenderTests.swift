@@ -198,8 +198,7 @@ struct RepeatedRenderTests {
         defer { place.remove() }
         try site()
         let command = place.path + "/galley"
-        try place.copy(from: ReferenceData.productsFolder + "/galley", to: "galley")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command)
+        try place.copyProgram(from: ReferenceData.productsFolder + "/galley", to: "galley")
         func render() throws -> String {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: command)

@@ -28,6 +28,17 @@ public struct WorkingFolder {
         try Data(contentsOf: URL(fileURLWithPath: source)).write(to: URL(fileURLWithPath: path + "/" + name))
     }
 
+    /// Copies a program to be run from here, in a process of its own: a descriptor of ours that writes to the copy would go to children
+    /// that other tests start meanwhile, and what is open for writing cannot be run.
+    public func copyProgram(from source: String, to name: String) throws {
+        let copying = Process()
+        copying.executableURL = URL(fileURLWithPath: "/bin/cp")
+        copying.arguments = [source, path + "/" + name]
+        try copying.run()
+        copying.waitUntilExit()
+        guard copying.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
     public func read(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 
     /// Every file beneath the folder with its bytes.
