@@ -21,9 +21,10 @@ final class HostConnection: @unchecked Sendable {
         ignoreBrokenPipes()
         isLocal = command == nil
         let arguments = command.map { ["/bin/sh", "-c", $0] } ?? [toolchain.host]
-        let process = try ChildProcess(
-            arguments, hasInput: true, error: .piped,
-            environment: ["SWIFT_BACKTRACE": "enable=no", "GALLEY_CELLS_LIBRARY": toolchain.library])
+        var environment = ["SWIFT_BACKTRACE": "enable=no", "GALLEY_CELLS_LIBRARY": toolchain.library]
+        // A host sees to this by itself, at the cost of starting twice.
+        if isLocal, environmentVariable("SWIFT_DETERMINISTIC_HASHING") == nil { environment["SWIFT_DETERMINISTIC_HASHING"] = "1" }
+        let process = try ChildProcess(arguments, hasInput: true, error: .piped, environment: environment)
         self.process = process
         startBlockingThread { [self] in read(process) }
         startBlockingThread { [self] in

@@ -33,6 +33,42 @@ extension Chart {
         return adding(name, .area, y.indices.map(Double.init), y)
     }
 
+    // MARK: Points given one by one
+
+    /// A line through points.
+    public func line<X: ChartNumber, Y: ChartNumber>(_ points: some Sequence<(X, Y)>, name: String = "") -> Chart {
+        adding(name, .line, points.map { ($0.0.chartNumber, $0.1.chartNumber) })
+    }
+
+    public func point<X: ChartNumber, Y: ChartNumber>(_ points: some Sequence<(X, Y)>, name: String = "") -> Chart {
+        adding(name, .point, points.map { ($0.0.chartNumber, $0.1.chartNumber) })
+    }
+
+    /// The area between a line through points and zero.
+    public func area<X: ChartNumber, Y: ChartNumber>(_ points: some Sequence<(X, Y)>, name: String = "") -> Chart {
+        adding(name, .area, points.map { ($0.0.chartNumber, $0.1.chartNumber) })
+    }
+
+    /// A line through a collection's elements: where each is, such as `x: \.context, y: \.bytes`.
+    public func line<Element>(
+        _ elements: some Sequence<Element>, x: (Element) -> some ChartNumber, y: (Element) -> some ChartNumber, name: String = ""
+    ) -> Chart {
+        adding(name, .line, elements.map { (x($0).chartNumber, y($0).chartNumber) })
+    }
+
+    public func point<Element>(
+        _ elements: some Sequence<Element>, x: (Element) -> some ChartNumber, y: (Element) -> some ChartNumber, name: String = ""
+    ) -> Chart {
+        adding(name, .point, elements.map { (x($0).chartNumber, y($0).chartNumber) })
+    }
+
+    /// The area between a line through a collection's elements and zero.
+    public func area<Element>(
+        _ elements: some Sequence<Element>, x: (Element) -> some ChartNumber, y: (Element) -> some ChartNumber, name: String = ""
+    ) -> Chart {
+        adding(name, .area, elements.map { (x($0).chartNumber, y($0).chartNumber) })
+    }
+
     // MARK: Bars
 
     /// Bars by name, in the order written. Several series stand side by side.
@@ -99,6 +135,10 @@ extension Chart {
         var chart = self
         chart.heatMap = HeatMap(rows: rows, columns: columns, values: values.map { $0.map(\.chartNumber) })
         return chart
+    }
+
+    private func adding(_ name: String, _ mark: Mark, _ points: [(x: Double, y: Double)]) -> Chart {
+        adding(name, mark, points.map(\.x), points.map(\.y))
     }
 
     private func adding(_ name: String, _ mark: Mark, _ x: [Double], _ y: [Double]) -> Chart {

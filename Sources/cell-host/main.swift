@@ -12,6 +12,17 @@ private import CellWire
 
 setenv("SWIFT_BACKTRACE", "enable=no", 1)
 
+// Sets and dictionaries are to have the same order in every run. Swift's library reads this when it is loaded, so a process that
+// was started without it starts again; where that is refused, order is as random as Swift makes it.
+if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
+    setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
+    #if os(Linux)
+        execv("/proc/self/exe", CommandLine.unsafeArgv)
+    #else
+        execv(CommandLine.arguments.first ?? "", CommandLine.unsafeArgv)
+    #endif
+}
+
 // What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--names" {
     exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], 0, 1).rawValue))

@@ -71,7 +71,7 @@ struct EditFuzzTests {
                 statistics.ran += outcome.ranCount
                 statistics.resident = max(statistics.resident, outcome.record?.cells.compactMap(\.residentBytes).max() ?? 0)
                 sound = cells
-            } else if Int.random(in: 0..<4, using: &generator) == 0 {
+            } else if Bool.random(using: &generator) {
                 // Authors take mistakes back.
                 cells = sound
             }

@@ -26,6 +26,18 @@ struct RunningTests {
             ])
     }
 
+    @Test("sets and dictionaries have the same order in every run, here and behind a command")
+    func order() async throws {
+        let notebook = TinyNotebook.make(["Set(0..<50)", "Dictionary(uniqueKeysWithValues: (0..<50).map { (\"key \\($0)\", $0) })"])
+        let first = try await TinyNotebook.run(notebook)
+        let again = try await TinyNotebook.run(notebook)
+        let host = try TinyNotebook.executor.get().toolchain.host
+        let elsewhere = try await TinyNotebook.run(notebook) { $0.hostCommand = "unset SWIFT_DETERMINISTIC_HASHING; exec \(host)" }
+        #expect(first.record?.dump.count == 2)
+        #expect(first.record?.dump == again.record?.dump)
+        #expect(first.record?.dump == elsewhere.record?.dump)
+    }
+
     @Test("try and await work at the top level")
     func awaiting() async throws {
         let outcome = try await TinyNotebook.run(

@@ -125,7 +125,8 @@ private struct Interpreter {
             return false
         case .assign(let name, let value), .add(let name, let value):
             guard case .variable(_, false)? = seen[name] else { return false }
-            return compiles(value, seen)
+            // `a = a` is an error in Swift.
+            return statement != .assign(name, .name(name)) && compiles(value, seen)
         case .append(let name, let value):
             guard case .list? = seen[name] else { return false }
             return compiles(value, seen)

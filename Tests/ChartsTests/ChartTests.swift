@@ -25,6 +25,17 @@ struct ChartTests {
         #expect(memory.svg.contains(">75.5 MB<"))
     }
 
+    @Test("points may come as sequences of x and y, as pairs, or as elements with the way to each")
+    func points() {
+        struct Run { var size: Int, seconds: Double }
+        let runs = [Run(size: 1, seconds: 0.5), Run(size: 2, seconds: 0.75), Run(size: 4, seconds: 1.5)]
+        let (sizes, seconds) = (runs.map(\.size), runs.map(\.seconds))
+        let pairs = zip(sizes, seconds)
+        #expect(Chart().line(pairs).line(runs, x: \.size, y: \.seconds) == Chart().line(x: sizes, y: seconds).line(x: sizes, y: seconds))
+        #expect(Chart().point(pairs).point(runs, x: \.size, y: \.seconds) == Chart().point(x: sizes, y: seconds).point(x: sizes, y: seconds))
+        #expect(Chart().area(pairs).area(runs, x: \.size, y: \.seconds) == Chart().area(x: sizes, y: seconds).area(x: sizes, y: seconds))
+    }
+
     @Test("the same chart gives the same text")
     func deterministic() {
         let again = Chart("Memory by dtype", y: ChartAxis("memory", unit: .bytes))
