@@ -18,12 +18,17 @@ public final class Model: Sendable {
     /// The hyper-parameters that its checkpoint declares.
     public let config: ModelConfiguration
     private let loaded: Mutex<Loaded?>
+    private let caches = Mutex<[WeakCache]>([])
     let text: TextResources
 
     struct Loaded: Sendable {
         let backend: any Backend
         let plan: DecoderPlan
         let parameters: [Weight]
+    }
+
+    private struct WeakCache {
+        weak var cache: PromptCache?
     }
 
     init(checkpoint: Checkpoint, text: TextResources, loaded: Loaded) {
@@ -35,9 +40,31 @@ public final class Model: Sendable {
         self.text = text
     }
 
-    /// Gives the model's memory back, though references to it may remain. Using it afterwards is an error;
-    /// generation that is under way finishes.
-    public func unload() { loaded.withLock { $0 = nil } }
+    deinit { letGoOfCaches() }
+
+    /// Gives the model's memory back, and that of its prompt caches, though references to them may remain. Using it afterwards is an
+    /// error; generation that is under way finishes.
+    public func unload() {
+        loaded.withLock { $0 = nil }
+        letGoOfCaches()
+    }
+
+    /// Takes a note of a cache whose keys and values are this model's.
+    func note(_ cache: PromptCache) {
+        caches.withLock { caches in
+            caches.removeAll { $0.cache == nil || $0.cache === cache }
+            caches.append(WeakCache(cache: cache))
+        }
+    }
+
+    private func letGoOfCaches() {
+        // Outside of the lock: what a cache lets go of may be the last reference to something that asks for it.
+        let caches = caches.withLock { caches in
+            defer { caches = [] }
+            return caches.compactMap(\.cache)
+        }
+        for cache in caches { cache.letGo() }
+    }
 
     public var isLoaded: Bool { loaded.withLock { $0 != nil } }
 

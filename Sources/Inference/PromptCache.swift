@@ -6,13 +6,15 @@ import Tensors
 ///     let cache = PromptCache()
 ///     let first = try await model.answer("…", options: GenerationOptions(cache: cache))
 ///
-/// A cache belongs to the model that it is first used with. Its memory goes back with the last reference to it.
+/// A cache belongs to the model that it was last used with. Its memory goes back with the last reference to it, or with its model.
 public final class PromptCache: @unchecked Sendable {
-    // The context is touched only between `take` and `giveBack`, which the lock makes exclusive.
+    // Sendable because the context is touched with the lock held, or between `take` and `giveBack`, which the lock makes exclusive.
 
     private struct State {
         var isInUse = false
-        var owner: ObjectIdentifier?
+        /// Whether the model went while a run had the context.
+        var isOutlived = false
+        weak var owner: Model?
     }
 
     private let state = Mutex(State())
@@ -25,8 +27,8 @@ public final class PromptCache: @unchecked Sendable {
         let isTaken = state.withLock { state in
             if state.isInUse { return true }
             state.isInUse = true
-            if state.owner != ObjectIdentifier(model) { context = nil }
-            state.owner = ObjectIdentifier(model)
+            if state.owner !== model { context = nil }
+            state.owner = model
             return false
         }
         if isTaken {
@@ -37,6 +39,7 @@ public final class PromptCache: @unchecked Sendable {
         do {
             let made = try DecodingContext(loaded, capacity: 1)
             context = made
+            model.note(self)
             return made
         } catch {
             giveBack()
@@ -44,7 +47,20 @@ public final class PromptCache: @unchecked Sendable {
         }
     }
 
-    func giveBack() { state.withLock { $0.isInUse = false } }
+    func giveBack() {
+        state.withLock { state in
+            if state.isOutlived { context = nil }
+            state.isOutlived = false
+            state.isInUse = false
+        }
+    }
+
+    /// Lets go of keys and values, and of the weights that they are used with; of those of a run under way when it ends.
+    func letGo() {
+        state.withLock { state in
+            if state.isInUse { state.isOutlived = true } else { context = nil }
+        }
+    }
 
     /// Tokens whose keys and values are held.
     public var tokenCount: Int { withContext { $0?.tokens.count ?? 0 } }

@@ -59,6 +59,32 @@ struct MemoryTests {
         #expect(allocator.statistics.reserved == 0)
     }
 
+    @Test(
+        "Unloading a model, or letting go of it, frees its weights while caches of it are still held",
+        .enabled(if: ReferenceData.golden("models") != nil, "the reference data is not here"), arguments: [true, false])
+    func heldCaches(unloads: Bool) async throws {
+        let folder = try #require(ReferenceData.golden("models/llama_bias"))
+        let allocator = CachingAllocator(SystemMemory())
+        func load() throws -> Model {
+            try Model.load(
+                path: folder, name: nil, backend: HostBackend(threads: 1, allocator: allocator), dtype: .float32, quantization: nil)
+        }
+        let caches = [PromptCache(), PromptCache()]
+        func complete(_ model: Model, _ cache: PromptCache) async throws -> [Int] {
+            try await model.complete(
+                tokens: [3, 4, 5], options: GenerationOptions(maximumTokens: 4, stopsAtEndOfText: false, cache: cache)
+            ).tokens
+        }
+        var model: Model? = try load()
+        let tokens = try await complete(#require(model), caches[0])
+        #expect(try await complete(#require(model), caches[1]) == tokens)
+        if unloads { model?.unload() } else { model = nil }
+        #expect(allocator.statistics.allocated == 0)
+        #expect(caches.allSatisfy { $0.byteCount == 0 })
+        // A cache that outlived its model serves another.
+        #expect(try await complete(load(), caches[0]) == tokens)
+    }
+
     /// Ways of loading SmolLM2, each with the lengths of a prompt.
     static let heights: [(Loading, [Int])] = [
         (Loading(tag: "as stored", reference: "", dtype: .asStored, quantization: nil, tolerance: 0), [6, 126, 510, 1500]),
