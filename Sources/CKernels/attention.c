@@ -78,7 +78,10 @@ static void plain_section(void *context, int64_t begin, int64_t end, int32_t wor
     }
 }
 
-#if GK_X86
+#ifdef GK_VECTOR
+
+/// Head dimensions are multiples of a vector.
+static bool takes_vectors(const gk_attention *a) { return gk_has_vectors() && a->head_dim % (GK_X86 ? 16 : 4) == 0; }
 
 /// Items are rows by heads; heads of a row that share a KV head are worked on together.
 static void row_section(void *context, int64_t begin, int64_t end, int32_t worker) {
@@ -88,7 +91,7 @@ static void row_section(void *context, int64_t begin, int64_t end, int32_t worke
     for (int64_t item = begin; item < end;) {
         int64_t head = item % a->heads, count = sharing - head % sharing;
         if (count > end - item) count = end - item;
-        gk_attend_row_avx512(a, item / a->heads, head, count, job->scratch + worker * job->scratch_step);
+        GK_VECTOR(gk_attend_row)(a, item / a->heads, head, count, job->scratch + worker * job->scratch_step);
         item += count;
     }
 }
@@ -100,7 +103,7 @@ static void tile_section(void *context, int64_t begin, int64_t end, int32_t work
     for (int64_t item = begin; item < end; item++) {
         int64_t tile = job->tiles - 1 - item / a->kv_heads, first = tile * job->tile_rows;
         int64_t last = first + job->tile_rows < a->m ? first + job->tile_rows : a->m;
-        gk_attend_tile_avx512(a, first, last, item % a->kv_heads, job->scratch + worker * job->scratch_step);
+        GK_VECTOR(gk_attend_tile)(a, first, last, item % a->kv_heads, job->scratch + worker * job->scratch_step);
     }
 }
 
@@ -120,8 +123,8 @@ gk_status gk_attention_run(gk_pool *pool, const gk_attention *a, void *scratch, 
     attention_job job = {.a = a, .scratch = scratch, .scratch_step = need / gk_pool_threads(pool) / 4};
     int64_t work = a->m * a->heads * positions * a->head_dim;
     gk_pool *workers = work < 64 * 1024 ? NULL : pool;
-#if GK_X86
-    if (gk_has_avx512() && a->head_dim % 16 == 0) {
+#ifdef GK_VECTOR
+    if (takes_vectors(a)) {
         int64_t sharing = a->heads / a->kv_heads;
         if (a->m >= 4 && sharing <= GK_TILE_QUERIES) {
             job.tile_rows = GK_TILE_QUERIES / sharing;

@@ -22,16 +22,16 @@ GK_INLINE int64_t gk_first_key(const gk_attention *a, int64_t i) {
 #if GK_X86
 /// Query row `i`, head `h`, with AVX2; head dimensions are multiples of 8. `scratch` as in the plain form.
 void gk_attend_head_avx2(const gk_attention *a, int64_t i, int64_t h, float *scratch);
+#endif
 
-
+#ifdef GK_VECTOR
 /// One row's query heads `head` ..< head + count, which share a KV head. `scratch` holds the scores:
 /// count * (keys in view, rounded up to 16) floats.
-void gk_attend_row_avx512(const gk_attention *a, int64_t i, int64_t head, int64_t count, float *scratch);
+void GK_VECTOR(gk_attend_row)(const gk_attention *a, int64_t i, int64_t head, int64_t count, float *scratch);
 
 /// Rows `begin` ..< end of all query heads of one KV head, at most GK_TILE_QUERIES queries. `scratch` has
 /// `gk_tile_floats` floats.
-void gk_attend_tile_avx512(const gk_attention *a, int64_t begin, int64_t end, int64_t kv_head, float *scratch);
-
+void GK_VECTOR(gk_attend_tile)(const gk_attention *a, int64_t begin, int64_t end, int64_t kv_head, float *scratch);
 #endif
 
 /// Floats of scratch for one prefill tile: keys, values, scores, sums, and two a query.

@@ -11,6 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#elif GK_NEON
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
 #endif
 
 const char *gk_status_text(gk_status status) {
@@ -85,7 +91,30 @@ static gk_isa detect(void) {
 
 #elif GK_NEON
 
-static gk_isa detect(void) { return GK_ISA_NEON; }
+#if defined(__linux__)
+
+static bool has_dot(void) { return (getauxval(AT_HWCAP) >> 20 & 1) != 0; }
+static bool has_i8mm(void) { return (getauxval(AT_HWCAP2) >> 13 & 1) != 0; }
+
+#elif defined(__APPLE__)
+
+static bool has(const char *feature) {
+    int value = 0;
+    size_t size = sizeof(value);
+    return sysctlbyname(feature, &value, &size, NULL, 0) == 0 && value != 0;
+}
+
+static bool has_dot(void) { return has("hw.optional.arm.FEAT_DotProd"); }
+static bool has_i8mm(void) { return has("hw.optional.arm.FEAT_I8MM"); }
+
+#else
+
+static bool has_dot(void) { return false; }
+static bool has_i8mm(void) { return false; }
+
+#endif
+
+static gk_isa detect(void) { return !has_dot() ? GK_ISA_NEON : has_i8mm() ? GK_ISA_NEON_I8MM : GK_ISA_NEON_DOT; }
 
 #else
 
@@ -118,6 +147,8 @@ const char *gk_isa_name(gk_isa isa) {
     switch (isa) {
     case GK_ISA_SCALAR: return "scalar";
     case GK_ISA_NEON: return "neon";
+    case GK_ISA_NEON_DOT: return "neon-dotprod";
+    case GK_ISA_NEON_I8MM: return "neon-i8mm";
     case GK_ISA_AVX2: return "avx2";
     case GK_ISA_AVX512: return "avx512";
     case GK_ISA_AMX: return "amx";

@@ -10,9 +10,9 @@
 void gk_rms_norm(float *y, const float *x, const float *weight, int64_t rows, int64_t cols, float eps) {
     for (int64_t i = 0; i < rows && cols > 0; i++) {
         const float *row = x + i * cols;
-#if GK_X86
-        if (gk_has_avx512()) {
-            gk_rms_norm_avx512(y + i * cols, row, weight, cols, eps);
+#ifdef GK_VECTOR
+        if (gk_has_vectors()) {
+            GK_VECTOR(gk_rms_norm)(y + i * cols, row, weight, cols, eps);
             continue;
         }
 #endif
@@ -47,9 +47,9 @@ void gk_scale(float *y, const float *x, float factor, int64_t count) {
 }
 
 void gk_silu_mul(float *y, const float *gate, const float *up, int64_t count) {
-#if GK_X86
-    if (gk_has_avx512()) {
-        gk_silu_mul_avx512(y, gate, up, count);
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) {
+        GK_VECTOR(gk_silu_mul)(y, gate, up, count);
         return;
     }
 #endif
@@ -57,9 +57,9 @@ void gk_silu_mul(float *y, const float *gate, const float *up, int64_t count) {
 }
 
 void gk_gelu_mul(float *y, const float *gate, const float *up, int64_t count) {
-#if GK_X86
-    if (gk_has_avx512()) {
-        gk_gelu_mul_avx512(y, gate, up, count);
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) {
+        GK_VECTOR(gk_gelu_mul)(y, gate, up, count);
         return;
     }
 #endif
@@ -77,10 +77,10 @@ void gk_softcap(float *y, const float *x, float cap, int64_t count) {
 void gk_softmax(float *y, const float *x, int64_t count) {
     if (count <= 0) return;
     float largest = -INFINITY, sum = 0;
-#if GK_X86
-    if (gk_has_avx512()) {
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) {
         double total;
-        gk_exp_avx512(y, x, gk_largest_avx512(x, count), count, &total);
+        GK_VECTOR(gk_exp)(y, x, GK_VECTOR(gk_largest)(x, count), count, &total);
         gk_scale(y, y, (float)(1 / total), count);
         return;
     }
@@ -95,8 +95,8 @@ void gk_softmax(float *y, const float *x, int64_t count) {
 }
 
 int64_t gk_argmax(const float *x, int64_t count) {
-#if GK_X86
-    if (gk_has_avx512()) return gk_first_equal_avx512(x, count, gk_largest_avx512(x, count));
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) return GK_VECTOR(gk_first_equal)(x, count, GK_VECTOR(gk_largest)(x, count));
 #endif
     int64_t best = -1;
     float largest = -INFINITY;
@@ -112,10 +112,10 @@ int64_t gk_argmax(const float *x, int64_t count) {
 void gk_sum_exp(const float *x, int64_t count, float *largest, double *sum) {
     if (count <= 0) return;
     float top = -INFINITY;
-#if GK_X86
-    if (gk_has_avx512()) {
-        *largest = gk_largest_avx512(x, count);
-        gk_exp_avx512(NULL, x, *largest, count, sum);
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) {
+        *largest = GK_VECTOR(gk_largest)(x, count);
+        GK_VECTOR(gk_exp)(NULL, x, *largest, count, sum);
         return;
     }
 #endif

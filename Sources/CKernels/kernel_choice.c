@@ -22,6 +22,17 @@ gk_group_kernel gk_choose_kernel(const gk_weight *weight, gk_compute compute, in
         gk_group_kernel kernel = gk_takes_int8(weight, compute) ? gk_int8_kernel_avx2(weight->type) : gk_rows_kernel_avx2(weight, compute);
         if (kernel != NULL) return kernel;
     }
+#elif GK_NEON
+    if (gk_has_neon()) {
+        gk_group_kernel kernel = NULL;
+        if (gk_takes_int8(weight, compute)) {
+            if (gk_has_neon_i8mm() && m >= 16) return gk_int8_kernel_neon_i8mm(weight->type);
+            return gk_has_neon_dot() ? gk_int8_kernel_neon_dot(weight->type) : gk_int8_kernel_neon(weight->type);
+        }
+        if (weight->layout == GK_LAYOUT_PACKED) return gk_packed_kernel_neon(weight->type);
+        if (weight->type == GK_NF4 || weight->type == GK_FP4) kernel = gk_4bit_kernel_neon(weight);
+        return kernel != NULL ? kernel : gk_rows_kernel_neon(weight, compute);
+    }
 #else
     (void)weight, (void)compute, (void)m;
 #endif

@@ -92,9 +92,9 @@ static gk_code_row code_row_at(const job *j, uint8_t *base, int64_t i) {
 }
 
 static void round_bf16(float *x, int64_t count) {
-#if GK_X86
-    if (gk_has_avx512()) {
-        gk_round_bf16_avx512(x, count);
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) {
+        GK_VECTOR(gk_round_bf16)(x, count);
         return;
     }
 #endif

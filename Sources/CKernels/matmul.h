@@ -84,6 +84,18 @@ void gk_rows_times_avx512(
 gk_group_kernel gk_int8_kernel_avx2(gk_type type);
 gk_group_kernel gk_rows_kernel_avx2(const gk_weight *weight, gk_compute compute);
 
+/// For NEON: int8 activations on PACKED, with widening multiplications, dot products, or matrix products (which take
+/// 16 rows of activations or more); float32 sums on PACKED, on rows, and by dequantised rows for everything else.
+gk_group_kernel gk_int8_kernel_neon(gk_type type);
+gk_group_kernel gk_int8_kernel_neon_dot(gk_type type);
+gk_group_kernel gk_int8_kernel_neon_i8mm(gk_type type);
+gk_group_kernel gk_packed_kernel_neon(gk_type type);
+gk_group_kernel gk_rows_kernel_neon(const gk_weight *weight, gk_compute compute);
+/// NF4 and FP4 whose blocks do not straddle rows; null for others.
+gk_group_kernel gk_4bit_kernel_neon(const gk_weight *weight);
+/// Rows first ..< first + rows of a product from a panel of floats [rows][cols].
+void gk_rows_times_neon(const gk_product *product, const gk_prepared *prepared, const float *panel, int64_t first, int64_t rows);
+
 /// For AMX: int8 activations on PACKED, 16 rows of activations at a time.
 gk_group_kernel gk_int8_kernel_amx(gk_type type);
 /// BF16, NF4 and FP4 weights with activations rounded to bfloat16; null for others.

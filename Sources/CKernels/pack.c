@@ -144,11 +144,11 @@ static void pack_groups(void *context, int64_t begin, int64_t end, int32_t worke
     const pack_job *job = context;
     for (int64_t g = begin; g < end; g++) {
         uint8_t *group = job->packed + g * job->shape.group_bytes;
-#if GK_X86
+#ifdef GK_VECTOR
         bool simple = job->type == GK_Q4_0 || job->type == GK_Q4_1 || job->type == GK_Q8_0;
-        if (simple && gk_has_avx512() && (g + 1) * GK_GROUP_ROWS <= job->rows) {
+        if (simple && gk_has_vectors() && (g + 1) * GK_GROUP_ROWS <= job->rows) {
             const uint8_t *rows = job->source + g * GK_GROUP_ROWS * job->row_bytes;
-            gk_pack_group_avx512(job->type, &job->shape, rows, job->row_bytes, group);
+            GK_VECTOR(gk_pack_group)(job->type, &job->shape, rows, job->row_bytes, group);
             // The step from the last scale to the codes' alignment.
             int64_t used = job->shape.blocks * job->shape.scale_step;
             memset(group + used, 0, (size_t)(job->shape.high_offset - used));

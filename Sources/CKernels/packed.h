@@ -64,8 +64,8 @@ void gk_read_packed_block(
 /// Dequantises a row.
 void gk_packed_row(const gk_weight *weight, int64_t row, float *destination);
 
-#if GK_X86
+#ifdef GK_VECTOR
 /// Packs sixteen whole rows of Q4_0, Q4_1 or Q8_0.
-void gk_pack_group_avx512(
+void GK_VECTOR(gk_pack_group)(
     gk_type type, const gk_packed_shape *shape, const uint8_t *rows, int64_t row_bytes, uint8_t *group);
 #endif

@@ -18,6 +18,9 @@
 
 #if defined(__ARM_NEON) && defined(__aarch64__)
 #define GK_NEON 1
+#include <arm_neon.h>
+#define GK_TARGET_NEON_DOT __attribute__((target("dotprod")))
+#define GK_TARGET_NEON_I8MM __attribute__((target("dotprod,i8mm")))
 #else
 #define GK_NEON 0
 #endif
@@ -29,13 +32,26 @@ GK_INLINE void gk_spin_hint(void) {
 #if GK_X86
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
-    __asm__ volatile("yield");
+    // Most processors take `yield` for nothing at all; the barrier gives the loop the pause that x86's hint gives.
+    __asm__ volatile("isb");
 #endif
 }
 
+GK_INLINE bool gk_has_neon(void) { return GK_NEON && gk_isa_current() >= GK_ISA_NEON; }
+GK_INLINE bool gk_has_neon_dot(void) { return GK_NEON && gk_isa_current() >= GK_ISA_NEON_DOT; }
+GK_INLINE bool gk_has_neon_i8mm(void) { return GK_NEON && gk_isa_current() >= GK_ISA_NEON_I8MM; }
 GK_INLINE bool gk_has_avx2(void) { return GK_X86 && gk_isa_current() >= GK_ISA_AVX2; }
 GK_INLINE bool gk_has_avx512(void) { return GK_X86 && gk_isa_current() >= GK_ISA_AVX512; }
 GK_INLINE bool gk_has_amx(void) { return GK_X86 && gk_isa_current() >= GK_ISA_AMX; }
+
+// Functions that have the same form for AVX-512 and for NEON are called by one name.
+#if GK_X86
+#define GK_VECTOR(name) name##_avx512
+GK_INLINE bool gk_has_vectors(void) { return gk_has_avx512(); }
+#elif GK_NEON
+#define GK_VECTOR(name) name##_neon
+GK_INLINE bool gk_has_vectors(void) { return gk_has_neon(); }
+#endif
 
 GK_INLINE float gk_f32_from_bits(uint32_t bits) {
     float value;

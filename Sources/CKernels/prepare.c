@@ -18,9 +18,9 @@ void gk_prepare_row(const gk_input *in, int64_t i, float *destination) {
 }
 
 void gk_prepare_codes(const float *x, int64_t blocks, gk_code_row row) {
-#if GK_X86
-    if (gk_has_avx512()) {
-        gk_prepare_codes_avx512(x, blocks, row);
+#ifdef GK_VECTOR
+    if (gk_has_vectors()) {
+        GK_VECTOR(gk_prepare_codes)(x, blocks, row);
         return;
     }
 #endif

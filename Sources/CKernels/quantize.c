@@ -18,9 +18,9 @@ static bool is_plain(gk_type type) { return type == GK_F32 || type == GK_F16 || 
 static void write_plain(gk_type type, const float *source, int64_t count, void *destination, int64_t at) {
     if (type == GK_F32) {
         memcpy((float *)destination + at, source, (size_t)count * sizeof(float));
-#if GK_X86
-    } else if (gk_has_avx512()) {
-        gk_halves_from_avx512(type, (uint16_t *)destination + at, source, count);
+#ifdef GK_VECTOR
+    } else if (gk_has_vectors()) {
+        GK_VECTOR(gk_halves_from)(type, (uint16_t *)destination + at, source, count);
 #endif
     } else if (type == GK_F16) {
         for (int64_t i = 0; i < count; i++) ((uint16_t *)destination)[at + i] = gk_f16_from_f32(source[i]);
@@ -173,8 +173,8 @@ static void quantize_blocks(void *context, int64_t begin, int64_t end, int32_t w
         }
         float inverse = 1.0f / absmax;
         int64_t i = 0;
-#if GK_X86
-        if (gk_has_avx512()) i = gk_codes_4bit_avx512(job->type, x, count, inverse, nf4_thresholds, fp4_thresholds, packed);
+#ifdef GK_VECTOR
+        if (gk_has_vectors()) i = GK_VECTOR(gk_codes_4bit)(job->type, x, count, inverse, nf4_thresholds, fp4_thresholds, packed);
 #endif
         for (; i < count; i += 2) {
             float high = x[i] * inverse, low = i + 1 < count ? x[i + 1] * inverse : 0;

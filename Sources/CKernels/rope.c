@@ -17,9 +17,9 @@ gk_status gk_rope(
         const float *c = cosines + i * half, *s = sines + i * half;
         for (int64_t h = 0; h < heads; h++) {
             float *head = x + i * x_stride + h * head_dim;
-#if GK_X86
-            if (gk_has_avx512()) {
-                gk_rope_avx512(head, half, c, s, layout);
+#ifdef GK_VECTOR
+            if (gk_has_vectors()) {
+                GK_VECTOR(gk_rope)(head, half, c, s, layout);
                 continue;
             }
 #endif
@@ -51,9 +51,9 @@ gk_status gk_kv_store(
             if (cache->type == GK_F32) {
                 memcpy((float *)cache->data + at, source, (size_t)head_dim * sizeof(float));
 
-#if GK_X86
-            } else if (gk_has_avx512()) {
-                gk_halves_from_avx512(cache->type, (uint16_t *)cache->data + at, source, head_dim);
+#ifdef GK_VECTOR
+            } else if (gk_has_vectors()) {
+                GK_VECTOR(gk_halves_from)(cache->type, (uint16_t *)cache->data + at, source, head_dim);
 #endif
             } else if (cache->type == GK_F16) {
                 uint16_t *destination = (uint16_t *)cache->data + at;

@@ -2,9 +2,11 @@ import CKernels
 import Testing
 
 /// The instruction sets of this machine, least first.
-let instructionSets: [gk_isa] = [GK_ISA_SCALAR, GK_ISA_NEON, GK_ISA_AVX2, GK_ISA_AVX512, GK_ISA_AMX].filter {
-    $0.rawValue <= gk_isa_detected().rawValue && ($0 != GK_ISA_NEON || gk_isa_detected() == GK_ISA_NEON)
-}
+let instructionSets: [gk_isa] = {
+    let arm = [GK_ISA_NEON, GK_ISA_NEON_DOT, GK_ISA_NEON_I8MM], x86 = [GK_ISA_AVX2, GK_ISA_AVX512, GK_ISA_AMX]
+    let best = gk_isa_detected().rawValue
+    return [GK_ISA_SCALAR] + (best <= GK_ISA_NEON_I8MM.rawValue ? arm : x86).filter { $0.rawValue <= best }
+}()
 
 /// Sum of products in double, and the sum of their magnitudes, which bounds what rounding may do.
 func exactProduct(_ values: [Float], _ x: [Float], m: Int, rows: Int, cols: Int) -> (sums: [Double], magnitudes: [Double]) {

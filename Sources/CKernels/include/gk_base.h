@@ -50,13 +50,18 @@ int64_t gk_block_bytes(gk_type type);
 /// Instruction sets that kernels are written for, in order of preference.
 typedef enum gk_isa : int32_t {
     GK_ISA_SCALAR = 0,
+    /// What every 64-bit Arm processor has.
     GK_ISA_NEON = 1,
+    /// The same with dot products of bytes (FEAT_DotProd).
+    GK_ISA_NEON_DOT = 2,
+    /// The same with matrix products of bytes (FEAT_I8MM).
+    GK_ISA_NEON_I8MM = 3,
     /// AVX2, FMA, F16C.
-    GK_ISA_AVX2 = 2,
+    GK_ISA_AVX2 = 4,
     /// AVX-512 F, BW, DQ, VL with VNNI (and BF16 where the processor has it).
-    GK_ISA_AVX512 = 3,
+    GK_ISA_AVX512 = 5,
     /// The same with AMX int8 and bf16 tiles.
-    GK_ISA_AMX = 4,
+    GK_ISA_AMX = 6,
 } gk_isa;
 
 /// The best set of this processor and operating system.
