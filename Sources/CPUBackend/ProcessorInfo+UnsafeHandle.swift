@@ -27,7 +27,7 @@ enum ProcessorInfo {
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 512)
         while fgets(&line, Int32(line.count), file) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
             if text.hasPrefix(prefix) { return String(text.dropFirst(prefix.count)) }
         }
         return nil
@@ -42,9 +42,24 @@ enum ProcessorInfo {
             guard sysctlbyname("machdep.cpu.brand_string", &text, &size, nil, 0) == 0 else { return "CPU" }
             return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
         #else
-            guard let line = firstLine(of: "/proc/cpuinfo", startingWith: "model name"), let colon = line.firstIndex(of: ":")
-            else { return "CPU" }
-            return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            if let name = processorField("model name") { return name }
+            // On Arm there are numbers only.
+            guard let implementer = processorField("CPU implementer"), let part = processorField("CPU part") else { return "CPU" }
+            return armParts[implementer + part] ?? "Arm processor \(implementer) \(part)"
         #endif
     }
+
+    #if !canImport(Darwin)
+        /// Names by implementer and part of the register MIDR, as Arm's reference manuals list them.
+        private static let armParts = [
+            "0x410xd03": "Arm Cortex-A53", "0x410xd07": "Arm Cortex-A57", "0x410xd08": "Arm Cortex-A72", "0x410xd0b": "Arm Cortex-A76",
+            "0x410xd0c": "Arm Neoverse-N1", "0x410xd40": "Arm Neoverse-V1", "0x410xd49": "Arm Neoverse-N2", "0x410xd4f": "Arm Neoverse-V2",
+        ]
+
+        /// What /proc/cpuinfo says of the first processor.
+        private static func processorField(_ name: String) -> String? {
+            guard let line = firstLine(of: "/proc/cpuinfo", startingWith: name), let colon = line.firstIndex(of: ":") else { return nil }
+            return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+    #endif
 }

@@ -53,6 +53,6 @@ extension DeviceTable {
         let length = ccuda_describe(nil, result, &text, text.count)
         throw CUDAFailure(
             kind: CUDAFailure.Kind(rawValue: result.status.rawValue) ?? .failed, operation: result.where.map { String(cString: $0) } ?? "",
-            description: String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            description: String(decoding: text.prefix(length).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
     }
 }

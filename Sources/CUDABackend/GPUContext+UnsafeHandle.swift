@@ -74,7 +74,7 @@ package final class GPUContext: @unchecked Sendable {
             // The array is not empty, so it has an address.
             // swift-format-ignore: NeverForceUnwrap
             try Self.check(bytes.withUnsafeMutableBufferPointer { fill($0.baseAddress!, 128) }, driver)
-            return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         }
         name = try text { ccuda_device_name(driver, number, $0, $1) }
         busIdentifier = try text { ccuda_device_pci_bus_id(driver, number, $0, $1) }
@@ -138,7 +138,7 @@ package final class GPUContext: @unchecked Sendable {
         throw CUDAFailure(
             kind: CUDAFailure.Kind(rawValue: result.status.rawValue) ?? .failed,
             operation: result.where.map { String(cString: $0) } ?? "",
-            description: String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            description: String(decoding: text.prefix(length).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
     }
 
     /// Calls the driver with this device's context current on the calling thread.
@@ -342,7 +342,7 @@ extension GPUContext {
             do {
                 try call { ccuda_module_load($0, image, &log, log.count, &loaded) }
             } catch {
-                let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
                 throw CUDAFailure(
                     kind: error.kind, operation: error.operation, description: text.isEmpty ? error.description : error.description + "\n" + text)
             }

@@ -167,7 +167,7 @@ func environmentVariable(_ name: String) -> String? {
 package func executablePath() -> String {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
-    return String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(decoding: bytes.prefix(max(0, count)).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
 }
 
 /// Size and time of change: what tells one build of a file from another without reading it.
@@ -199,7 +199,7 @@ func makeLink(at path: String, to target: String) -> Bool {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = readlink(path, &bytes, bytes.count)
     if count >= 0 {
-        if String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) == target { return true }
+        if String(decoding: bytes.prefix(count).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self) == target { return true }
         unlink(path)
     }
     return symlink(target, path) == 0

@@ -34,7 +34,7 @@ extension HostEnvironment {
             sysctlbyname("machdep.cpu.brand_string", nil, &length, nil, 0)
             var bytes = [CChar](repeating: 0, count: length + 1)
             sysctlbyname("machdep.cpu.brand_string", &bytes, &length, nil, 0)
-            return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         #endif
     }
 

@@ -34,7 +34,7 @@ extension HostSession {
             var name = [CChar](repeating: 0, count: 4096)
             let base = galley_find_image(address, &name, name.count)
             guard base != 0, base <= address else { return nil }
-            let path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
             let file = path.split(separator: "/").last.map(String.init) ?? path
             return WireFailure.Frame(image: file, offset: UInt64(address - base))
         }

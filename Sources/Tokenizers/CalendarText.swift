@@ -16,6 +16,6 @@ public enum CalendarText {
         guard localtime_r(&moment, &parts) != nil else { return "" }
         var buffer = [CChar](repeating: 0, count: 1024)
         let length = strftime(&buffer, buffer.count, format, &parts)
-        return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(decoding: buffer[..<length].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     }
 }

@@ -39,7 +39,7 @@ func libraryPath() -> String {
         let name = "libGalleyCells.so"
         var bytes = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
-        let program = String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let program = String(decoding: bytes.prefix(max(0, count)).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     #else
         let name = "libGalleyCells.dylib"
         let program = CommandLine.arguments.first ?? ""

@@ -13,7 +13,7 @@ struct WatcherTests {
     func changes() async throws {
         var template = Array("/tmp/galley-watch-XXXXXX".utf8CString)
         _ = mkdtemp(&template)
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = String(decoding: template.dropLast().map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         let first = folder + "/a.md"
         let second = folder + "/b.md"
         func write(_ path: String, _ text: String) {

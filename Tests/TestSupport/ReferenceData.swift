@@ -19,7 +19,7 @@ public enum ReferenceData {
         #if os(Linux)
             var buffer = [CChar](repeating: 0, count: 4096)
             let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-            let executable = String(decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let executable = String(decoding: buffer.prefix(max(0, length)).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
         #else
             let executable = CommandLine.arguments[0]
         #endif
