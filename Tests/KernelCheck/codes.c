@@ -13,6 +13,12 @@ static void conversions(void) {
     }
     const float edges[] = {0, -0.0f, 65504, 65519, 65520, 1e-8f, 0x1p-24f, 0x1p-25f, 0x1.000002p-25f, INFINITY, -INFINITY, 3.4e38f, 0x1p-133f};
     memcpy(source, edges, sizeof(edges));
+    // Halfway between two bfloat16 or two halves, one bit less, one bit more.
+    for (int i = 100; i < 1000; i++) {
+        uint32_t half = i % 2 == 0 ? 0x8000 : 0x1000, bits = (uint32_t)(90 + random_below(70)) << 23 | (uint32_t)random_below(0x800000);
+        source[i] = gk_f32_from_bits((bits & ~(2 * half - 1)) + half - 1 + (uint32_t)random_below(3));
+    }
+    const uint32_t nans[] = {0x7fc00000, 0x7f800001, 0x7fffffff, 0xffffffff, 0xff80ffff};
     const gk_type types[] = {GK_F16, GK_BF16};
     for (int t = 0; t < 2; t++) {
         uint16_t *plain = NULL;
@@ -22,11 +28,13 @@ static void conversions(void) {
             gk_convert(NULL, GK_F32, source, types[t], halves, count);
             if (plain == NULL) plain = halves;
             check_equal(halves, plain, count * 2, "%s: conversion to type %d", gk_isa_name(check_sets[s]), types[t]);
-            float nan = NAN, back = 0;
-            uint16_t half;
-            gk_convert(NULL, GK_F32, &nan, types[t], &half, 1);
-            gk_convert(NULL, types[t], &half, GK_F32, &back, 1);
-            check_within(isnan(back) ? 0 : 1, 0.5, "%s: NaN by type %d", gk_isa_name(check_sets[s]), types[t]);
+            for (int n = 0; n < 5; n++) {
+                float back = 0;
+                uint16_t half;
+                gk_convert(NULL, GK_F32, &nans[n], types[t], &half, 1);
+                gk_convert(NULL, types[t], &half, GK_F32, &back, 1);
+                check_within(isnan(back) ? 0 : 1, 0.5, "%s: NaN by type %d", gk_isa_name(check_sets[s]), types[t]);
+            }
         }
     }
     check_forget();

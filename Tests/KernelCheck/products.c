@@ -145,7 +145,10 @@ void check_products(void) {
         GK_F32, GK_F16, GK_BF16, GK_INT8, GK_NF4, GK_FP4, GK_Q4_0, GK_Q4_1, GK_Q5_0, GK_Q5_1, GK_Q8_0, GK_Q2_K, GK_Q3_K, GK_Q4_K,
         GK_Q5_K, GK_Q6_K,
     };
-    static const int64_t counts[][2] = {{1, 16}, {1, 37}, {1, 100}, {2, 5}, {3, 48}, {7, 1}, {8, 17}, {16, 33}, {21, 83}, {41, 20}, {1, 19}, {17, 33}};
+    static const int64_t counts[][2] = {
+        {1, 16}, {1, 37}, {1, 100}, {2, 5}, {3, 48}, {7, 1}, {8, 17}, {16, 33}, {21, 83}, {41, 20},
+        {1, 19}, {17, 33},
+    };
     static const int64_t any_cols[] = {1, 5, 8, 31, 64, 100, 300};
     gk_pool *pool = gk_pool_create(3);
     for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
