@@ -8,6 +8,7 @@
 #include "packed.h"
 #include "platform.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { span = 4096 };
@@ -144,6 +145,9 @@ static const float fp4_thresholds[7] = {
 /// By place among the magnitudes; the sign is bit 3.
 static const uint8_t fp4_codes[8] = {0, 1, 6, 7, 4, 5, 2, 3};
 
+/// Zero in place of a subnormal number, as bitsandbytes' kernels are compiled to compute.
+static float flushed(float x) { return fabsf(x) < FLT_MIN ? 0 : x; }
+
 static uint8_t code_nf4(float x) {
     int code = 0;
     for (int i = 0; i < 15; i++) code += x > nf4_thresholds[i];
@@ -165,19 +169,20 @@ static void quantize_blocks(void *context, int64_t begin, int64_t end, int32_t w
         const float *x = job->source + first;
         float absmax = 0;
         for (int64_t i = 0; i < count; i++) absmax = fmaxf(absmax, fabsf(x[i]));
+        absmax = flushed(absmax);
         job->absmax[b] = absmax;
         uint8_t *packed = job->packed + first / 2;
         if (absmax == 0) {
             memset(packed, 0, (size_t)((count + 1) / 2));
             continue;
         }
-        float inverse = 1.0f / absmax;
+        float inverse = gk_approximate_reciprocal(absmax);
         int64_t i = 0;
 #ifdef GK_VECTOR
         if (gk_has_vectors()) i = GK_VECTOR(gk_codes_4bit)(job->type, x, count, inverse, nf4_thresholds, fp4_thresholds, packed);
 #endif
         for (; i < count; i += 2) {
-            float high = x[i] * inverse, low = i + 1 < count ? x[i + 1] * inverse : 0;
+            float high = flushed(flushed(x[i]) * inverse), low = i + 1 < count ? flushed(flushed(x[i + 1]) * inverse) : 0;
             packed[i / 2] = job->type == GK_NF4
                 ? (uint8_t)(code_nf4(high) << 4 | code_nf4(low)) : (uint8_t)(code_fp4(high) << 4 | code_fp4(low));
         }
@@ -221,9 +226,10 @@ void gk_quantize_absmax(const float *absmax, int64_t count, const float *map, ui
     for (int64_t first = 0; first < count; first += 256) {
         int64_t end = first + 256 < count ? first + 256 : count;
         float largest = 0;
-        for (int64_t i = first; i < end; i++) largest = fmaxf(largest, fabsf(absmax[i] - *offset));
+        for (int64_t i = first; i < end; i++) largest = fmaxf(largest, fabsf(flushed(absmax[i] - *offset)));
         state2[first / 256] = largest;
-        float inverse = largest > 0 ? 1.0f / largest : 0;
-        for (int64_t i = first; i < end; i++) codes[i] = nearest_entry(map, (absmax[i] - *offset) * inverse);
+        // Of zeros this makes NaN, which the search ends at code 0 with.
+        float inverse = gk_approximate_reciprocal(largest);
+        for (int64_t i = first; i < end; i++) codes[i] = nearest_entry(map, flushed(absmax[i] - *offset) * inverse);
     }
 }

@@ -5,6 +5,8 @@
 
 #if GK_X86
 
+#include <float.h>
+
 #define TARGET GK_TARGET_AVX512
 
 /// Codes as in the plain form: how many thresholds a value exceeds.
@@ -27,6 +29,11 @@ GK_INLINE TARGET __m512i codes_of(gk_type type, __m512 x, const float *nf4, cons
     return _mm512_mask_or_epi32(code, negative, code, _mm512_set1_epi32(8));
 }
 
+/// Zero in place of subnormal numbers.
+GK_INLINE TARGET __m512 flushed(__m512 x) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), _mm512_set1_ps(FLT_MIN), _CMP_NLT_UQ), x);
+}
+
 TARGET int64_t gk_codes_4bit_avx512(
     gk_type type, const float *x, int64_t count, float inverse, const float *nf4_thresholds, const float *fp4_thresholds,
     uint8_t *packed) {
@@ -35,7 +42,8 @@ TARGET int64_t gk_codes_4bit_avx512(
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
     int64_t i = 0;
     for (; i + 32 <= count; i += 32) {
-        __m512 a = _mm512_mul_ps(_mm512_loadu_ps(x + i), factor), b = _mm512_mul_ps(_mm512_loadu_ps(x + i + 16), factor);
+        __m512 a = flushed(_mm512_mul_ps(flushed(_mm512_loadu_ps(x + i)), factor));
+        __m512 b = flushed(_mm512_mul_ps(flushed(_mm512_loadu_ps(x + i + 16)), factor));
         __m512i high = codes_of(type, _mm512_permutex2var_ps(a, even, b), nf4_thresholds, fp4_thresholds);
         __m512i low = codes_of(type, _mm512_permutex2var_ps(a, odd, b), nf4_thresholds, fp4_thresholds);
         __m512i pairs = _mm512_or_si512(_mm512_slli_epi32(high, 4), low);

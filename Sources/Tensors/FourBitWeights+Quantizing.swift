@@ -1,8 +1,7 @@
 extension FourBitWeights {
     /// Quantises elements in row-major order.
     ///
-    /// The codes are those of bitsandbytes on a GPU but for values within an ulp of a threshold, since its
-    /// reciprocal is an approximate one. As there, subnormal numbers count as zero.
+    /// The codes are those of bitsandbytes on a GPU, whose reciprocal is an approximate one and counts subnormal numbers as zero.
     /// - Returns: `nil` where the counts differ or the block size is none of ``FourBitType/blockSizes``.
     public init?(
         quantizing values: [Float], shape: TensorShape, type: FourBitType, blockSize: Int = 64, isDoubleQuantized: Bool = false
@@ -15,7 +14,7 @@ extension FourBitWeights {
         for start in stride(from: 0, to: values.count, by: blockSize) {
             let end = min(start + blockSize, values.count)
             let largest = values[start..<end].reduce(0) { max($0, $1.flushed.magnitude) }
-            let reciprocal = (1 / largest).flushed
+            let reciprocal = approximateReciprocal(largest)
             absmax.append(largest)
             for index in start..<end {
                 let code = type.code(of: (values[index].flushed * reciprocal).flushed)
@@ -35,7 +34,7 @@ extension FourBitWeights {
         for start in stride(from: 0, to: absmax.count, by: DynamicMap.blockSize) {
             let distances = absmax[start..<min(start + DynamicMap.blockSize, absmax.count)].map { ($0 - offset).flushed }
             let largest = distances.reduce(0) { max($0, $1.magnitude) }
-            let reciprocal = (1 / largest).flushed
+            let reciprocal = approximateReciprocal(largest)
             nested.append(largest)
             codes += distances.map { DynamicMap.code(of: $0 * reciprocal) }
         }

@@ -27,11 +27,14 @@ gk_status gk_dequantize_weight(
     void *destination);
 
 /// NF4 or FP4 codes of `count` floats in blocks of `block_size` (even): `packed` gets (count + 1) / 2
-/// bytes, `absmax` one float a block. Scaling is by the IEEE reciprocal of absmax; a block of zeros has
-/// absmax 0 and codes 0.
+/// bytes, `absmax` one float a block. Scaling is by the GPU's reciprocal of absmax, and subnormal numbers count as
+/// zero; a block of zeros has absmax 0 and codes 0.
 gk_status gk_quantize_4bit(
     gk_pool *_Nullable pool, gk_type type, const float *source, int64_t count, int64_t block_size, uint8_t *packed,
     float *absmax);
+
+/// 1/x as NVIDIA's GPUs approximate it (rcp.approx.ftz.f32), within an ulp; subnormal numbers count as zero.
+float gk_approximate_reciprocal(float x);
 
 /// Double quantisation of `count` absmax values: `offset` becomes their mean, `codes` the nearest entries
 /// of the signed 8-bit dynamic map for (absmax - offset) / state2, `state2` one absmax for each 256.
