@@ -45,6 +45,14 @@
     }
   }
 
+  // What scrolls sideways can be reached by the keyboard, also where the browser does not see to it.
+  const scrollers = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0; else target.removeAttribute("tabindex");
+    }
+  });
+  for (const box of document.querySelectorAll("pre, .math-block, .output.rich")) scrollers.observe(box);
+
   // Notes on names: one stop of the keyboard for each piece of code, arrows from name to name, Escape puts a note away.
   for (const code of document.querySelectorAll("code:has(> .name, > * .name)")) {
     const names = [...code.querySelectorAll(".name")];
