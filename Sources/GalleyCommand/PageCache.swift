@@ -14,38 +14,57 @@ final class PageCache: Sendable {
     }
 
     private let path: String
-    /// Pictures of link previews by their paths, as this command drew them.
-    private let knownCards: [String: QuickDigest]
     /// The command and the libraries that pages are made with.
     private let base: QuickDigest
-    private let known: [String: Kept]
+    private let earlier: Earlier
+
+    /// What the last render left.
+    private struct Earlier: Sendable {
+        var pages: [String: Kept] = [:]
+        /// Pictures of link previews by their paths, as this command drew them.
+        var cards: [String: QuickDigest] = [:]
+        /// What files of the site were made of, by the paths at which they were written.
+        var files: [String: Made] = [:]
+    }
+
+    /// A file that a template made.
+    struct Made: Sendable, Hashable {
+        var key: QuickDigest
+        var entry: RenderLedger.Entry
+    }
+
     private let used = Mutex<(pages: [String: Kept], hasNew: Bool)>(([:], false))
 
-    private static let mark = "galley pages 2"
+    private static let mark = "galley pages 3"
     /// More than this is not kept.
     private static let limit = 256 << 20
 
     init(path: String, base: QuickDigest) {
         self.path = path
         self.base = base
-        (known, knownCards) = (try? readFile(path)).flatMap { try? Self.read($0, base: base) } ?? ([:], [:])
+        earlier = (try? readFile(path)).flatMap { try? Self.read($0, base: base) } ?? Earlier()
     }
 
-    private static func read(_ bytes: [UInt8], base: QuickDigest) throws(ByteReader.Damage) -> ([String: Kept], [String: QuickDigest]) {
+    private static func read(_ bytes: [UInt8], base: QuickDigest) throws(ByteReader.Damage) -> Earlier {
         var reader = ByteReader(bytes)
         guard try reader.text() == mark, try reader.digest() == base else { throw ByteReader.Damage() }
         let pages = try reader.list { (reader) throws(ByteReader.Damage) in
             (try reader.text(), Kept(key: try reader.digest(), content: try reader.content()))
         }
         let cards = try reader.list { (reader) throws(ByteReader.Damage) in (try reader.text(), try reader.digest()) }
-        return (
-            Dictionary(pages, uniquingKeysWith: { first, _ in first }), Dictionary(cards, uniquingKeysWith: { first, _ in first })
-        )
+        let files = try reader.list { (reader) throws(ByteReader.Damage) in
+            let key = try reader.digest()
+            let entry = try RenderLedger.Entry(&reader)
+            return (entry.path, Made(key: key, entry: entry))
+        }
+        return Earlier(
+            pages: Dictionary(pages, uniquingKeysWith: { first, _ in first }), cards: Dictionary(cards, uniquingKeysWith: { first, _ in first }),
+            files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
     }
 
     /// The page of a notebook, if it was made of the same text.
     func page(sourcePath: String, path: String) -> SitePage? {
-        guard let kept = known[sourcePath], !fileExists(NotebookLocator.recordPath(of: path)), let text = try? readFile(path),
+        guard let kept = earlier.pages[sourcePath], !fileExists(NotebookLocator.recordPath(of: path)), let text = try? readFile(path),
             kept.key == QuickDigest(text), let file = try? SourceFile(path: path, bytes: text)
         else { return nil }
         var reader = ByteReader(kept.content)
@@ -69,17 +88,24 @@ final class PageCache: Sendable {
 
     /// The picture of a link preview that this command drew, if it still lies in the output folder.
     func card(_ path: String, in output: String) -> [UInt8]? {
-        guard let digest = knownCards[path], let bytes = try? readFile(output + "/" + path), QuickDigest(bytes) == digest else { return nil }
+        guard let digest = earlier.cards[path], let bytes = try? readFile(output + "/" + path), QuickDigest(bytes) == digest else { return nil }
         return bytes
+    }
+
+    /// Whether a file stands as it was written when it was made of the same things.
+    func isThere(_ path: String, key: QuickDigest) -> Bool {
+        guard let made = earlier.files[path], made.key == key else { return false }
+        return made.entry.stamp != nil && made.entry.holds
     }
 
     /// Writes what is new; a cache that cannot be written costs the next render its time, no more.
     ///
     /// - Parameter cards: The pictures of link previews by their paths.
-    func save(cards: [String: [UInt8]]) {
+    /// - Parameter files: What templates made, by the paths at which it was written.
+    func save(cards: [String: [UInt8]], files: [String: Made]) {
         let (pages, hasNew) = used.withLock { $0 }
         let cards = cards.mapValues { QuickDigest($0) }
-        guard hasNew || pages.count != known.count || cards != knownCards else { return }
+        guard hasNew || pages.count != earlier.pages.count || cards != earlier.cards || files != earlier.files else { return }
         guard pages.values.reduce(0, { $0 + $1.content.count }) <= Self.limit else { return }
         var writer = ByteWriter()
         writer.write(Self.mark)
@@ -92,6 +118,10 @@ final class PageCache: Sendable {
         writer.write(Array(cards)) { writer, card in
             writer.write(card.key)
             writer.write(card.value)
+        }
+        writer.write(Array(files.values)) { writer, made in
+            writer.write(made.key)
+            made.entry.write(into: &writer)
         }
         try? makeFolder(NotebookLocator.folder(of: path))
         try? writeFileAtomically(path, writer.bytes)

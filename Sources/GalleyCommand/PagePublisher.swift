@@ -43,12 +43,25 @@ struct PagePublisher: Sendable {
         let failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
         let pages = results.compactMap(\.page)
         guard !pages.isEmpty, !problems else { return failed }
-        let site = try await write(pages, configuration)
+        let (site, changes) = try await write(pages, configuration)
         if failed == 0, let stamp, let entries = ledger?.entries {
             stamp.save(entries, RenderStamp.Report(lines: session.terminal.keptLines, pageCount: pages.count))
         }
-        cache?.save(cards: site.files.filter { SiteBuilder.isCard($0.key) })
+        keep(site, changes)
         return failed
+    }
+
+    /// Keeps for the next render what this one made, and of what.
+    private func keep(_ site: Site, _ changes: ChangeSet) {
+        guard let cache, let ledger else { return }
+        var files: [String: PageCache.Made] = [:]
+        // Not what someone else's file stands in the way of.
+        for path in changes.written + changes.unchanged {
+            guard let key = site.keys[path] else { continue }
+            let place = output + "/" + path
+            if let entry = ledger.entry(place) { files[place] = PageCache.Made(key: key, entry: entry) }
+        }
+        cache.save(cards: site.files.filter { SiteBuilder.isCard($0.key) }, files: files)
     }
 
     /// The notebook at a path, once for each set of its matrix; `nil` where it cannot be read.
@@ -143,17 +156,18 @@ struct PagePublisher: Sendable {
         return page
     }
 
-    private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws -> Site {
+    private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws -> (Site, ChangeSet) {
         let site = try await site(of: pages, configuration)
         do {
             let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
             let changes = try await SiteWriter(folder: output).write(site, owner: owner)
             if let ledger {
+                for path in site.standing { ledger.note(output + "/" + path) }
                 for path in site.files.keys { ledger.renew(output + "/" + path) }
                 ledger.renew(output + "/" + SiteWriter.manifestName)
             }
             report(changes, pages)
-            return site
+            return (site, changes)
         } catch {
             session.terminal.line("error: \(error)")
             throw ExitStatus.environment
@@ -180,7 +194,10 @@ struct PagePublisher: Sendable {
                 configuration: configuration, theme: theme, sourceFolder: selection.root, version: Galley.version)
             builder.includesDrafts = includesDrafts
             if let ledger { builder.willRead = { ledger.note($0) } }
-            if let cache { builder.earlierCard = { [output] in cache.card($0, in: output) } }
+            if let cache {
+                builder.earlierCard = { [output] in cache.card($0, in: output) }
+                builder.isThere = { [output] in cache.isThere(output + "/" + $0, key: $1) }
+            }
             let site = await builder.build(pages)
             let files = Dictionary(pages.map { ($0.file.path, $0.file) }) { first, _ in first }
             for diagnostic in site.diagnostics where reports {

@@ -4,7 +4,7 @@ private import Synchronization
 
 /// The files that a render looks at, each stamped before it is read, so that a later one can tell whether any changed.
 final class RenderLedger: Sendable {
-    struct Entry: Sendable {
+    struct Entry: Sendable, Hashable {
         var path: String
         /// `nil` when there was no such file.
         var stamp: FileStamp?
@@ -21,6 +21,30 @@ final class RenderLedger: Sendable {
             self.path = path
             self.stamp = stamp
             self.digest = digest
+        }
+
+        init(_ reader: inout ByteReader) throws(ByteReader.Damage) {
+            path = try reader.text()
+            if try reader.flag() {
+                stamp = FileStamp(
+                    size: Int64(try reader.signed()), modified: Int64(try reader.signed()), changed: Int64(try reader.signed()),
+                    inode: try reader.integer(), isFolder: try reader.flag())
+            }
+            if try reader.flag() { digest = try reader.digest() }
+        }
+
+        func write(into writer: inout ByteWriter) {
+            writer.write(path)
+            writer.write(stamp != nil)
+            if let stamp {
+                writer.write(stamp.size)
+                writer.write(stamp.modified)
+                writer.write(stamp.changed)
+                writer.write(stamp.inode)
+                writer.write(stamp.isFolder)
+            }
+            writer.write(digest != nil)
+            if let digest { writer.write(digest) }
         }
 
         /// Whether what is at the path is what was there.
@@ -51,6 +75,9 @@ final class RenderLedger: Sendable {
         let entry = Entry(path)
         state.withLock { $0.entries[path] = entry }
     }
+
+    /// The stamp of a file that was noted.
+    func entry(_ path: String) -> Entry? { state.withLock { $0.entries[path] } }
 
     /// Says that a later render cannot rely on files alone.
     func spoil() { state.withLock { $0.isBroken = true } }

@@ -36,7 +36,7 @@ struct RenderStamp: Sendable {
             var mustRenew = false
             var entries: [RenderLedger.Entry] = []
             for _ in 0..<(try reader.signed()) {
-                let entry = try Self.entry(&reader)
+                let entry = try RenderLedger.Entry(&reader)
                 guard entry.holds else { return nil }
                 if entry.digest != nil { mustRenew = true }
                 entries.append(entry)
@@ -62,31 +62,8 @@ struct RenderStamp: Sendable {
         writer.write(circumstances)
         writer.write(report.lines) { $0.write($1) }
         writer.write(report.pageCount)
-        writer.write(entries) { writer, entry in
-            writer.write(entry.path)
-            writer.write(entry.stamp != nil)
-            if let stamp = entry.stamp {
-                writer.write(stamp.size)
-                writer.write(stamp.modified)
-                writer.write(stamp.changed)
-                writer.write(stamp.inode)
-                writer.write(stamp.isFolder)
-            }
-            writer.write(entry.digest != nil)
-            if let digest = entry.digest { writer.write(digest) }
-        }
+        writer.write(entries) { writer, entry in entry.write(into: &writer) }
         try? makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
         try? writeFileAtomically(path, writer.bytes)
-    }
-
-    private static func entry(_ reader: inout ByteReader) throws(ByteReader.Damage) -> RenderLedger.Entry {
-        let path = try reader.text()
-        var stamp: FileStamp?
-        if try reader.flag() {
-            stamp = FileStamp(
-                size: Int64(try reader.signed()), modified: Int64(try reader.signed()), changed: Int64(try reader.signed()),
-                inode: try reader.integer(), isFolder: try reader.flag())
-        }
-        return RenderLedger.Entry(path: path, stamp: stamp, digest: try reader.flag() ? try reader.digest() : nil)
     }
 }

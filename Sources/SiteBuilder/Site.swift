@@ -5,6 +5,10 @@ public struct Site: Sendable {
     /// Every file by its path from the site's root.
     public var files: [String: [UInt8]]
     public var diagnostics: [Diagnostic]
+    /// What the files that templates make were made of.
+    public var keys: [String: QuickDigest] = [:]
+    /// Files that were not made, as the output folder holds what would come out.
+    public var standing: Set<String> = []
 
     public init(files: [String: [UInt8]] = [:], diagnostics: [Diagnostic] = []) {
         self.files = files

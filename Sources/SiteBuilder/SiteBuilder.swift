@@ -1,5 +1,5 @@
 import NotebookModel
-import SourceText
+public import SourceText
 import TemplateEngine
 
 /// Makes a ``Site`` of rendered notebooks.
@@ -17,6 +17,9 @@ public struct SiteBuilder: Sendable {
     public var willRead: @Sendable (String) -> Void = { _ in }
     /// The picture of a link preview at a path of the site, where it need not be drawn again.
     public var earlierCard: @Sendable (String) -> [UInt8]? = { _ in nil }
+
+    /// Whether the output folder holds what a template made of the same things, so that it need not be made again.
+    public var isThere: @Sendable (_ path: String, _ key: QuickDigest) -> Bool = { _, _ in false }
 
     public init(configuration: SiteConfiguration, theme: Theme, sourceFolder: String, version: String) {
         self.configuration = configuration
@@ -51,13 +54,17 @@ public struct SiteBuilder: Sendable {
         var site = Site(files: links.assets)
         async let fixedFiles = context.fixedFiles()
         let jobs = await context.jobs()
-        let results = await concurrentMap(jobs) { job in
-            Result { () throws(TemplateError) in try context.render(job, templates: templates) }
+        let results = await concurrentMap(jobs) { job -> (QuickDigest?, Result<[UInt8]?, TemplateError>) in
+            let key = context.key(of: job)
+            if let key, isThere(job.path, key) { return (key, .success(nil)) }
+            return (key, Result { () throws(TemplateError) in try context.render(job, templates: templates) })
         }
         var failures: Set<TemplateError> = []
-        for (job, result) in zip(jobs, results) {
+        for (job, (key, result)) in zip(jobs, results) {
             switch result {
-            case .success(let bytes): site.files[job.path] = bytes
+            case .success(let bytes):
+                site.keys[job.path] = key
+                if let bytes { site.files[job.path] = bytes } else { site.standing.insert(job.path) }
             case .failure(let error):
                 // A mistake in a template shows on every page; it is one mistake.
                 if failures.insert(error).inserted { diagnostics.append(templates.diagnostic(error)) }

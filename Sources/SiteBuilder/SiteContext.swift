@@ -1,5 +1,6 @@
 import JSON
 import NotebookModel
+import SourceText
 import TemplateEngine
 
 /// What templates see of a site.
@@ -18,6 +19,7 @@ struct SiteContext: Sendable {
     let feedPosts: [PageEntry]
     let stylePath: String
     let scriptPath: String
+    let templatesKey: QuickDigest?
     /// What ``common(path:kind:title:root:)`` gives every page alike.
     private let shared: TemplateMap
     private let sharedSite: TemplateMap
@@ -38,6 +40,7 @@ struct SiteContext: Sendable {
         stylePath = "assets/style.\(contentDigest(builder.theme.styleSheet).prefix(8)).css"
         scriptPath = "assets/enhance.\(contentDigest(builder.theme.script).prefix(8)).js"
         shared = Self.shared(builder, stylePath: stylePath, scriptPath: scriptPath)
+        templatesKey = Self.templatesKey(of: builder.theme, shared: shared)
         sharedSite = Self.sharedSite(builder.configuration)
     }
 

@@ -44,6 +44,12 @@ public struct SiteWriter: Sendable {
         // The list goes first, with the union of old and new: after a crash every file that Galley wrote is on it.
         var planned = manifest
         var writes: [(path: String, bytes: [UInt8], entry: Entry)] = []
+        for path in site.standing {
+            changes.unchanged.append(path)
+            if manifest[path]?.owner == owner { continue }
+            manifest[path] = Entry(owner: owner, digest: QuickDigest(try readFile(folder + "/" + path)).description)
+            planned[path] = manifest[path]
+        }
         let paths = site.files.keys.sorted()
         let isNew = manifest.isEmpty && namesInFolder(folder).isEmpty
         let findings = isNew ? [] : await concurrentMap(paths) { finding(of: $0, site.files[$0] ?? [], known: earlier[$0]) }
@@ -64,7 +70,8 @@ public struct SiteWriter: Sendable {
                 planned[path] = entries[index]
             }
         }
-        let stale = manifest.filter { $0.value.owner == owner && site.files[$0.key] == nil }
+        changes.unchanged.sort()
+        let stale = manifest.filter { $0.value.owner == owner && site.files[$0.key] == nil && !site.standing.contains($0.key) }
         if !writes.isEmpty { try writeManifest(planned) }
         for parent in Set(writes.map { SitePath.folder(of: $0.path) }) { try makeFolder(SitePath.join(folder, parent)) }
         let failures = await concurrentMap(writes) { write in

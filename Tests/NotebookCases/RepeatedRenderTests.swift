@@ -130,6 +130,12 @@ struct RepeatedRenderTests {
         for step in 0..<30 {
             for _ in 0..<Int.random(in: 0...2, using: &generator) { try edit(step: step, &generator) }
             try compare("seed \(seed), step \(step)", flag: step % 5 == 4 ? "--drafts" : "--quiet")
+            guard step % 3 == 0 else { continue }
+            // What was made is changed or removed, and nothing else is.
+            let name = try #require(files("site").keys.sorted().filter { $0.hasSuffix("ml") }.randomElement(using: &generator))
+            try FileManager.default.removeItem(atPath: place.path + "/site/" + name)
+            if step % 2 == 0 { try place.write("site/" + name, "by hand") }
+            try compare("seed \(seed), step \(step), \(name) is not what it was", flag: step % 5 == 4 ? "--drafts" : "--quiet")
         }
     }
 
@@ -217,6 +223,22 @@ struct RepeatedRenderTests {
         try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)], ofItemAtPath: command)
         #expect(try render().contains("files written"))
         #expect(try render().contains("6 pages, unchanged"))
+    }
+
+    @Test("A file of someone else's in the way is never written over, however often")
+    func foreign() throws {
+        defer { place.remove() }
+        try site()
+        try place.write("site/p1.html", "mine")
+        for number in 0..<3 {
+            try post(4, title: "Edited \(number)", tag: "t0", body: "Text \(number).")
+            let run = try render("site")
+            #expect(run.standardError.contains("p1.html was not written by Galley"))
+            #expect(try place.read("site/p1.html") == "mine")
+        }
+        try FileManager.default.removeItem(atPath: place.path + "/site/p1.html")
+        _ = try render("site")
+        #expect(try place.read("site/p1.html").contains("Page 1"))
     }
 
     @Test("An output that someone changed or removed is made again")
