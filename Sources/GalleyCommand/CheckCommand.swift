@@ -39,6 +39,8 @@ struct CheckCommand: AsyncParsableCommand {
         await session.attempt(path) { loaded in
             guard let fresh = try await session.runner?.run(loaded) else { return false }
             guard let record = loaded.record else {
+                // Prose has nothing to run, and no record.
+                if loaded.notebook.cells.isEmpty { return true }
                 if update {
                     try loaded.write(fresh)
                     return true

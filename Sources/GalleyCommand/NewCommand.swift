@@ -9,7 +9,7 @@ struct NewCommand: ParsableCommand {
         abstract: "Write a notebook to start from.",
         discussion: """
             A file gets front matter and one cell; its title is made of its name. A path that ends with a slash becomes a folder with
-            a site.yaml and a first post. Nothing that exists is changed.
+            a site.yaml, a first post, and a workflow that publishes it on GitHub Pages. Nothing that exists is changed.
 
             Examples:
               galley new measuring-memory.md
@@ -32,6 +32,8 @@ struct NewCommand: ParsableCommand {
                     ["title: \(Self.quoted(title ?? Self.title(of: name)))", "description: \"\"", "author: \"\"", "theme: rich"],
                     to: "\(folder)/site.yaml")
                 try write(Self.notebook(title: "First post", date: String(dateNow().prefix(10))), to: "\(folder)/first-post.md")
+                try write([PagesWorkflow.text], to: "\(folder)/\(PagesWorkflow.path)")
+                try write(["_site/"], to: "\(folder)/.gitignore")
                 print("see it with: galley preview \(folder)")
             } else {
                 guard NotebookLocator.isNotebook(path), !path.hasSuffix(".ipynb") else {

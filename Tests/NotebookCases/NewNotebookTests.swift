@@ -34,6 +34,32 @@ struct NewNotebookTests {
         #expect(String(decoding: index, as: UTF8.self).contains("title: \\ and more"))
     }
 
+    @Test("writes a workflow whose steps check and render the site, and stop where an output is not as recorded")
+    func workflow() throws {
+        let place = try WorkingFolder()
+        defer { place.remove() }
+        #expect(try place.galley("new", "blog/").status == 0)
+        try place.write("blog/prose.md", "Prose, which has no record.\n")
+        // The steps that call the command, as the workflow has them.
+        let steps = try place.read("blog/.github/workflows/pages.yml").split(separator: "\n").compactMap { line -> [String]? in
+            let words = line.split(separator: " ").map(String.init)
+            return words.first == "run:" && words.dropFirst().first == "galley" ? Array(words.dropFirst(2)) : nil
+        }
+        #expect(steps.map(\.first) == ["check", "render"])
+        func run(_ step: [String]) throws -> WorkingFolder.Run {
+            let words = step.map { $0 == "." ? "blog" : $0 == "_site" ? "blog/_site" : $0 }
+            return try place.galley(words[0], words[1], words.count > 2 ? words[2] : "--quiet", words.count > 3 ? words[3] : "--quiet")
+        }
+        let early = try run(steps[0])
+        #expect(early.status == 1 && early.standardError.contains("there is no record"))
+        #expect(try run(steps[1]).status == 0)
+        let check = try run(steps[0])
+        #expect(check.status == 0, "\(check.standardError)")
+        #expect(try place.read("blog/_site/first-post.html").contains("[5, 6, 2, 4]"))
+        try place.write("blog/first-post.ipynb", place.read("blog/first-post.ipynb").replacingOccurrences(of: "[5, 6, 2, 4]", with: "[5, 6, 2, 5]"))
+        #expect(try run(steps[0]).status == 1)
+    }
+
     @Test("refuses a name that is no notebook's")
     func wrongName() throws {
         let place = try WorkingFolder()
