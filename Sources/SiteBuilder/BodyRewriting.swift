@@ -1,5 +1,26 @@
 /// Puts resolved references into a page's HTML.
 enum BodyRewriting {
+    /// HTML without the attributes that hold the notes on names of Swift code.
+    static func withoutNotes(_ body: String) -> String {
+        let mark = Array(" style=\"--n".utf8)
+        let bytes = Array(body.utf8)
+        var output: [UInt8] = []
+        var copied = 0
+        var index = 0
+        while index + mark.count < bytes.count {
+            guard bytes[index] == mark[0], bytes[index + 1] == mark[1], bytes[index...].starts(with: mark),
+                let end = bytes[(index + mark.count)...].firstIndex(of: UInt8(ascii: "\""))
+            else {
+                index += 1
+                continue
+            }
+            output += bytes[copied..<index]
+            index = end + 1
+            copied = index
+        }
+        return copied == 0 ? body : String(decoding: output + bytes[copied...], as: UTF8.self)
+    }
+
     /// - Parameters:
     ///   - targets: where each of the scan's references leads, in their order.
     ///   - address: the text of a reference to a target; `nil` leaves it as written.

@@ -114,15 +114,16 @@ extension SiteContext {
         }
     }
 
-    /// A page's HTML with absolute references, for feeds.
+    /// A page's HTML with absolute references, for feeds. The notes on names stay out: readers of feeds have no style for them.
     func absoluteBody(_ entry: PageEntry) -> String {
-        BodyRewriting.rewritten(entry.page.body, entry.scan.references, entry.targets, sizes: sizes) { target in
+        let body = BodyRewriting.rewritten(entry.page.body, entry.scan.references, entry.targets, sizes: sizes) { target in
             switch target {
             case .site(let path, let suffix): configuration.address(of: path).map { $0 + suffix }
             case .fragment(let fragment): configuration.address(of: entry.page.path).map { $0 + fragment }
             case .unchanged: nil
             }
         }
+        return BodyRewriting.withoutNotes(body)
     }
 
     /// Makes a file of its template.

@@ -19,6 +19,15 @@ struct FeedTests {
         #expect(feed.contains("<id>https://example.org/blog/posts/a.html</id>"))
     }
 
+    @Test("feeds hold code without the notes on its names, which their readers could not show")
+    func notes() async throws {
+        let code = ##"<pre><code style="--n0:'let a: Int'"><span class="name" style="--n:var(--n0)">a</span> style="--n</code></pre>"##
+        let site = try await build([page("a.md", code)])
+        let feed = try JSONValue(parsing: try #require(site.text("feed.json")))
+        #expect(feed["items"]?[0]?["content_html"] == ##"<pre><code><span class="name">a</span> style="--n</code></pre>"##)
+        #expect(try #require(site.text("a.html")).contains("--n0:'let a: Int'"))
+    }
+
     @Test("the JSON feed parses and carries the same")
     func json() async throws {
         let site = try await build([
