@@ -234,7 +234,7 @@ struct TerminalText {
         case .named(let number): classes.append((number < 8 ? "ansi-bg-" : "ansi-bg-bright-") + Self.names[number % 8])
         case .rgb(let red, let green, let blue):
             classes.append("ansi-bg-rgb")
-            rules.append("--b:\(hexadecimal(red, green, blue))")
+            rules.append("--b:\(hexadecimal(red, green, blue));--f:\(ink(style.foreground, on: luminance([red, green, blue].map(Double.init))))")
         case nil: break
         }
         if style.isBold { classes.append("ansi-bold") }
@@ -252,10 +252,18 @@ struct TerminalText {
         return "#" + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    /// The colour, moved towards black or white until its contrast with a white or a near-black ground is 4.5 : 1
-    /// (WCAG 2.2, 1.4.3).
-    private func readable(_ red: UInt8, _ green: UInt8, _ blue: UInt8, onDark: Bool) -> String {
-        var channels = [Double(red), Double(green), Double(blue)]
+    /// What is written with on a ground of its own: the colour asked for if its contrast is 4.5 : 1, else black or white.
+    private func ink(_ color: Color?, on ground: Double) -> String {
+        if case .rgb(let red, let green, let blue)? = color {
+            let own = luminance([red, green, blue].map(Double.init))
+            if (max(own, ground) + 0.05) / (min(own, ground) + 0.05) >= 4.6 { return hexadecimal(red, green, blue) }
+        }
+        // At 0.18 black and white have the same contrast.
+        return ground > 0.18 ? "#000" : "#fff"
+    }
+
+    /// The relative luminance of three channels of 0 to 255 (WCAG 2.2).
+    private func luminance(_ channels: [Double]) -> Double {
         func linear(_ value: Double) -> Double {
             let share = value / 255
             return share <= 0.04045 ? share / 12.92 : power((share + 0.055) / 1.055)
@@ -267,10 +275,17 @@ struct TerminalText {
             // 2.4 lies between 2.25 and 2.5.
             return square * root.squareRoot() * 0.4 + square * root * 0.6
         }
+        return 0.2126 * linear(channels[0]) + 0.7152 * linear(channels[1]) + 0.0722 * linear(channels[2])
+    }
+
+    /// The colour, moved towards black or white until its contrast with a white or a near-black ground is 4.5 : 1
+    /// (WCAG 2.2, 1.4.3).
+    private func readable(_ red: UInt8, _ green: UInt8, _ blue: UInt8, onDark: Bool) -> String {
+        var channels = [Double(red), Double(green), Double(blue)]
         // #1e1e22 is lighter than the themes' dark grounds, #f6f6f4 darker than their light ones.
         let ground = onDark ? 0.0130 : 0.922
         for _ in 0..<24 {
-            let luminance = 0.2126 * linear(channels[0]) + 0.7152 * linear(channels[1]) + 0.0722 * linear(channels[2])
+            let luminance = luminance(channels)
             let contrast = onDark ? (luminance + 0.05) / (ground + 0.05) : (ground + 0.05) / (luminance + 0.05)
             if contrast >= 4.6 { break }
             channels = channels.map { onDark ? $0 + (255 - $0) * 0.12 : $0 * 0.88 }

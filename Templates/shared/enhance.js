@@ -29,10 +29,11 @@
   }
 
   // Copy buttons on source.
-  if (navigator.clipboard) {
+  const addCopyButtons = () => {
+    if (!navigator.clipboard) return;
     for (const code of document.querySelectorAll("pre > code")) {
       const pre = code.parentElement;
-      if (pre.closest(".output")) continue;
+      if (pre.closest(".output, .copy-holder")) continue;
       const button = make("button", { type: "button", className: "copy", textContent: "Copy" });
       button.onclick = async () => {
         await navigator.clipboard.writeText(code.textContent.replace(/\n$/, ""));
@@ -43,7 +44,7 @@
       pre.replaceWith(holder);
       holder.append(pre, button);
     }
-  }
+  };
 
   // What scrolls sideways can be reached by the keyboard, also where the browser does not see to it.
   const scrollers = new ResizeObserver((entries) => {
@@ -51,22 +52,32 @@
       if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0; else target.removeAttribute("tabindex");
     }
   });
-  for (const box of document.querySelectorAll("pre, .math-block, .output.rich")) scrollers.observe(box);
+  const watchScrollers = () => {
+    for (const box of document.querySelectorAll("pre, .math-block, .output.rich")) scrollers.observe(box);
+  };
 
   // Notes on names: one stop of the keyboard for each piece of code, arrows from name to name, Escape puts a note away.
-  for (const code of document.querySelectorAll("code:has(> .name, > * .name)")) {
-    const names = [...code.querySelectorAll(".name")];
-    names.forEach((name, index) => { name.tabIndex = index ? -1 : 0; });
-    code.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      const next = step && names[names.indexOf(event.target) + step];
-      if (!next) return;
-      event.preventDefault();
-      event.target.tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
-    });
-  }
+  const arrangeNames = () => {
+    for (const code of document.querySelectorAll("code:not([data-arranged]):has(> .name, > * .name)")) {
+      const names = [...code.querySelectorAll(".name")];
+      code.dataset.arranged = "";
+      names.forEach((name, index) => { name.tabIndex = index ? -1 : 0; });
+      code.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        const next = step && names[names.indexOf(event.target) + step];
+        if (!next) return;
+        event.preventDefault();
+        event.target.tabIndex = -1;
+        next.tabIndex = 0;
+        next.focus();
+      });
+    }
+  };
+
+  // Once now, and again for what a preview puts into the page.
+  const dress = () => { addCopyButtons(); watchScrollers(); arrangeNames(); };
+  dress();
+  document.addEventListener("galley-change", dress);
   addEventListener("keydown", (event) => { if (event.key === "Escape") root.dataset.notes = "off"; });
   for (const kind of ["pointerover", "focusin"]) {
     addEventListener(kind, (event) => { if (event.target.closest?.(".name")) delete root.dataset.notes; });
