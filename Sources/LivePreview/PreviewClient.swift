@@ -66,7 +66,8 @@ enum PreviewClient {
             const anchor = old.find((e) => e.getBoundingClientRect().bottom > 0);
             const before = anchor?.getBoundingClientRect().top;
             body.replaceChildren(...data.pieces.flatMap((p) => (typeof p === "number" ? [old[p]] : elements(p))));
-            if (anchor?.isConnected) scrollBy(0, anchor.getBoundingClientRect().top - before);
+            if (anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
+            document.dispatchEvent(new Event("galley-change"));
             if (data.frame) await refreshFrame();
           };
 
