@@ -66,6 +66,13 @@ public final class GPUBackend: Backend {
         return SessionByteCount(cache: layout.cacheByteCount * shape.layerCount, activations: layout.byteCount)
     }
 
+    /// This GPU's row: NVML numbers devices in an order of its own, so the bus tells which it is.
+    public func row(in table: DeviceTable) -> DeviceTable.Row? {
+        // The driver writes four digits of the domain and NVML eight.
+        func place(_ identifier: String) -> Substring { identifier.lowercased().drop { $0 == "0" } }
+        return table.devices.first { place($0.busIdentifier) == place(context.busIdentifier) }
+    }
+
     func allocate(_ byteCount: Int, owner: String) throws(BackendError) -> MemoryBlock {
         do { return try allocator.allocate(byteCount: byteCount, owner: owner) } catch { throw .memory(error) }
     }

@@ -1,8 +1,10 @@
+private import CUDABackend
 public import TensorMemory
 
 /// What the machine itself says of its devices: the view from outside the allocator.
 ///
-/// On the CPU it is the system's own accounting, as `free` and `ps` print it.
+/// On the CPU it is the system's own accounting, as `free` and `ps` print it; on an NVIDIA GPU it is NVML's, as
+/// `nvidia-smi` prints it.
 public struct DeviceOverview: Sendable, Hashable {
     public struct Row: Sendable, Hashable {
         public let device: Device
@@ -30,9 +32,11 @@ public struct DeviceOverview: Sendable, Hashable {
     private static func row(_ device: Device) -> Row {
         let statistics = Memory.statistics(of: device)
         guard device == .cpu else {
+            let report = gpuReport(device)
             return Row(
-                device: device, name: "\(device)", used: nil, total: nil, process: nil, allocated: statistics.allocated,
-                reserved: statistics.reserved)
+                device: device, name: report?.name ?? "\(device)", used: report?.memoryUsed, total: report?.memoryTotal,
+                process: report?.processes.first { $0.identifier == FileSystem.processIdentifier }?.memory,
+                allocated: statistics.allocated, reserved: statistics.reserved)
         }
         let fields = meminfo()
         let total = fields["MemTotal"]
@@ -40,6 +44,12 @@ public struct DeviceOverview: Sendable, Hashable {
         return Row(
             device: .cpu, name: processorName(), used: total.flatMap { total in available.map { total - $0 } }, total: total,
             process: residentBytes(), allocated: statistics.allocated, reserved: statistics.reserved)
+    }
+
+    /// What NVML says of a GPU that is in use; `nil` where its library is missing.
+    private static func gpuReport(_ device: Device) -> DeviceTable.Row? {
+        guard case .cuda(let ordinal) = device, let backend = try? GPUBackend.shared(ordinal), let table = try? deviceTable() else { return nil }
+        return backend.row(in: table)
     }
 
     /// The fields of `/proc/meminfo` in bytes; the file counts in KiB.

@@ -11,6 +11,9 @@ enum FileSystem {
         return value
     }
 
+    /// This process's number.
+    static var processIdentifier: Int { Int(getpid()) }
+
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR

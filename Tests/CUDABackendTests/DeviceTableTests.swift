@@ -24,6 +24,16 @@ struct DeviceTableTests {
         #expect(html.contains("NVIDIA driver 535.54.03, CUDA 12.2"))
     }
 
+    @Test("A backend finds its row by the bus, which NVML writes with a longer domain")
+    func row() throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let row = try #require(backend.row(in: try DeviceTable.read(library: fake.path)))
+        #expect(row.name == "Fake <GPU>")
+        #expect(row.memoryUsed == 2048 << 20)
+        #expect(row.memoryTotal == 16384 << 20)
+    }
+
     @Test("A machine without the library says what to do")
     func missing() {
         #expect { try DeviceTable.read(library: "/nowhere/libnvidia-ml.so.1") } throws: { ($0 as? CUDAFailure)?.kind == .noLibrary }
