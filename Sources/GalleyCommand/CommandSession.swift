@@ -51,12 +51,12 @@ struct CommandSession: Sendable {
         return ParameterArguments(assignments: assignments, file: values, filePath: path)
     }
 
-    /// Every notebook that the arguments name, each once.
+    /// Every notebook that the arguments name and that can run, each once.
     ///
     /// - Throws: `ExitCode` 64 with a message for a path that is none.
     func notebooks(_ arguments: [String]) throws -> [String] {
         var seen: Set<String> = []
-        return try arguments.flatMap { try selection($0).notebooks }.filter { seen.insert($0).inserted }
+        return try arguments.flatMap { try selection($0).runnable }.filter { seen.insert($0).inserted }
     }
 
     func selection(_ argument: String) throws -> NotebookLocator.Selection {

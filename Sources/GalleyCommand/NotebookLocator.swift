@@ -2,19 +2,23 @@ internal import SiteBuilder
 internal import SourceText
 
 /// Finds the notebooks that arguments name.
-enum NotebookLocator {
+package enum NotebookLocator {
     /// One argument, resolved.
-    struct Selection: Sendable {
+    package struct Selection: Sendable {
         /// The folder that pages are addressed from: the argument itself where it is a folder, else the file's.
-        let root: String
+        package let root: String
         /// Paths of notebooks beneath `root`, as shown to the author, in order.
-        var notebooks: [String]
+        package var notebooks: [String]
         /// Whether a whole folder was asked for, and so a site with index and feeds.
-        let isFolder: Bool
+        package let isFolder: Bool
+
+        /// The notebooks that can run. A record without a notebook beside it, such as one that came from another machine, is a
+        /// page of its own: in a folder it is passed over, and where it is named the run says why it cannot.
+        package var runnable: [String] { isFolder ? notebooks.filter { !$0.hasSuffix(".ipynb") } : notebooks }
     }
 
     /// - Throws: ``UsageError`` for a path that does not exist or is no notebook.
-    static func find(_ argument: String) throws(UsageError) -> Selection {
+    package static func find(_ argument: String) throws(UsageError) -> Selection {
         if isFolder(argument) {
             let root = argument.count > 1 && argument.hasSuffix("/") ? String(argument.dropLast()) : argument
             let found = SiteSources.notebooks(in: root).map { root == "." ? $0 : root + "/" + $0 }
@@ -52,7 +56,7 @@ enum NotebookLocator {
 }
 
 /// The command line asks for something that cannot be.
-struct UsageError: Error, Sendable {
-    let message: String
-    let solution: String?
+package struct UsageError: Error, Sendable {
+    package let message: String
+    package let solution: String?
 }
