@@ -44,10 +44,11 @@ struct PagePublisher: Sendable {
         let pages = results.compactMap(\.page)
         guard !pages.isEmpty, !problems else { return failed }
         let (site, changes) = try await write(pages, configuration)
+        async let isKept: Void = keep(site, changes)
         if failed == 0, let stamp, let entries = ledger?.entries {
             stamp.save(entries, RenderStamp.Report(lines: session.terminal.keptLines, pageCount: pages.count))
         }
-        keep(site, changes)
+        await isKept
         return failed
     }
 

@@ -13,10 +13,13 @@ extension SiteContext {
 
     /// Every file that a template makes.
     func jobs() async -> [Job] {
-        async let pageJobs = concurrentMap(entries.filter { !isIndex($0) }, pageJob)
-        let summaries = await concurrentMap(posts) { TemplateValue.map(summary($0)) }
-        var jobs = await pageJobs
-        link(posts, in: &jobs)
+        let neighbours = self.neighbours
+        let pages = await concurrentMap(entries) { entry -> (summary: TemplateMap, job: Job?) in
+            let summary = summary(entry)
+            return (summary, isIndex(entry) ? nil : pageJob(entry, summary, neighbours[entry.page.path]))
+        }
+        let summaries = zip(entries, pages).filter(\.0.page.isPost).map { TemplateValue.map($0.1.summary) }
+        var jobs = pages.compactMap(\.job)
         jobs += redirects()
         guard configuration.hasLists else { return jobs }
         jobs.append(index(summaries))
@@ -29,10 +32,10 @@ extension SiteContext {
 
     private func isIndex(_ entry: PageEntry) -> Bool { configuration.hasLists && entry.page.path == "index.html" }
 
-    private func pageJob(_ entry: PageEntry) -> Job {
+    private func pageJob(_ entry: PageEntry, _ summary: TemplateMap, _ neighbours: Neighbours?) -> Job {
         let front = entry.page.frontMatter
         var context = common(path: entry.page.path, kind: entry.page.isPost ? "post" : "page", title: entry.page.title)
-        context["page"] = .map(pageContext(entry))
+        context["page"] = .map(pageContext(entry, summary, neighbours))
         context["description"] = optional(front.description ?? entry.page.summary)
         context["authors"] = .list(authors(front).map(TemplateValue.string))
         context["language"] = .string(front.language ?? configuration.language)
@@ -45,12 +48,12 @@ extension SiteContext {
         return Job(path: entry.page.path, template: layout, context: context, entry: entry)
     }
 
-    private func pageContext(_ entry: PageEntry) -> TemplateMap {
-        var map = summary(entry)
+    private func pageContext(_ entry: PageEntry, _ summary: TemplateMap, _ neighbours: Neighbours?) -> TemplateMap {
+        var map = summary
         map["toc"] = .list(entry.page.frontMatter.tableOfContents ? entry.page.contents.map(contents) : [])
         map["run"] = entry.page.run.map { .map(run($0)) } ?? TemplateValue.none
-        map["older"] = TemplateValue.none
-        map["newer"] = TemplateValue.none
+        map["older"] = neighbours?.older ?? TemplateValue.none
+        map["newer"] = neighbours?.newer ?? TemplateValue.none
         return map
     }
 
@@ -98,21 +101,22 @@ extension SiteContext {
         }
     }
 
-    /// Gives posts their neighbours in time.
-    private func link(_ posts: [PageEntry], in jobs: inout [Job]) {
-        guard configuration.hasLists else { return }
-        let positions = Dictionary(posts.enumerated().map { ($1.page.path, $0) }, uniquingKeysWith: { first, _ in first })
+    private struct Neighbours: Sendable {
+        var newer: TemplateValue
+        var older: TemplateValue
+    }
+
+    /// The neighbours of posts in time, by path.
+    private var neighbours: [String: Neighbours] {
+        guard configuration.hasLists else { return [:] }
         func neighbour(_ position: Int) -> TemplateValue {
             guard posts.indices.contains(position) else { return .none }
             let page = posts[position].page
             return ["title": .string(page.title), "path": .string(PercentEncoding.encode(path: page.path))]
         }
-        for index in jobs.indices {
-            guard let position = positions[jobs[index].path], case .map(var page)? = jobs[index].context["page"] else { continue }
-            page["newer"] = neighbour(position - 1)
-            page["older"] = neighbour(position + 1)
-            jobs[index].context["page"] = .map(page)
-        }
+        return Dictionary(
+            posts.indices.map { (posts[$0].page.path, Neighbours(newer: neighbour($0 - 1), older: neighbour($0 + 1))) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     private func redirects() -> [Job] {
