@@ -67,4 +67,34 @@ public actor Conversation {
         messages = asked + [.assistant(answer)]
         return answer
     }
+
+    /// Says something and brings the answer token by token. It becomes part of the conversation when the sequence has come to its end; after an
+    /// error, or where the loop over it ends early, the conversation is as before.
+    ///
+    ///     for try await step in talk.stream("Tell me a story.") { print(step.text, terminator: "") }
+    public nonisolated func stream(
+        _ text: String, options: GenerationOptions = GenerationOptions()
+    ) -> AsyncThrowingStream<GenerationStep, any Error> {
+        AsyncThrowingStream { continuation in
+            let answering = Task {
+                do {
+                    try await self.answer(text, options) { continuation.yield($0) }
+                    continuation.finish()
+                } catch { continuation.finish(throwing: error) }
+            }
+            continuation.onTermination = { _ in answering.cancel() }
+        }
+    }
+
+    private func answer(_ text: String, _ options: GenerationOptions, _ report: @Sendable (GenerationStep) -> Void) async throws {
+        var options = options
+        options.cache = cache
+        let asked = messages + [.user(text)]
+        var answer = ""
+        for try await step in try model.generate(messages: asked, options: options) {
+            answer += step.text
+            report(step)
+        }
+        messages = asked + [.assistant(answer)]
+    }
 }

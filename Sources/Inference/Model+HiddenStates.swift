@@ -71,9 +71,10 @@ extension Model {
     }
 
     /// The mean over all positions of the last layer's states after the final norm: (hiddenSize).
-    public func embedding(of text: String) throws(ModelError) -> [Float] {
+    public func embedding(of text: String) throws(ModelError) -> [Float] { try embedding(tokens: tokenize(text)) }
+
+    public func embedding(tokens: [Int]) throws(ModelError) -> [Float] {
         let state = try loadedState()
-        let tokens = try tokenize(text)
         let width = state.plan.shape.hiddenSize
         let outputs = DecoderOutputs(logits: .none, hiddenStates: .all, hiddenLayers: [state.plan.shape.layerCount + 1])
         let states = try evaluate(tokens, outputs, state).hiddenStates.first ?? []

@@ -80,6 +80,18 @@ struct SmolLM2Tests {
         }
     }
 
+    @Test("As stored, with activations in 8 bits, texts score as near to float32 as in llama.cpp")
+    func storedScores() throws {
+        let model = try Model.load(path: ReferenceData.smolLM2 ?? "", device: .cpu)
+        for item in try goldenJSON("smollm2/scores.json")["cases"]?.arrayValue ?? [] {
+            let score = try model.score(tokens: item["ids"]?.integers ?? [])
+            let expected = try #require(item["mean_nll"]?.doubleValue)
+            // llama.cpp's own shift is 0.016 at most (the data's README).
+            #expect(abs(score.meanNegativeLogLikelihood - expected) <= 0.016, "\(item["id"]?.stringValue ?? "")")
+            #expect(try abs(model.perplexity(of: model.detokenize(score.tokens)) - score.perplexity) <= 1e-3 * score.perplexity)
+        }
+    }
+
     @Test("The residual stream and the logit lens agree after every layer")
     func layers() throws {
         let model = try Self.model.get()
@@ -113,6 +125,47 @@ struct SmolLM2Tests {
         #expect(guessed.tokens == plain.tokens)
         #expect(guessed.text == plain.text)
         #expect(guessed.finishReason == plain.finishReason)
+    }
+
+    @Test("A stop string ends the answer and is no part of it, in the whole and in the steps")
+    func stopString() async throws {
+        let model = try Self.model.get()
+        let whole = try await model.complete("One, two, three,", options: GenerationOptions(maximumTokens: 24)).text
+        let place = try #require(whole.firstRange(of: "five"))
+        let options = GenerationOptions(maximumTokens: 24, stopStrings: ["five"])
+        let result = try await model.complete("One, two, three,", options: options)
+        #expect(result.text == whole[..<place.lowerBound])
+        #expect(result.finishReason == .stopString)
+        var steps = ""
+        var duration = Duration.zero
+        for try await step in try model.generate("One, two, three,", options: options) {
+            steps += step.text
+            duration += step.duration
+            #expect(step.duration > .zero)
+        }
+        #expect(steps == result.text)
+        #expect(result.promptDuration > .zero && result.decodeDuration > .zero && duration > .zero)
+    }
+
+    @Test("An answer that comes token by token is the one that comes whole, and part of the conversation once it is complete")
+    func stream() async throws {
+        let model = try Self.model.get()
+        let options = GenerationOptions(maximumTokens: 12)
+        let (whole, streamed) = (model.conversation(), model.conversation())
+        for question in ["Name a colour.", "And another?"] {
+            let answer = try await whole.say(question, options: options)
+            var text = ""
+            for try await step in streamed.stream(question, options: options) { text += step.text }
+            #expect(text == answer)
+        }
+        #expect(await streamed.messages == whole.messages)
+        for try await _ in streamed.stream("A third?", options: options) { break }
+        // What was cancelled ends between two tokens.
+        for _ in 0..<200 {
+            if (try? await streamed.say("And a last one?", options: options)) != nil { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(await streamed.messages.filter { $0.role == "user" }.map(\.content) == ["Name a colour.", "And another?", "And a last one?"])
     }
 
     @Test("A conversation reads only what is new")

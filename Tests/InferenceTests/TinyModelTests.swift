@@ -72,6 +72,17 @@ struct TinyModelTests {
         #expect(relativeError(stream.states[1], try golden.floats("fp32.hidden.1")) < 1e-6)
     }
 
+    @Test("An embedding is the mean of the reference's last states", arguments: GoldenModel.names)
+    func embedding(name: String) throws {
+        let golden = try GoldenModel(name)
+        let model = try Model.load(path: golden.folder, device: .cpu, dtype: .float32)
+        let tokens = try golden.tokens("input_ids")
+        let width = model.config.hiddenSize
+        let states = try golden.floats("fp32.hidden.2")
+        let mean = (0..<width).map { element in tokens.indices.reduce(0) { $0 + states[$1 * width + element] } / Float(tokens.count) }
+        #expect(relativeError(try model.embedding(tokens: tokens), mean) < 1e-5)
+    }
+
     @Test("Both spellings of config.json mean the same", arguments: GoldenModel.names)
     func spellings(name: String) throws {
         let golden = try GoldenModel(name)
