@@ -76,9 +76,32 @@ struct SessionTests {
         #expect(ids.count == 8)
         // The device computes nothing here, so each token is what its memory held.
         #expect(ids.allSatisfy { $0 == 0 })
-        let together = fake.log.filter { $0.hasPrefix("together decode_f32 4x1 640") }
+        let together = fake.log.filter { $0.hasPrefix("together decode_f32 4x1 384") }
         #expect(together.count == 3, "one, two and then the four that were left")
         #expect(session.position == 10)
+    }
+
+    @Test("What a block keeps in shared memory leaves the line at 64 KiB to the table of codes", arguments: [KernelFormat.n4, .n4dq, .q4_1])
+    func sharedMemory(format: KernelFormat) throws {
+        let limit = 231_424
+        for (hidden, inner, heads, layers) in [(576, 1536, 9, 30), (2048, 5632, 32, 22), (4096, 11008, 32, 32)] {
+            let shape = DecoderShape(
+                vocabularySize: 32000, hiddenSize: hidden, intermediateSize: inner, layerCount: layers, headCount: heads, keyValueHeadCount: heads,
+                headSize: hidden / heads, contextLength: 64, normEpsilon: 1e-5, cacheType: .bfloat16)
+            guard let shared = DecodeLoop.SharedMemory(shape: shape, weights: format, head: .bf16, blocks: 132, limit: limit) else { continue }
+            let layout = shared.layout
+            let starts = [
+                layout.ring, layout.barriers, layout.map, layout.layers, layout.hidden, layout.shares, layout.squares, layout.cosines, layout.scratch,
+                layout.partial, layout.blockSums, layout.planes,
+            ]
+            #expect(starts.allSatisfy { $0 < 63488 || $0 >= 131_072 })
+            #expect(layout.ring >= 131_072)
+            #expect(shared.slots >= 4)
+            #expect(shared.byteCount <= limit)
+            // The parts of the widest input: two of 16 bits each.
+            let parts = format.partsByteCount(columns: max(hidden, inner))
+            #expect(Int(layout.planes) + parts <= 63488 || layout.planes >= 131_072)
+        }
     }
 
     @Test("Memory that runs out names who holds it, and all of it goes back")

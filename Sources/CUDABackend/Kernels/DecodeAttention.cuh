@@ -2,7 +2,7 @@
 #pragma once
 #include "DecodeState.cuh"
 #ifndef AHEAD_STEPS
-#define AHEAD_STEPS 3
+#define AHEAD_STEPS (48 / WARPS)
 #endif
 #ifdef PROFILE
 #define MARK(i) do { if (state.args.clocks && state.block() == 0 && threadIdx.x == 0 && layer == 5) state.args.clocks[22 * 8 + (i)] = clock64(); } while (0)

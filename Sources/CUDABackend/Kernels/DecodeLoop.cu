@@ -1,6 +1,6 @@
 // Greedy or temperature decoding of a Llama-shaped model as one persistent cooperative kernel.
 //
-// One block() per multiprocessor runs every layer of every token: 16 warps multiply, one keeps weights coming
+// One block() per multiprocessor runs every layer of every token: 8 warps multiply, one keeps weights coming
 // (WeightRing.cuh). Every block() has the residual stream and multiplies its own rows of each matrix; results go to all
 // others through words in memory (Handover.cuh).
 //
@@ -9,19 +9,12 @@
 // sends its candidate after its last read of this token.
 #include "DecodeAttention.cuh"
 #include "DecodeChoice.cuh"
+#include "DecodeProducts.cuh"
 #include "Element.cuh"
 
-#ifdef __CUDA_ARCH_FEAT_SM90_ALL
-#define RELEASE_REGISTERS asm volatile("setmaxnreg.dec.sync.aligned.u32 56;")
-#define TAKE_REGISTERS asm volatile("setmaxnreg.inc.sync.aligned.u32 104;")
-#else
-#define RELEASE_REGISTERS
-#define TAKE_REGISTERS
-#endif
-
 template <int format, int headFormat, int embeddingFormat, typename Cache>
-struct DecodeLoop : DecodeState {
-    DEVICE DecodeLoop(const DecodeArguments& a) : DecodeState(a) {}
+struct DecodeLoop : DecodeProducts {
+    DEVICE DecodeLoop(const DecodeArguments& a) : DecodeProducts(a) {}
 
     static const int slotBytes = ringSlotBytes<format>() > ringSlotBytes<headFormat>() ? ringSlotBytes<format>() : ringSlotBytes<headFormat>();
 
@@ -102,22 +95,32 @@ struct DecodeLoop : DecodeState {
         const Thread thread;
         const int step = CONSUMERS * 4, columns = args.hidden, stride = planeStride<F>(columns);
         float sum = 0;
-        for (int i = thread.index * 4; i - thread.index * 4 < paddedColumns(columns); i += step) {
-            float4 h = make_float4(0, 0, 0, 0), weight = h;
+        const int batch = 16 / WARPS;
+        for (int start = thread.index * 4; start - thread.index * 4 < paddedColumns(columns); start += batch * step) {
+            float4 weight[batch];
+            uint4 delta[batch];
             // The norm's weights come from memory: they are asked for before the wait.
-            if (i < columns) weight = *(const float4*)(norm + i);
-            if (words) {
-                uint4 delta[1];
-                receiveQuads<1>(delta, words, i, step, columns, epoch);
-                h = make_float4(untagged(delta[0].x), untagged(delta[0].y), untagged(delta[0].z), untagged(delta[0].w));
+#pragma unroll
+            for (int j = 0; j < batch; j++) {
+                const int i = start + j * step;
+                weight[j] = make_float4(0, 0, 0, 0);
+                if (i < columns) weight[j] = *(const float4*)(norm + i);
+                delta[j] = make_uint4(0, 0, 0, 0);
             }
-            if (i < columns) {
-                const float4 old = *(float4*)(hidden() + i);
-                h = make_float4(h.x + old.x, h.y + old.y, h.z + old.z, h.w + old.w);
-                *(float4*)(hidden() + i) = h;
+            if (words) receiveQuads<batch>(delta, words, start, step, columns, epoch);
+#pragma unroll
+            for (int j = 0; j < batch; j++) {
+                const int i = start + j * step;
+                if (i - thread.index * 4 >= paddedColumns(columns)) break;
+                float4 h = make_float4(untagged(delta[j].x), untagged(delta[j].y), untagged(delta[j].z), untagged(delta[j].w));
+                if (i < columns) {
+                    const float4 old = *(float4*)(hidden() + i);
+                    h = make_float4(h.x + old.x, h.y + old.y, h.z + old.z, h.w + old.w);
+                    *(float4*)(hidden() + i) = h;
+                }
+                sum = fmaf(h.x, h.x, fmaf(h.y, h.y, fmaf(h.z, h.z, fmaf(h.w, h.w, sum))));
+                stageFour<F>(thread, stride, i, columns, make_float4(h.x * weight[j].x, h.y * weight[j].y, h.z * weight[j].z, h.w * weight[j].w));
             }
-            sum = fmaf(h.x, h.x, fmaf(h.y, h.y, fmaf(h.z, h.z, fmaf(h.w, h.w, sum))));
-            stageFour<F>(thread, stride, i, columns, make_float4(h.x * weight.x, h.y * weight.y, h.z * weight.z, h.w * weight.w));
         }
         // rsqrt(mean square) is one factor of all outputs: it is applied to them, so that products need not wait for it.
         squares()[thread.index] = sum;
@@ -133,7 +136,7 @@ struct DecodeLoop : DecodeState {
     }
     template <int F> DEVICE void stagePlain(const u32* words, u32 epoch, int columns) {
         const Thread thread;
-        const int step = CONSUMERS * 4, batch = 3, stride = planeStride<F>(columns);
+        const int step = CONSUMERS * 4, batch = 48 / WARPS, stride = planeStride<F>(columns);
         for (int start = 0; start < paddedColumns(columns); start += batch * step) {
             uint4 x[batch];
             receiveQuads<batch>(x, words, start + thread.index * 4, step, columns, epoch);
@@ -144,63 +147,6 @@ struct DecodeLoop : DecodeState {
             }
         }
         consumerBarrier();
-    }
-
-    // MARK: products
-
-    /// Sums of the next `rows` rows of this block in a phase, each warp's own share of the columns, into `partial`.
-    template <int F> DEVICE void multiplyRows(int phase, int rows) {
-        const Thread thread;
-        const int lane = thread.lane(), warp = thread.warp();
-        const int columns = columnsOf(phase), stride = planeStride<F>(columns), g = lane >> 2, t = lane & 3;
-        const int rowBytes = columns / Layout<F>::perLane * 16, chunks = (rowBytes + ROW_BYTES - 1) / ROW_BYTES;
-        const int chunkColumns = ROW_BYTES / 16 * Layout<F>::perLane, within = warp * 64 + t * 16;
-        const u32 planesAddress = sharedAddress(planes());
-        const u32 scale = (warp * 4 + t) * Layout<F>::perLane >> (F == N4 || F == N4DQ ? args.blockShift : 5);
-        const WidePairs pairs = { (u32)lane * 4 };
-        uint4 x[piecesOf<F>()];
-        for (int first = 0; first < rows; first += SLOT_ROWS) {
-            const int here = min(rows - first, SLOT_ROWS);
-            Accumulator<F> sum;
-            sum.clear();
-            for (int chunk = 0; chunk < chunks; chunk++) {
-                const int chunkColumn = chunk * chunkColumns, column = chunkColumn + warp * 4 * Layout<F>::perLane + t * Layout<F>::perLane;
-                const bool any = chunk * ROW_BYTES + warp * 64 < rowBytes, valid = chunk * ROW_BYTES + within < rowBytes;
-                if (any && (first == 0 || chunks > 1)) loadPieces<F>(x, planesAddress, stride, column, lane);
-                waitBarrier(full(place.slot), place.parity);
-                if (any) {
-                    const u32 slot = ring() + place.slot * slotBytes;
-                    uint4 wa = make_uint4(0, 0, 0, 0), wb = wa;
-                    LaneScales scales = { 1, 1, 0, 0, 0 };
-                    if (valid) {
-                        wa = sharedQuad(slot + g * ROW_PITCH + within);
-                        wb = sharedQuad(slot + (g + 8) * ROW_PITCH + within);
-                        if constexpr (blockScaled<F>()) {
-                            readScale<F>(scales.a, scales.minimumA, slot, g, scale, map());
-                            readScale<F>(scales.b, scales.minimumB, slot, g + 8, scale, map());
-                            if (F == Q4_1) scales.block = blockSums()[column >> 5];
-                        }
-                    }
-                    if (Layout<F>::table && here <= 8) multiplyTile<F, false>(sum, wa, wb, x, scales, pairs);
-                    else multiplyTile<F>(sum, wa, wb, x, scales, pairs);
-                }
-                __syncwarp();
-                if (lane == 0) arrive(empty(place.slot));
-                place.advance(args.slots);
-            }
-            float resultA, resultB;
-            sum.finish(resultA, resultB);
-            float* to = partial() + warp * args.partialRows + first + g;
-            if (t == 0) { to[0] = resultA; to[8] = resultB; }
-        }
-    }
-    /// The sum of all warps' shares of row `i`.
-    DEVICE float total(int i) const {
-        const float* from = partial() + i;
-        float y = 0, z = 0;
-#pragma unroll 4
-        for (int w = 0; w < WARPS; w += 2) { y += from[0]; z += from[args.partialRows]; from += 2 * args.partialRows; }
-        return y + z;
     }
 
     // MARK: the warps that finish rows
@@ -243,7 +189,7 @@ struct DecodeLoop : DecodeState {
                         float y = total(i) * (factor * a.scale) + a.bias;
                         if (phase == GATE_UP) {
                             const float z = total(units + i) * (factor * b.scale) + b.bias;
-                            y = y / (1.0f + __expf(-y)) * z;
+                            y = __fdividef(y, 1.0f + __expf(-y)) * z;
                         }
                         sendTagged(words + i, y, epoch);
                     }
@@ -263,7 +209,9 @@ struct DecodeLoop : DecodeState {
         mine.clear(args.vocabulary);
         for (int from = 0; from < rows; from += args.partialRows) {
             const int here = min(rows - from, args.partialRows);
-            multiplyRows<headFormat>(HEAD, here);
+            Taken taken;
+            prepare<headFormat, slotBytes>(taken, HEAD);
+            multiplyRows<headFormat, slotBytes>(taken, HEAD, here);
             consumerBarrier();
             for (int i = thread.index; i < here; i += CONSUMERS) {
                 const int row = row0 + from + i;
@@ -306,16 +254,20 @@ struct DecodeLoop : DecodeState {
 #pragma unroll 1
                 for (int phase = QKV; phase <= DOWN; phase++) {
                     // One call of each: the code of a phase is large.
+                    if (phase == OUTPUT) attend<Cache>(*this, layer, position, epoch);
+                    Taken taken;
+                    prepare<format, slotBytes>(taken, phase);
                     if (phase == QKV || phase == GATE_UP) {
                         const u32* words = phase == GATE_UP ? vectorOf(layer, OUTPUT) : layer ? vectorOf(layer - 1, DOWN) : 0;
                         stageNorm<format>(words, epoch, phase == QKV ? layers()[layer].attentionNorm : layers()[layer].feedForwardNorm, true);
                     } else {
-                        if (phase == OUTPUT) attend<Cache>(*this, layer, position, epoch);
                         stagePlain<format>(phase == OUTPUT ? attentionOf(layer) : vectorOf(layer, GATE_UP), epoch, columnsOf(phase));
                     }
                     if (args.clocks && block() == 0 && threadIdx.x == 0) args.clocks[(layer * 4 + phase) * 2] = clock64();
-                    multiplyRows<format>(phase, rowCount(phase));
+                    multiplyRows<format, slotBytes>(taken, phase, rowCount(phase));
                     announceSums();
+                    // What the next phase multiplies is written over this one's as it comes, and other blocks may be ahead.
+                    consumerBarrier();
                     if (args.clocks && block() == 0 && threadIdx.x == 0) args.clocks[(layer * 4 + phase) * 2 + 1] = clock64();
                 }
             }
@@ -339,13 +291,10 @@ struct DecodeLoop : DecodeState {
         asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
         __syncthreads();
         place = { 0, 0 };
-        // Registers go from the group that fills the ring to those that multiply.
         if (threadIdx.x >= CONSUMERS) {
-            RELEASE_REGISTERS;
             if (threadIdx.x < CONSUMERS + 32) fetchAll();
             else finishAll();
         } else {
-            TAKE_REGISTERS;
             decode();
         }
     }

@@ -5,10 +5,10 @@
 #include "WeightRing.cuh"
 
 /// Warps that multiply, and of one more group of four: one that fills the ring, three that finish rows.
-#define WARPS 16
-#define CONSUMERS 512
+#define WARPS 8
+#define CONSUMERS (WARPS * 32)
 #define FINISHERS 96
-#define THREADS 640
+#define THREADS (CONSUMERS + 128)
 #define MAX_HEAD 256
 #define NEGATIVE_INFINITY __int_as_float(0xff800000)
 
@@ -64,27 +64,34 @@ static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 312, "Ker
 enum Phase { QKV = 0, OUTPUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4 };
 
 /// A barrier among the warps that multiply.
-DEVICE void consumerBarrier() { asm volatile("bar.sync 1, 512;" ::: "memory"); }
+DEVICE void consumerBarrier() { asm volatile("bar.sync 1, %0;" ::"n"(CONSUMERS) : "memory"); }
 /// From the warps that multiply, which go on, to those that finish rows: the sums are there.
-DEVICE void announceSums() { asm volatile("bar.arrive 2, 608;" ::: "memory"); }
-DEVICE void awaitSums() { asm volatile("bar.sync 2, 608;" ::: "memory"); }
+DEVICE void announceSums() { asm volatile("bar.arrive 2, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
+DEVICE void awaitSums() { asm volatile("bar.sync 2, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
 /// The same: the squares of the normed input are there.
-DEVICE void announceSquares() { asm volatile("bar.arrive 3, 608;" ::: "memory"); }
-DEVICE void awaitSquares() { asm volatile("bar.sync 3, 608;" ::: "memory"); }
+DEVICE void announceSquares() { asm volatile("bar.arrive 3, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
+DEVICE void awaitSquares() { asm volatile("bar.sync 3, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
 
 extern __shared__ __align__(128) char dynamicMemory[];
 
 /// Two codes of a byte looked up at once: 256 bytes × 32 lanes of two float16, every lane in its own bank. Entries are
-/// 256 bytes apart, so that one byte permutation makes an address of a code and a lane; the table begins shared memory.
-#define PAIRS_BYTES 65536
+/// 256 bytes apart, and the table begins at the 64-KiB line of shared addresses, so that one byte permutation makes an
+/// address of a code and a lane, and nothing is added to it.
+#define PAIRS_ADDRESS 0x10000u
 struct WidePairs {
-    u32 column;  // lane × 4
-    template <int byte> DEVICE u32 at(u32 word) const { return *(const u32*)(dynamicMemory + __byte_perm(word, column, 0x5504 | byte << 4)); }
+    u32 column;  // PAIRS_ADDRESS + lane × 4
+    DEVICE WidePairs(int lane) : column(PAIRS_ADDRESS + lane * 4) {}
+    template <int byte> DEVICE u32 at(u32 word) const {
+        u32 v;
+        asm("ld.shared.u32 %0, [%1];" : "=r"(v) : "r"(__byte_perm(word, column, 0x7604 | byte << 4)));
+        return v;
+    }
 };
 DEVICE void fillWidePairs(const float* table) {
     for (int i = threadIdx.x; i < 256 * 32; i += blockDim.x) {
         const int code = i >> 5;
-        *(u32*)(dynamicMemory + code * 256 + (i & 31) * 4) = Pack<f16>::pack(table[code >> 4], table[code & 15]);
+        const u32 pair = Pack<f16>::pack(table[code >> 4], table[code & 15]);
+        asm volatile("st.shared.u32 [%0], %1;" ::"r"(PAIRS_ADDRESS + code * 256 + (i & 31) * 4), "r"(pair) : "memory");
     }
 }
 

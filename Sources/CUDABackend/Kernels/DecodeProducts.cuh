@@ -1,0 +1,104 @@
+// Products of the decode loop: the rows of a phase that a block has, from the ring's slots and the parts of the input.
+#pragma once
+#include "DecodeState.cuh"
+
+struct DecodeProducts : DecodeState {
+    DEVICE DecodeProducts(const DecodeArguments& a) : DecodeState(a) {}
+
+    /// Pieces of 64 bytes that a warp takes of each row of a slot.
+    static const int pieces = ROW_BYTES / 64 / WARPS;
+    /// In bitsandbytes' formats two neighbouring lanes' codes have one scale.
+    template <int F> DEVICE static constexpr bool paired() { return F == N4 || F == N4DQ; }
+    /// What a lane reads of a slot: of each piece its 16 bytes of rows g and g + 8, and their scales.
+    struct Taken {
+        uint4 a[pieces], b[pieces];
+        LaneScales scales[pieces];
+    };
+    /// Reads the calling lane's part of the slot at `place`; waits until it is there.
+    template <int F, int slotBytes> DEVICE void take(Taken& taken, int rowBytes, int chunk, int lane, int warp) {
+        const int g = lane >> 2, t = lane & 3, left = rowBytes - chunk * ROW_BYTES;
+        const u32 slot = ring() + place.slot * slotBytes;
+        // A row's scales, and those of a chunk, are whole 16 bytes.
+        const bool whole = (rowBytes >> (args.blockShift - 1) & 3) == 0 && args.blockShift <= 9;
+        const u32 own = slot + g * ROW_PITCH + warp * (pieces * 64) + t * 16;
+        waitBarrier(full(place.slot), place.parity);
+#pragma unroll
+        for (int p = 0; p < pieces; p++) {
+            const int piece = warp * (pieces * 64) + p * 64;
+            // Codes past the end of a row are any: they are multiplied by zeros.
+            if (Layout<F>::table || piece + t * 16 < left) {
+                taken.a[p] = sharedQuad(own + p * 64);
+                taken.b[p] = sharedQuad(own + p * 64 + 8 * ROW_PITCH);
+            } else taken.a[p] = taken.b[p] = make_uint4(0, 0, 0, 0);
+            if constexpr (blockScaled<F>()) {
+                taken.scales[p] = { 1, 1, 0, 0, 0 };
+                // Of a pair's four lanes the upper two get sums of zeros, with any scale that is a number.
+                const int scaled = paired<F>() ? piece + (t & 1) * 32 : piece + t * 16;
+                if (scaled < left) {
+                    const u32 scale = scaled / 16 * Layout<F>::perLane >> (paired<F>() ? args.blockShift : 5);
+                    readScale<F>(taken.scales[p].a, taken.scales[p].minimumA, slot, g, scale, whole, map());
+                    readScale<F>(taken.scales[p].b, taken.scales[p].minimumB, slot, g + 8, scale, whole, map());
+                }
+            }
+        }
+    }
+    /// Sums of the next `rows` rows of this block in a phase, each warp's own share of the columns, into `partial`.
+    /// `taken` has been read from the first slot. A slot is given back when what was read of it has been multiplied.
+    template <int F, int slotBytes> DEVICE void multiplyRows(Taken& taken, int phase, int rows) {
+        const Thread thread;
+        const int lane = thread.lane(), warp = thread.warp(), g = lane >> 2, t = lane & 3;
+        const int columns = columnsOf(phase), stride = planeStride<F>(columns);
+        const int rowBytes = columns / Layout<F>::perLane * 16;
+        const u32 planesAddress = sharedAddress(planes());
+        const WidePairs pairs(lane);
+        uint4 x[pieces][piecesOf<F>()];
+        Accumulator<F> sum;
+        sum.clear();
+        int first = 0, chunk = 0;
+        while (true) {
+            const int start = warp * (pieces * 64), left = rowBytes - chunk * ROW_BYTES;
+#pragma unroll
+            for (int p = 0; p < pieces; p++) {
+                if (start + p * 64 >= left) break;
+                const int column = ((chunk * ROW_BYTES + start + p * 64) / 16 + t) * Layout<F>::perLane;
+                if (first == 0 || rowBytes > ROW_BYTES) loadPieces<F, paired<F>()>(x[p], planesAddress, stride, column, lane, !Layout<F>::table || column < columns);
+                LaneScales scales = { 1, 1, 0, 0, 0 };
+                if constexpr (blockScaled<F>()) scales = taken.scales[p];
+                if (F == Q4_1 && column < columns) scales.block = blockSums()[column >> 5];
+                if (Layout<F>::table && rows - first <= 8) multiplyTile<F, false>(sum, taken.a[p], taken.b[p], x[p], scales, pairs);
+                else multiplyTile<F>(sum, taken.a[p], taken.b[p], x[p], scales, pairs);
+            }
+            __syncwarp();
+            if (lane == 0) arrive(empty(place.slot));
+            place.advance(args.slots);
+            chunk++;
+            if (chunk * ROW_BYTES >= rowBytes) {
+                float a = sum.d[0] + sum.d[1], b = sum.d[2] + sum.d[3];
+                // Two lanes go on with row g, two with row g + 8.
+                const float other = __shfl_xor_sync(FULL, t & 1 ? a : b, 1);
+                a = (t & 1 ? b : a) + other;
+                if (!paired<F>()) a += __shfl_xor_sync(FULL, a, 2);
+                if (F != F32 && F != BF16) a *= PART_SCALE;
+                if (t < 2) partial()[warp * args.partialRows + first + g + 8 * t] = a;
+                sum.clear();
+                chunk = 0;
+                first += SLOT_ROWS;
+                if (first >= rows) break;
+            }
+            take<F, slotBytes>(taken, rowBytes, chunk, lane, warp);
+        }
+    }
+    /// Reads the first slot of a phase, before what is multiplied is there. Every block has a row of every matrix.
+    template <int F, int slotBytes> DEVICE void prepare(Taken& taken, int phase) {
+        const Thread thread;
+        take<F, slotBytes>(taken, columnsOf(phase) / Layout<F>::perLane * 16, 0, thread.lane(), thread.warp());
+    }
+    /// The sum of all warps' shares of row `i`.
+    DEVICE float total(int i) const {
+        const float* from = partial() + i;
+        float part[WARPS];
+#pragma unroll
+        for (int w = 0; w < WARPS; w++) { part[w] = *from; from += args.partialRows; }
+        return (part[0] + part[1]) + (part[2] + part[3]) + ((part[4] + part[5]) + (part[6] + part[7]));
+    }
+};
