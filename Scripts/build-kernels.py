@@ -11,7 +11,9 @@ modules += [(source, f) for source in ("MatrixVector", "MatrixProduct") for f in
 modules += [("DecodeLoop", f) for f in formats]
 modules += [("TensorProduct", f) for f in formats if f != "f32"]
 # What uses the bulk copy engine needs compute capability 9.0, and has instructions in its machine code that no other has.
+# Other kernels of a prompt follow one another sooner there (Common.cuh), which PTX for 8.0 cannot say.
 architectures = {"DecodeLoop": ("90", "90a"), "TensorProduct": ("90a", "90a")}
+architectures.update((source, ("80", "90")) for source in ("Rows", "Attention", "AnyProduct", "MatrixVector", "MatrixProduct"))
 
 nvrtc = ctypes.CDLL(tools + "/nvidia/cuda_nvrtc/lib/libnvrtc.so.12")
 

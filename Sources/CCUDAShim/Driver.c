@@ -9,6 +9,12 @@ typedef int CUresult;
 typedef int CUdevice;
 typedef uint64_t CUdeviceptr;
 
+// CUlaunchConfig and CUlaunchAttribute.
+struct launch_attribute { unsigned id; unsigned unused; union { int value; void *pointer; char bytes[64]; } value; };
+struct launch_config { unsigned grid[3], block[3], shared_bytes; void *stream; struct launch_attribute *attributes; unsigned count; };
+_Static_assert(sizeof(struct launch_attribute) == 72 && sizeof(struct launch_config) == 56, "as cuda.h has them");
+enum { PROGRAMMATIC_STREAM_SERIALIZATION = 6 };
+
 // The names carry the ABI version that is meant: "cuMemAlloc" itself is the 32-bit entry point of CUDA 3.
 #define ENTRY_POINTS(X) \
     X(init, "cuInit", (unsigned)) \
@@ -53,6 +59,7 @@ typedef uint64_t CUdeviceptr;
     X(occupancy_max_blocks, "cuOccupancyMaxActiveBlocksPerMultiprocessor", (int *, void *, int, size_t)) \
     X(launch_kernel, "cuLaunchKernel", (void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *, void **, void **)) \
     X(launch_cooperative, "cuLaunchCooperativeKernel", (void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *, void **)) \
+    X(launch_extended, "cuLaunchKernelEx", (const struct launch_config *, void *, void **, void **)) \
     X(stream_begin_capture, "cuStreamBeginCapture_v2", (void *, int)) \
     X(stream_end_capture, "cuStreamEndCapture", (void *, void **)) \
     X(graph_get_nodes, "cuGraphGetNodes", (void *, void **, size_t *)) \
@@ -271,6 +278,11 @@ ccuda_result ccuda_function_occupancy(const ccuda_driver *driver, ccuda_function
 
 ccuda_result ccuda_launch_kernel(const ccuda_driver *driver, ccuda_function function, ccuda_launch l, ccuda_stream stream, void **arguments) {
     if (l.cooperative) return CALL(launch_cooperative, function, l.grid[0], l.grid[1], l.grid[2], l.block[0], l.block[1], l.block[2], l.shared_bytes, stream, arguments);
+    if (l.overlaps) {
+        struct launch_attribute overlap = { .id = PROGRAMMATIC_STREAM_SERIALIZATION, .value.value = 1 };
+        struct launch_config config = { { l.grid[0], l.grid[1], l.grid[2] }, { l.block[0], l.block[1], l.block[2] }, l.shared_bytes, stream, &overlap, 1 };
+        return CALL(launch_extended, &config, function, arguments, NULL);
+    }
     return CALL(launch_kernel, function, l.grid[0], l.grid[1], l.grid[2], l.block[0], l.block[1], l.block[2], l.shared_bytes, stream, arguments, NULL);
 }
 

@@ -46,6 +46,8 @@ package final class GPUContext: @unchecked Sendable {
     /// As 1000 × major + 10 × minor.
     package let driverVersion: Int
     package let canLaunchCooperatively: Bool
+    /// Whether kernels may begin while the one ahead of them ends: those for 9.0 alone are compiled to wait for it.
+    package var overlapsLaunches: Bool { computeCapability == (9, 0) }
 
     private let driver: OpaquePointer
     private let context: UnsafeMutableRawPointer
@@ -283,16 +285,20 @@ package struct LaunchShape: Sendable, Hashable {
     package var sharedBytes: Int
     /// Whether all blocks must be resident at once.
     package var isCooperative: Bool
+    /// Whether blocks may begin before the launch ahead has ended: the kernel waits by itself (`awaitEarlier` in Common.cuh).
+    package var overlaps: Bool
 
-    package init(grid: (x: Int, y: Int), threads: Int, sharedBytes: Int = 0, isCooperative: Bool = false) {
+    package init(grid: (x: Int, y: Int), threads: Int, sharedBytes: Int = 0, isCooperative: Bool = false, overlaps: Bool = false) {
         self.grid = grid
         self.threads = threads
         self.sharedBytes = sharedBytes
         self.isCooperative = isCooperative
+        self.overlaps = overlaps
     }
 
     package static func == (left: LaunchShape, right: LaunchShape) -> Bool {
-        left.grid == right.grid && left.threads == right.threads && left.sharedBytes == right.sharedBytes && left.isCooperative == right.isCooperative
+        left.grid == right.grid && left.threads == right.threads && left.sharedBytes == right.sharedBytes
+            && left.isCooperative == right.isCooperative && left.overlaps == right.overlaps
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -374,7 +380,7 @@ extension GPUContext {
         var parameters = parameters
         let launch = ccuda_launch(
             grid: (UInt32(shape.grid.x), UInt32(shape.grid.y), 1), block: (UInt32(shape.threads), 1, 1),
-            shared_bytes: UInt32(shape.sharedBytes), cooperative: shape.isCooperative ? 1 : 0)
+            shared_bytes: UInt32(shape.sharedBytes), cooperative: shape.isCooperative ? 1 : 0, overlaps: shape.overlaps ? 1 : 0)
         let offsets = parameters.offsets
         let result = parameters.words.withUnsafeMutableBytes { bytes in
             Result { () throws(CUDAFailure) in

@@ -61,8 +61,10 @@ final class GPUProgram {
 
     func at(_ offset: Int) -> UInt64 { base + UInt64(offset) }
 
+    /// - Parameter follows: whether the kernel may begin while the one ahead of it ends, where devices can do that.
     private func launch(
-        _ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, _ build: (inout KernelParameters) -> Void
+        _ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, follows: Bool = true,
+        _ build: (inout KernelParameters) -> Void
     ) throws(CUDAFailure) {
         var parameters = KernelParameters()
         build(&parameters)
@@ -75,7 +77,9 @@ final class GPUProgram {
         }
         // Fixed and dynamic shared memory together may not pass 48 KiB unasked.
         if shared > 40 << 10 { try context.setSharedBytes(shared, of: function) }
-        try context.launch(function, LaunchShape(grid: (grid.0, grid.1), threads: threads, sharedBytes: shared), parameters)
+        let shape = LaunchShape(
+            grid: (grid.0, grid.1), threads: threads, sharedBytes: shared, overlaps: follows && context.overlapsLaunches)
+        try context.launch(function, shape, parameters)
     }
 
     func convert(_ from: UInt64, _ type: KernelFormat, to: UInt64, _ target: KernelFormat, count: Int) throws(CUDAFailure) {
@@ -218,11 +222,10 @@ final class GPUProgram {
             return try launch("product_f32", in: "MatrixProduct.f32", grid: (across(64), (rows + 63) / 64)) { $0.add(arguments) }
         }
         if isForWarpgroups(outputs, rows: rows) {
-            // Wide tiles read less; narrow ones give more multiprocessors work.
-            let (width, stages) = across(128) * ((rows + 127) / 128) >= context.multiprocessors ? (128, 6) : (64, 8)
+            let tile = bestTile(across: across, rows: rows)
             return try launch(
-                "tensor_product_\(width)_\(name)", in: "TensorProduct.\(name)", grid: (across(width), (rows + 127) / 128),
-                shared: stages * (128 + width) * 128 + 1024
+                "tensor_product_\(tile.isHalved ? "halves" : "\(tile.width)")_\(name)", in: "TensorProduct.\(name)",
+                grid: (across(tile.width), (rows + 127) / 128 * (tile.isHalved ? 2 : 1)), shared: tile.stages * (128 + tile.width) * 128 + 1024
             ) { $0.add(arguments) }
         }
         // Large tiles read less, small ones fill more multiprocessors.
@@ -237,6 +240,28 @@ final class GPUProgram {
             grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
             shared: 3 * (tile.rows + tile.outputs) * 128
         ) { $0.add(arguments) }
+    }
+
+    /// A tile of 128 rows: wide ones read less, narrow ones or halves of the columns give more multiprocessors work.
+    private struct Tile {
+        let width: Int
+        let stages: Int
+        /// Whether two blocks of a cluster have half of the columns each.
+        let isHalved: Bool
+    }
+
+    private static let tiles = [
+        Tile(width: 64, stages: 8, isHalved: false), Tile(width: 128, stages: 6, isHalved: false), Tile(width: 128, stages: 6, isHalved: true),
+    ]
+
+    /// The tile with which the blocks of the busiest multiprocessor read the least.
+    private func bestTile(across: (Int) -> Int, rows: Int) -> Tile {
+        func cost(_ tile: Tile) -> Int {
+            let blocks = across(tile.width) * ((rows + 127) / 128) * (tile.isHalved ? 2 : 1)
+            // Halves are joined at the end.
+            return (blocks + context.multiprocessors - 1) / context.multiprocessors * (128 + tile.width) * (tile.isHalved ? 5 : 8)
+        }
+        return Self.tiles.min { cost($0) < cost($1) } ?? Self.tiles[0]
     }
 
     /// Whether Hopper's warpgroup products can be used, which write two outputs at a time.
@@ -290,7 +315,8 @@ final class GPUProgram {
     func embed(_ rows: Int, tokens: UInt64) throws(BackendError) {
         let weight = try storage(plan.embedding)
         try backend.run { () throws(CUDAFailure) in
-            try launch("embed_\(weight.layout.format.rawValue)", in: "Rows", grid: (rows, 1)) {
+            // The first: what comes after it may read weights before it has ended, so whatever made those must be done.
+            try launch("embed_\(weight.layout.format.rawValue)", in: "Rows", grid: (rows, 1), follows: false) {
                 $0.add(weight.segment())
                 $0.add(tokens)
                 $0.add(at(layout.residual))

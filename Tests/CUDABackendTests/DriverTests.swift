@@ -114,6 +114,16 @@ struct DriverTests {
         #expect(fake.log.last == "together decode_f32 4x1 512 0 7")
     }
 
+    @Test("A launch that may overlap the one ahead of it asks for that and nothing else")
+    func overlapping() throws {
+        let fake = try #require(FakeDriver())
+        let context = try GPUContext(ordinal: 0, library: fake.path)
+        var parameters = KernelParameters()
+        parameters.add(Int32(7))
+        try context.launch(try context.function("gate_f32", in: "Rows"), LaunchShape(grid: (4, 2), threads: 256, overlaps: true), parameters)
+        #expect(fake.log.last == "overlap gate_f32 4x2 256 0 7")
+    }
+
     @Test("Copies arrive, and a lost device is named")
     func copies() throws {
         let fake = try #require(FakeDriver())

@@ -155,6 +155,9 @@ typedef struct ccuda_launch {
     uint32_t shared_bytes;
     /// Not 0: all blocks must be resident at once (a cooperative launch).
     uint32_t cooperative;
+    /// Not 0: blocks may begin before the kernel launched before has ended, where that one says so; this one waits by itself
+    /// (programmatic dependent launch). Not with `cooperative`.
+    uint32_t overlaps;
 } ccuda_launch;
 
 /// Launches `function`; `arguments` points to one pointer for each parameter, read before the call returns.

@@ -14,6 +14,7 @@ struct AnyProductArguments {
 static_assert(sizeof(AnyProductArguments) == 96, "KernelArguments.swift describes the same bytes");
 
 template <int format> DEVICE void anyProduct(const AnyProductArguments& args) {
+    awaitEarlier();
     const int lane = threadIdx.x & 31, n = blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5);
     if (n >= args.weight.rows) return;
     for (int m = blockIdx.y; m < args.rows; m += gridDim.y) {

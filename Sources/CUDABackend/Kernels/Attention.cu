@@ -29,6 +29,7 @@ template <typename Cache> DEVICE void attend(const AttentionArguments& args) {
     const int begin = args.window > 0 ? max(0, last - args.window + 1) : 0;
     const Cache* keys = (const Cache*)args.keys + (u64)kvHead * args.headStride;
     const Cache* values = (const Cache*)args.values + (u64)kvHead * args.headStride;
+    awaitEarlier();
     for (int i = threadIdx.x; i < size; i += blockDim.x) query[i] = args.queries[(u64)row * args.stride + head * size + i] * args.scale;
     float acc[8];
 #pragma unroll
@@ -93,6 +94,7 @@ template <typename T, int SIZE> DEVICE void attendTiles(const AttentionArguments
     const u32 keyTile = sharedAddress(tiles), valueTile = keyTile + keysPerTile * SIZE * 2;
     const float factor = args.scale * 1.4426950408889634f;  // exponentials are taken to base 2
 
+    awaitEarlier();
     const int row = firstRow + warp * 16 + g;
     u32 query[SIZE / 16][4];
 #pragma unroll

@@ -83,6 +83,17 @@ DEVICE float blockMax(float x, float* scratch) {
 
 DEVICE u32 sharedAddress(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 
+/// A prompt's kernels are launched so that each may begin when the blocks of the one ahead of it end, before what those wrote
+/// can be read (programmatic dependent launch; compute capability 9.0, whose machine code alone has the instruction). Each
+/// waits here before it reads what earlier ones wrote, or writes anything; weights and tables are read before.
+/// A kernel that let the next begin at its own start (`griddepcontrol.launch_dependents`) took longer: blocks that wait take
+/// room on some multiprocessors from those that work, and the next kernel's are spread unevenly.
+DEVICE void awaitEarlier() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
 /// 16 bytes from global to shared memory, past L1; zeros where not `valid`.
 DEVICE void copyAsync16(u32 to, const void* from, bool valid) {
     int bytes = valid ? 16 : 0;

@@ -24,14 +24,8 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
     const u32 base = sharedAddress(dynamicMemory);
     if (Layout<format>::table && thread < 16) table[thread] = args.table[thread];
 
-    auto fetchInput = [&](int step) {
+    auto fetchWeights = [&](int step) {
         const u32 to = base + step % STAGES * stageBytes;
-#pragma unroll
-        for (int i = 0; i < ROWS / 32; i++) {
-            const int piece = thread + i * 256, row = piece >> 3, p = piece & 7, column = step * DEPTH + p * 8;
-            const bool valid = step < steps && firstRow + row < args.rows && column < args.columns;
-            copyAsync16(to + swizzled(row, p), (const u16*)args.input + (valid ? (u64)(firstRow + row) * args.columns + column : 0), valid);
-        }
         if (dense) {
 #pragma unroll
             for (int i = 0; i < OUTPUTS / 32; i++) {
@@ -39,6 +33,15 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
                 const bool valid = step < steps && firstOutput + row < weight.rows && column < args.columns;
                 copyAsync16(to + ROWS * 128 + swizzled(row, p), (const u16*)weight.codes + (valid ? (u64)(firstOutput + row) * args.columns + column : 0), valid);
             }
+        }
+    };
+    auto fetchInput = [&](int step) {
+        const u32 to = base + step % STAGES * stageBytes;
+#pragma unroll
+        for (int i = 0; i < ROWS / 32; i++) {
+            const int piece = thread + i * 256, row = piece >> 3, p = piece & 7, column = step * DEPTH + p * 8;
+            const bool valid = step < steps && firstRow + row < args.rows && column < args.columns;
+            copyAsync16(to + swizzled(row, p), (const u16*)args.input + (valid ? (u64)(firstRow + row) * args.columns + column : 0), valid);
         }
         copyAsyncCommit();
     };
@@ -60,16 +63,20 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
             for (int k = 0; k < 4; k++) sums[i][j][k] = 0;
 
     __syncthreads();
-    fetchInput(0);
+    fetchWeights(0);
+    fetchWeights(1);
     holdNext(0);
     expandHeld(0);
-    fetchInput(1);
     holdNext(1);
+    awaitEarlier();
+    fetchInput(0);
+    fetchInput(1);
     for (int step = 0; step < steps; step++) {
         copyAsyncWait<1>();
         __syncthreads();
         // Stage step + 2 was last read before this barrier; stage step + 1 is filled from registers now.
         expandHeld(step + 1);
+        fetchWeights(step + 2);
         fetchInput(step + 2);
         holdNext(step + 2);
         const u32 inputs = base + step % STAGES * stageBytes, weights = inputs + ROWS * 128;
@@ -143,6 +150,7 @@ extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_const
     const float *input = (const float*)args.input, *weight = (const float*)segment.codes;
     const int row = thread >> 2, k4 = (thread & 3) * 4, tm = (thread >> 4) * 4, tn = (thread & 15) * 4;
     float sums[4][4] = {};
+    awaitEarlier();
     auto load = [&](const float* from, int r, int limit, int k) {
         float4 v = make_float4(0, 0, 0, 0);
         if (r < limit && k < args.columns) v = *(const float4*)(from + (u64)r * args.columns + k);

@@ -22,20 +22,33 @@ static_assert(sizeof(MatrixProductArguments) == 200, "KernelArguments.swift desc
 /// Rows of 128 bytes; 16-byte pieces are permuted so that ldmatrix meets no bank twice.
 DEVICE u32 swizzled(int row, int piece) { return row * 128 + ((piece ^ (row & 7)) << 4); }
 
-/// A thread's 32 elements of one row and step, on their way from codes to 16-bit floats.
-template <int format> struct Held { uint4 codes[Layout<format>::perLane == 32 ? 1 : 2]; float scale, minimum; };
+/// A thread's COUNT elements (16 or 32) of one row and step, on their way from codes to 16-bit floats.
+template <int format, int COUNT = 32> struct Held {
+    static const int count = COUNT, words = COUNT * 4 / Layout<format>::perLane;
+    u32 codes[words];
+    float scale, minimum;
+};
 
-template <int format> DEVICE void hold(Held<format>& h, const MatrixProductArguments& args, const Segment& weight, int row, int column) {
+template <int format, typename Holder> DEVICE void hold(Holder& h, const MatrixProductArguments& args, const Segment& weight, int row, int column) {
     const bool valid = row < weight.rows && column < args.columns;
-    const int pieces = Layout<format>::perLane == 32 ? 1 : 2;
 #pragma unroll
-    for (int i = 0; i < pieces; i++) h.codes[i] = make_uint4(0, 0, 0, 0);
+    for (int i = 0; i < Holder::words; i++) h.codes[i] = 0;
     h.scale = h.minimum = 0;
     if (!valid) return;
     const u64 rowBytes = (u64)args.columns * 16 / Layout<format>::perLane;
-    const uint4* from = (const uint4*)(weight.codes + row * rowBytes + (u64)column * 16 / Layout<format>::perLane);
+    const u8* from = weight.codes + row * rowBytes + (u64)column * 16 / Layout<format>::perLane;
+    if constexpr (Holder::words == 2) {
+        const uint2 q = *(const uint2*)from;
+        h.codes[0] = q.x; h.codes[1] = q.y;
+    } else {
 #pragma unroll
-    for (int i = 0; i < pieces; i++) if (column + i * Layout<format>::perLane < args.columns) h.codes[i] = from[i];
+        for (int i = 0; i < Holder::words / 4; i++) {
+            // Rows are whole pieces of 16 bytes, but not whole pieces of 32.
+            if (column + i * Layout<format>::perLane >= args.columns) break;
+            const uint4 q = ((const uint4*)from)[i];
+            h.codes[4 * i] = q.x; h.codes[4 * i + 1] = q.y; h.codes[4 * i + 2] = q.z; h.codes[4 * i + 3] = q.w;
+        }
+    }
     const u32 index = scaleIndex<format>(row, column, args.columns, args.blockShift);
     if (format == INT8 || format == N4) h.scale = ((const float*)weight.scales)[index];
     else if (format == N4DQ) h.scale = __fadd_rn(__fmul_rn(args.map[weight.scales[index]], weight.nested[index >> 8]), weight.offset);
@@ -46,26 +59,22 @@ template <int format> DEVICE void hold(Held<format>& h, const MatrixProductArgum
     } else h.scale = toFloat(((const f16*)weight.scales)[index]);
 }
 
-template <int format, typename Compute> DEVICE void expand(const Held<format>& h, char* stage, int row, int half, const float* table) {
-    u32 out[16];
-    if (Layout<format>::perLane == 32) {
-        const u32 w[4] = { h.codes[0].x, h.codes[0].y, h.codes[0].z, h.codes[0].w };
+/// Writes what a thread holds as the `part`th of a row's 64 elements.
+template <int format, typename Compute, typename Holder> DEVICE void expand(const Holder& h, char* stage, int row, int part, const float* table) {
+    u32 out[Holder::count / 2];
 #pragma unroll
-        for (int i = 0; i < 16; i++) {
-            const u32 byte = w[i >> 2] >> (8 * (i & 3));
+    for (int i = 0; i < Holder::count / 2; i++) {
+        if (Layout<format>::perLane == 32) {
+            const u32 byte = h.codes[i >> 2] >> (8 * (i & 3));
             out[i] = Pack<Compute>::pack(fmaf(table[(byte >> 4) & 15], h.scale, h.minimum), fmaf(table[byte & 15], h.scale, h.minimum));
-        }
-    } else {
-#pragma unroll
-        for (int i = 0; i < 16; i++) {
-            const uint4 q = h.codes[(i >> 3) % (Layout<format>::perLane == 32 ? 1 : 2)];
-            const u32 w[4] = { q.x, q.y, q.z, q.w };
-            const u32 word = w[i >> 1 & 3] >> (16 * (i & 1));
+        } else {
+            const u32 word = h.codes[i >> 1] >> (16 * (i & 1));
             out[i] = Pack<Compute>::pack((float)(i8)word * h.scale, (float)(i8)(word >> 8) * h.scale);
         }
     }
 #pragma unroll
-    for (int i = 0; i < 4; i++) *(uint4*)(stage + swizzled(row, half * 4 + i)) = make_uint4(out[4 * i], out[4 * i + 1], out[4 * i + 2], out[4 * i + 3]);
+    for (int i = 0; i < Holder::count / 8; i++)
+        *(uint4*)(stage + swizzled(row, part * (Holder::count / 8) + i)) = make_uint4(out[4 * i], out[4 * i + 1], out[4 * i + 2], out[4 * i + 3]);
 }
 
 /// The segment that a block's column of tiles falls into, and the tile within it.

@@ -78,6 +78,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
 
     if (Layout<format>::table) fillPairs(pairs, args.table);
     if (Layout<format>::nested) for (int i = threadIdx.x; i < 256; i += blockDim.x) map[i] = args.map[i];
+    awaitEarlier();
     float factor = 1;
     if (args.norm) {
         float squares = 0;

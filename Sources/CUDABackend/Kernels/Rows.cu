@@ -6,6 +6,7 @@
 
 // out[r, :] = embedding[tokens[r], :] × scale
 template <int format> DEVICE void embed(const Segment& w, const int* tokens, float* out, int columns, int blockShift, const float* table, const float* map, float scale) {
+    awaitEarlier();
     const int token = tokens[blockIdx.x];
     for (int i = threadIdx.x; i < columns; i += blockDim.x) out[(u64)blockIdx.x * columns + i] = element<format>(w, token, i, columns, blockShift, table, map) * scale;
 }
@@ -19,6 +20,7 @@ EMBED(f32, F32) EMBED(f16, F16) EMBED(bf16, BF16) EMBED(int8, INT8) EMBED(n4, N4
 #define HELD 4
 template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight, Out* out, int width, float epsilon, int add, int each, int stride) {
     __shared__ float scratch[32];
+    awaitEarlier();
     const u64 first = (u64)(blockIdx.x / each) * stride + (u64)(blockIdx.x % each) * width;
     in += first;
     out += first;
@@ -60,19 +62,24 @@ extern "C" __global__ void rms_norm_bf16(const float* in, const float* weight, b
 // Cache: key-value head h, position p at (p × positionStride + h × headStride).
 template <typename Cache> DEVICE void rotateAndStore(float* qkv, Cache* keys, Cache* values, const float* frequencies, int pairs, int heads, int kvHeads, int size,
                                                      int first, int positionStride, int headStride, int interleaved, float amplitude) {
+    __shared__ float2 angles[128];
     const int position = first + blockIdx.x, width = (heads + 2 * kvHeads) * size;
     float* row = qkv + (u64)blockIdx.x * width;
+    if (threadIdx.x < pairs) {
+        float s, c;
+        sincosf((float)position * frequencies[threadIdx.x], &s, &c);
+        angles[threadIdx.x] = make_float2(c * amplitude, s * amplitude);
+    }
+    __syncthreads();
+    awaitEarlier();
     for (int i = threadIdx.x; i < (heads + kvHeads) * pairs; i += blockDim.x) {
         const int head = i / pairs, pair = i - head * pairs;
         float* h = row + head * size;
         const int a = interleaved ? 2 * pair : pair, b = interleaved ? 2 * pair + 1 : pair + pairs;
-        float s, c;
-        sincosf((float)position * frequencies[pair], &s, &c);
-        s *= amplitude;
-        c *= amplitude;
+        const float2 turn = angles[pair];
         const float x = h[a], y = h[b];
-        h[a] = x * c - y * s;
-        h[b] = y * c + x * s;
+        h[a] = x * turn.x - y * turn.y;
+        h[b] = y * turn.x + x * turn.y;
     }
     __syncthreads();
     for (int i = threadIdx.x; i < kvHeads * size; i += blockDim.x) {
@@ -94,6 +101,7 @@ DEVICE float gated(float x, int kind) {
     return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)));
 }
 template <typename Out> DEVICE void gate(const float* gates, const float* ups, Out* out, u64 count, int kind) {
+    awaitEarlier();
     for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) fromFloat(gated(gates[i], kind) * ups[i], out[i]);
 }
 extern "C" __global__ void gate_f32(const float* g, const float* u, float* out, u64 count, int kind) { gate(g, u, out, count, kind); }
@@ -102,6 +110,7 @@ extern "C" __global__ void gate_bf16(const float* g, const float* u, bf16* out, 
 
 // rounding: 0 none, 1 float16, 2 bfloat16, before the output's own.
 template <typename In, typename Out> DEVICE void convert(const In* in, Out* out, u64 count, int rounding, float addend) {
+    awaitEarlier();
     for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) {
         float x = toFloat(in[i]) + addend;
         if (rounding == 1) x = rounded<f16>(x);
@@ -116,6 +125,7 @@ CONVERT(bf16, bf16, f32, float) CONVERT(bf16, bf16, f16, f16) CONVERT(bf16, bf16
 
 // x = cap × tanh(x / cap)
 extern "C" __global__ void soft_cap(float* x, u64 count, float cap) {
+    awaitEarlier();
     for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) x[i] = cap * tanhf(x[i] / cap);
 }
 
@@ -125,6 +135,7 @@ struct Choice { int token; float logit; float logSum; };
 extern "C" __global__ void __launch_bounds__(1024) choose(const float* logits, Choice* choices, int* feedback, int count, float temperature, u32 seed, u32 counter) {
     __shared__ float scratch[32];
     __shared__ int rows[32];
+    awaitEarlier();
     logits += (u64)blockIdx.x * count;
     float top = NEGATIVE_INFINITY, best = NEGATIVE_INFINITY;
     int row = count;

@@ -113,7 +113,15 @@ DEVICE float activated(float x, int kind) {
     return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)));
 }
 
-template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool isGated> DEVICE void tensorProduct(const MatrixProductArguments& args) {
+/// Two blocks of a cluster wait for each other, and each sees what the other wrote.
+DEVICE void pairBarrier() {
+    asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
+    asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
+}
+/// The shared address in block `rank` of the cluster that `address` has in this one.
+DEVICE u32 addressIn(u32 rank, u32 address) { u32 y; asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(y) : "r"(address), "r"(rank)); return y; }
+
+template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool isGated, bool isHalved = false> DEVICE void tensorProduct(const MatrixProductArguments& args) {
     extern __shared__ char dynamicMemory[];
     __shared__ float table[16];
     const bool dense = !Layout<format>::scaled;
@@ -121,7 +129,10 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
     const int thread = threadIdx.x, group = thread >> 7, stageBytes = (ROWS + OUTPUTS) * 128;
     int tile = blockIdx.x;
     const Segment& weight = isGated ? args.segments[0] : segmentOfTile(args, OUTPUTS, tile);
-    const int firstRow = blockIdx.y * ROWS, firstOutput = tile * SHARE, steps = (args.columns + DEPTH - 1) / DEPTH;
+    const int firstRow = (isHalved ? blockIdx.y >> 1 : blockIdx.y) * ROWS, firstOutput = tile * SHARE;
+    // Two blocks of a cluster halve the columns of a tile between them.
+    const int allSteps = (args.columns + DEPTH - 1) / DEPTH, half = (allSteps + 1) / 2, rank = blockIdx.y & 1;
+    const int firstColumn = isHalved ? rank * half * DEPTH : 0, steps = !isHalved ? allSteps : rank ? allSteps - half : half;
     // Swizzled tiles begin on 1024 bytes.
     char* stages = dynamicMemory + (0u - sharedAddress(dynamicMemory) & 1023u);
     const u32 base = sharedAddress(stages);
@@ -135,49 +146,51 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
     };
     // A thread copies 16 bytes of every 32nd row, always at the same place of a step: what differs between steps and rows
     // is an addition.
-    const int ownRow = thread >> 3, ownColumn = (thread & 7) * 8;
+    const int ownRow = thread >> 3, ownColumn = firstColumn + (thread & 7) * 8, end = isHalved && !rank ? half * DEPTH : args.columns;
     const u64 rowStep = (u64)args.columns * 64, own = ((u64)ownRow * args.columns + ownColumn) * 2;
     const u8* inputs = (const u8*)args.input + (u64)firstRow * args.columns * 2 + own;
     const int inputRows = args.rows - firstRow - ownRow, outputRows = weight.rows - firstOutput - ownRow;
     const u8* weights[2] = { weight.codes + (u64)firstOutput * args.columns * 2 + own, 0 };
     if (isGated) weights[1] = args.segments[1].codes + (u64)firstOutput * args.columns * 2 + own;
     const u32 place = base + swizzled(ownRow, thread & 7);
-    auto fetch = [&](int step) {
-        const u32 to = place + step % STAGES * stageBytes;
-        const bool inside = step * DEPTH + ownColumn < args.columns;
+    auto fetchWeights = [&](int step) {
+        const u32 to = place + step % STAGES * stageBytes + ROWS * 128;
+        const bool inside = step * DEPTH + ownColumn < end;
         const u64 at = (u64)step * (DEPTH * 2);
-#pragma unroll
-        for (int i = 0; i < ROWS / 32; i++) copyAsync16(to + i * 4096, inputs + at + i * rowStep, inside && i * 32 < inputRows);
         if (dense) {
 #pragma unroll
             for (int i = 0; i < OUTPUTS / 32; i++) {
                 const int second = isGated && i >= SHARE / 32, j = second ? i - SHARE / 32 : i;
-                copyAsync16(to + ROWS * 128 + i * 4096, weights[second] + at + j * rowStep, inside && j * 32 < outputRows);
+                copyAsync16(to + i * 4096, weights[second] + at + j * rowStep, inside && j * 32 < outputRows);
             }
         }
+    };
+    auto fetchInput = [&](int step) {
+        const u32 to = place + step % STAGES * stageBytes;
+        const bool inside = step * DEPTH + ownColumn < end;
+        const u64 at = (u64)step * (DEPTH * 2);
+#pragma unroll
+        for (int i = 0; i < ROWS / 32; i++) copyAsync16(to + i * 4096, inputs + at + i * rowStep, inside && i * 32 < inputRows);
         copyAsyncCommit();
     };
-    // A thread expands half a row of 64 elements, of each 128 rows.
-    const int HOLDS = (OUTPUTS + 127) / 128;
-    Held<dense ? N4 : format> held[HOLDS];
+    // Every thread expands as much: half a row of 64 elements of each 128 rows, or a quarter of each 64.
+    const int PART = OUTPUTS % 128 == 0 ? 32 : 16, PARTS = 64 / PART, HOLDS = OUTPUTS * PARTS / 256;
+    Held<dense ? N4 : format, PART> held[HOLDS];
     auto holdNext = [&](int step) {
         if constexpr (Layout<format>::scaled) {
 #pragma unroll
             for (int i = 0; i < HOLDS; i++) {
-                const int row = i * 128 + (thread >> 1);
                 int output;
-                const Segment& from = source(row, output);
-                if (row < OUTPUTS) hold<format>(held[i], args, from, output, step * DEPTH + (thread & 1) * 32);
+                const Segment& from = source((i * 256 + thread) / PARTS, output);
+                hold<format>(held[i], args, from, output, firstColumn + step * DEPTH + thread % PARTS * PART);
             }
         }
     };
     auto expandHeld = [&](int step) {
         if constexpr (Layout<format>::scaled) {
 #pragma unroll
-            for (int i = 0; i < HOLDS; i++) {
-                const int row = i * 128 + (thread >> 1);
-                if (row < OUTPUTS) expand<format, Compute>(held[i], stages + step % STAGES * stageBytes + ROWS * 128, row, thread & 1, table);
-            }
+            for (int i = 0; i < HOLDS; i++)
+                expand<format, Compute>(held[i], stages + step % STAGES * stageBytes + ROWS * 128, (i * 256 + thread) / PARTS, thread % PARTS, table);
         }
     };
 
@@ -189,9 +202,12 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
     __syncthreads();
     holdNext(0);
 #pragma unroll
-    for (int i = 0; i < AHEAD; i++) fetch(i);
+    for (int i = 0; i < AHEAD; i++) fetchWeights(i);
     expandHeld(0);
     holdNext(1);
+    awaitEarlier();
+#pragma unroll
+    for (int i = 0; i < AHEAD; i++) fetchInput(i);
 #pragma unroll 1
     for (int step = 0; step < steps; step++) {
         copyAsyncWait<AHEAD - 1>();
@@ -208,12 +224,35 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
         asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
         // The product of step - 2 was waited for by all before this step's barrier: its stage is free.
         expandHeld(step + 1);
-        fetch(step + AHEAD);
+        fetchWeights(step + AHEAD);
+        fetchInput(step + AHEAD);
         holdNext(step + 2);
         asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
     }
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
     copyAsyncWait<0>();
+
+    if constexpr (isHalved) {
+        // Each block finishes half of the outputs: it gets the other's sums of those, thread for thread, where stages were.
+        const int COUNT = OUTPUTS / 4;
+        const u32 mine = base + thread * 16, other = addressIn(rank ^ 1, mine);
+        pairBarrier();
+#pragma unroll
+        for (int i = 0; i < COUNT; i += 4) {
+            float send[4];
+#pragma unroll
+            for (int k = 0; k < 4; k++) send[k] = rank ? sums[0][i + k] : sums[0][COUNT + i + k];
+            asm volatile("st.shared::cluster.v4.f32 [%0], {%1,%2,%3,%4};" ::"r"(other + i * 1024), "f"(send[0]), "f"(send[1]), "f"(send[2]), "f"(send[3]) : "memory");
+        }
+        pairBarrier();
+#pragma unroll
+        for (int i = 0; i < COUNT; i += 4) {
+            const uint4 got = sharedQuad(mine + i * 1024);
+            const u32 values[4] = { got.x, got.y, got.z, got.w };
+#pragma unroll
+            for (int k = 0; k < 4; k++) sums[0][i + k] = (rank ? sums[0][COUNT + i + k] : sums[0][i + k]) + __uint_as_float(values[k]);
+        }
+    }
 
     // A warp's 16 rows: lane (g, t) has columns 8j + 2t and 8j + 2t + 1 of rows g and g + 8.
     const int lane = thread & 31, warp = thread >> 5 & 3;
@@ -224,8 +263,8 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
             const int row = firstRow + (group * TALL + m) * 64 + warp * 16 + half * 8 + (lane >> 2);
             if (row >= args.rows) continue;
 #pragma unroll
-            for (int j = 0; j < SHARE / 8; j++) {
-                const int output = firstOutput + j * 8 + (lane & 3) * 2;
+            for (int j = 0; j < (isHalved ? SHARE / 16 : SHARE / 8); j++) {
+                const int output = firstOutput + (isHalved ? rank * (SHARE / 2) : 0) + j * 8 + (lane & 3) * 2;
                 // Matrices for tensor cores have an even number of rows.
                 if (output >= weight.rows) continue;
                 const u64 at = (u64)row * args.outStride + output;
@@ -252,6 +291,7 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
 #define KERNEL(name, format, Compute) \
     extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_128_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 128, 6, false>(args); } \
     extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_64_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 64, 8, false>(args); } \
+    extern "C" __global__ void __launch_bounds__(256, 1) __cluster_dims__(1, 2, 1) tensor_product_halves_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 128, 6, false, true>(args); } \
     extern "C" __global__ void __launch_bounds__(256, 1) tensor_gate_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 2, 192, 4, true>(args); }
 #ifdef SELECT_f16
 KERNEL(f16, F16, f16)

@@ -135,6 +135,14 @@ CUresult cuLaunchCooperativeKernel(void *function, unsigned gx, unsigned gy, uns
     CALL("cuLaunchCooperativeKernel");
     return launch("together", function, gx, gy, bx, shared, parameters);
 }
+struct launch_config { unsigned grid[3], block[3], shared; void *stream; struct { unsigned id, unused; int value; char rest[60]; } *attributes; unsigned count; };
+CUresult cuLaunchKernelEx(const struct launch_config *config, void *function, void **parameters, void **extra) {
+    (void)extra;
+    CALL("cuLaunchKernelEx");
+    // Programmatic stream serialization, and nothing else, is asked for.
+    if (config->count != 1 || config->attributes->id != 6 || config->attributes->value != 1) return 1;
+    return launch("overlap", function, config->grid[0], config->grid[1], config->block[0], config->shared, parameters);
+}
 CUresult cuStreamBeginCapture_v2(void *stream, int mode) { (void)stream; (void)mode; CALL("cuStreamBeginCapture_v2"); capturing = 1; nodes = 0; return 0; }
 CUresult cuStreamEndCapture(void *stream, void **graph) { (void)stream; capturing = 0; note("captured %d\n", nodes); *graph = (void *)0x50; return 0; }
 CUresult cuGraphGetNodes(void *graph, void **list, size_t *count) { (void)graph; (void)list; *count = (size_t)nodes; return 0; }
