@@ -20,6 +20,13 @@ func seconds() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
+/// Seconds since 1970.
+func wallClock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
 /// Writes a file in pieces; false where that fails.
 func write(_ path: String, _ pieces: (_ append: ([UInt8]) -> Bool) -> Bool) -> Bool {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-// Holds the GPU's results against double precision, then measures. usage: gpu-check [check] [speed] [table]
+// Holds the GPU's results against double precision, then measures. usage: gpu-check [check] [speed] [table], or gpu-check first-token [nf4]
 import CUDABackend
 import TensorMemory
 import Tensors
@@ -7,6 +7,19 @@ setLineBuffered()
 let wanted = Set(CommandLine.arguments.dropFirst())
 func wants(_ part: String) -> Bool { wanted.isEmpty || wanted.contains(part) }
 let folder = environment("GALLEY_GPU_FOLDER") ?? "/tmp"
+
+if wanted.contains("first-token") {
+    let isQuantized = wanted.contains("nf4")
+    let format = isQuantized ? WeightFormat.fourBit(.init(.nf4, blockSize: 64, isDoubleQuantized: true)) : .dense(.bfloat16)
+    do {
+        if wanted.contains("table") { print(FirstToken.titles) }
+        print(try FirstToken(folder: folder, name: isQuantized ? "nf4 dq" : "bf16", format: format).run())
+    } catch {
+        print("FAILED", error)
+        end(1)
+    }
+    end(0)
+}
 
 let backend: GPUBackend
 let opening = seconds()
@@ -53,7 +66,7 @@ do {
             ("bf16", .dense(.bfloat16), .bfloat16), ("nf4 dq", nf4, .bfloat16), ("fp4", .fourBit(.init(.fp4)), .bfloat16), ("int8", .int8, .bfloat16),
             ("fp32", .dense(.float32), .float32), ("bf16", .dense(.bfloat16), .bfloat16), ("nf4 dq", nf4, .bfloat16),
         ]
-        for (name, format, dense) in cases {
+        for (name, format, dense) in cases where environment("GALLEY_GPU_CASE").map({ name.contains($0) }) ?? true {
             do { print(try Speed(backend: backend, folder: folder, shape: Speed.shape(dense)).measure(name, format, dense: dense)) } catch {
                 print(name, "FAILED", error)
             }
@@ -102,11 +115,14 @@ extension ModelCase {
                 name: "bf16 qwen-like", shape: shape(bf16, size: 128), format: .dense(bf16), dense: bf16, hasBias: true, hasHeadNorms: true,
                 tolerance: 2e-2),
             ModelCase(name: "int8", shape: shape(bf16), format: .int8, dense: bf16, tolerance: 2e-2, expectsLoop: true),
-            ModelCase(name: "fp4", shape: shape(bf16), format: .fourBit(.init(.fp4)), dense: bf16, tolerance: 2e-2, expectsLoop: true),
-            ModelCase(name: "nf4", shape: shape(bf16), format: nf4(64, false), dense: bf16, tolerance: 2e-2, expectsLoop: true),
-            ModelCase(name: "nf4 dq", shape: shape(bf16), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true),
+            ModelCase(name: "fp4", shape: shape(bf16, hidden: 320), format: .fourBit(.init(.fp4)), dense: bf16, tolerance: 2e-2, expectsLoop: true),
+            ModelCase(name: "nf4", shape: shape(bf16, hidden: 320), format: nf4(64, false), dense: bf16, tolerance: 2e-2, expectsLoop: true),
+            ModelCase(name: "nf4 dq", shape: shape(bf16, hidden: 320), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(
                 name: "nf4 dq 576 heads 9/3", shape: shape(bf16, hidden: 576, inner: 1536, heads: 9, kv: 3), format: nf4(64, true), dense: bf16,
+                tolerance: 2e-2, expectsLoop: true),
+            ModelCase(
+                name: "nf4 dq 1024", shape: shape(bf16, hidden: 1024, inner: 5120, heads: 16, kv: 4), format: nf4(64, true), dense: bf16,
                 tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "nf4 blocks of 256", shape: shape(bf16), format: nf4(256, false), dense: bf16, tolerance: 2e-2, expectsLoop: false),
             ModelCase(name: "nf4 dq f32 cache", shape: shape(f32), format: nf4(64, true), tolerance: 2e-2),
@@ -127,7 +143,7 @@ extension ModelCase {
             ModelCase(
                 name: "f16 long prompt", shape: shape(f16), format: .dense(f16), dense: f16, tolerance: 3e-3, expectsLoop: true, promptCount: 200),
             ModelCase(
-                name: "nf4 dq long prompt", shape: shape(bf16), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true,
+                name: "nf4 dq long prompt", shape: shape(bf16, hidden: 320), format: nf4(64, true), dense: bf16, tolerance: 2e-2, expectsLoop: true,
                 promptCount: 300),
             ModelCase(name: "int8 long prompt", shape: shape(bf16), format: .int8, dense: bf16, tolerance: 2e-2, expectsLoop: true, promptCount: 130),
             ModelCase(
