@@ -115,9 +115,10 @@ package struct DecodeLoop: Sendable {
                 weights: first.layout.format, head: head.layout.format, embedding: embedding.layout.format, cache: shape.cacheType)
         else { return nil }
         let blocks = context.multiprocessors
-        // Every block has a row of every matrix.
+        // Every block has a row of every matrix; with 4 bits a pair of those whose results go two a word.
         let fewest = min(shape.queryWidth + 2 * shape.keyValueWidth, shape.hiddenSize, shape.intermediateSize, shape.vocabularySize)
-        guard fewest >= blocks,
+        let isInPairs = first.layout.format == .n4 || first.layout.format == .n4dq
+        guard fewest >= blocks, !isInPairs || min(shape.hiddenSize, shape.intermediateSize) >= 2 * blocks,
             let shared = SharedMemory(
                 shape: shape, weights: first.layout.format, head: head.layout.format, blocks: blocks, limit: context.sharedBytes - 1024)
         else { return nil }

@@ -57,7 +57,8 @@ template <int count> struct Softmax {
 /// One query head over the positions [from, to) of one span. Every warp takes positions of its own, and they are joined
 /// once at the end. Keys and values of earlier positions do not depend on this token: the first AHEAD steps of them are
 /// on their way before the query is there.
-template <typename Cache, int size> DEVICE void attendSpan(const DecodeState& state, int layer, int position, const DecodeState::AttentionShare& share, u32 epoch) {
+/// `inPairs`: the result goes two values a word.
+template <typename Cache, int size, bool inPairs> DEVICE void attendSpan(const DecodeState& state, int layer, int position, const DecodeState::AttentionShare& share, u32 epoch) {
     const int AHEAD = AHEAD_STEPS, EACH = Vector<Cache>::count;
     const DecodeArguments& args = state.args;
     const Thread thread;
@@ -160,7 +161,11 @@ template <typename Cache, int size> DEVICE void attendSpan(const DecodeState& st
     consumerBarrier();
     MARK(5);
 
-    u32* out = state.attentionOf(layer) + head * size;
+    u32* out = state.attentionOf(layer) + (inPairs ? head * (size / 2) : head * size);
+    auto send = [&](int i, float y) {
+        if constexpr (inPairs) sendTaggedPair(out + i / 2, y, true, epoch);
+        else sendTagged(out + i, y, epoch);
+    };
     u64* partials = state.partialsOf(layer);
     u64* mine = partials + (u64)(span * args.headCount + head) * (size + 2);
     if (const int i = thread.index; i < size) {
@@ -174,7 +179,7 @@ template <typename Cache, int size> DEVICE void attendSpan(const DecodeState& st
             y = fmaf(sums[w * size + i], share, y);
             sum = fmaf(totals[w], share, sum);
         }
-        if (spans == 1) sendTagged(out + i, y / sum, epoch);
+        if (spans == 1) send(i, y / sum);
         else {
             sendWord(mine + i, y, epoch);
             if (i == 0) { sendWord(mine + size, best, epoch); sendWord(mine + size + 1, sum, epoch); }
@@ -191,7 +196,7 @@ template <typename Cache, int size> DEVICE void attendSpan(const DecodeState& st
                 sum = sum * keep + l * add;
                 best = next;
             }
-            sendTagged(out + i, y / sum, epoch);
+            send(i, y / sum);
         }
     }
     MARK(6);
@@ -199,12 +204,12 @@ template <typename Cache, int size> DEVICE void attendSpan(const DecodeState& st
 }
 
 /// This block's part of a layer's attention; blocks beyond heads × spans have none.
-template <typename Cache> DEVICE void attend(const DecodeState& state, int layer, int position, u32 epoch) {
+template <typename Cache, bool inPairs> DEVICE void attend(const DecodeState& state, int layer, int position, u32 epoch) {
     DecodeState::AttentionShare share = state.ownAttention();
     const int units = state.args.headCount * share.spans;
     for (int unit = state.block(); unit < units; unit += state.blocks()) {
         if (unit != state.block()) share = state.attentionShare(unit, position);
-        if (state.args.headSize == 64) attendSpan<Cache, 64>(state, layer, position, share, epoch);
-        else attendSpan<Cache, 128>(state, layer, position, share, epoch);
+        if (state.args.headSize == 64) attendSpan<Cache, 64, inPairs>(state, layer, position, share, epoch);
+        else attendSpan<Cache, 128, inPairs>(state, layer, position, share, epoch);
     }
 }

@@ -18,6 +18,10 @@ struct DecodeLoop : DecodeProducts {
 
     static const int slotBytes = ringSlotBytes<format>() > ringSlotBytes<headFormat>() ? ringSlotBytes<format>() : ringSlotBytes<headFormat>();
 
+    /// Whether all vectors but queries, keys and values are sent two values a word: every block asks for half as much, again and
+    /// again. Weights of 4 bits have lost more than the ten bits that are left of an activation lose.
+    static const bool inPairs = format == N4 || format == N4DQ;
+
     // MARK: the warp that fills the ring
 
     template <int F> DEVICE void fetchPhase(int layer, int phase, RingPlace& to) {
@@ -93,33 +97,46 @@ struct DecodeLoop : DecodeProducts {
     /// hidden += what the previous phase sent (if any), then hidden × norm into the parts of `F`.
     template <int F> DEVICE void stageNorm(const u32* words, u32 epoch, const float* norm, bool isLayer) {
         const Thread thread;
-        const int step = CONSUMERS * 4, columns = args.hidden, stride = planeStride<F>(columns);
+        // Columns that a thread has of a step: those of a quad of words.
+        const int EACH = inPairs ? 8 : 4, step = CONSUMERS * EACH, columns = args.hidden, stride = planeStride<F>(columns);
         float sum = 0;
-        const int batch = 16 / WARPS;
-        for (int start = thread.index * 4; start - thread.index * 4 < paddedColumns(columns); start += batch * step) {
-            float4 weight[batch];
+        const int batch = 64 / WARPS / EACH;
+        for (int start = thread.index * EACH; start - thread.index * EACH < paddedColumns(columns); start += batch * step) {
+            float4 weight[batch][EACH / 4];
             uint4 delta[batch];
             // The norm's weights come from memory: they are asked for before the wait.
 #pragma unroll
             for (int j = 0; j < batch; j++) {
                 const int i = start + j * step;
-                weight[j] = make_float4(0, 0, 0, 0);
-                if (i < columns) weight[j] = *(const float4*)(norm + i);
+#pragma unroll
+                for (int k = 0; k < EACH / 4; k++) {
+                    weight[j][k] = make_float4(0, 0, 0, 0);
+                    if (i < columns) weight[j][k] = *(const float4*)(norm + i + 4 * k);
+                }
                 delta[j] = make_uint4(0, 0, 0, 0);
             }
-            if (words) receiveQuads<batch>(delta, words, start, step, columns, epoch);
+            if (words) receiveQuads<batch>(delta, words, start * 4 / EACH, step * 4 / EACH, columns * 4 / EACH, epoch);
 #pragma unroll
             for (int j = 0; j < batch; j++) {
-                const int i = start + j * step;
-                if (i - thread.index * 4 >= paddedColumns(columns)) break;
-                float4 h = make_float4(untagged(delta[j].x), untagged(delta[j].y), untagged(delta[j].z), untagged(delta[j].w));
-                if (i < columns) {
-                    const float4 old = *(float4*)(hidden() + i);
-                    h = make_float4(h.x + old.x, h.y + old.y, h.z + old.z, h.w + old.w);
-                    *(float4*)(hidden() + i) = h;
+                const u32 word[4] = { delta[j].x, delta[j].y, delta[j].z, delta[j].w };
+                if (start + j * step - thread.index * EACH >= paddedColumns(columns)) break;
+#pragma unroll
+                for (int k = 0; k < EACH / 4; k++) {
+                    const int i = start + j * step + 4 * k;
+                    float4 h;
+                    if constexpr (inPairs) {
+                        const u32 low = untaggedPair(word[2 * k]), high = untaggedPair(word[2 * k + 1]);
+                        h = make_float4(halfOf(low, 0) * PART_SCALE, halfOf(low, 1) * PART_SCALE, halfOf(high, 0) * PART_SCALE, halfOf(high, 1) * PART_SCALE);
+                    } else h = make_float4(untagged(word[0]), untagged(word[1]), untagged(word[2]), untagged(word[3]));
+                    if (i < columns) {
+                        const float4 old = *(float4*)(hidden() + i);
+                        h = make_float4(h.x + old.x, h.y + old.y, h.z + old.z, h.w + old.w);
+                        *(float4*)(hidden() + i) = h;
+                    }
+                    const float4 w = weight[j][k];
+                    sum = fmaf(h.x, h.x, fmaf(h.y, h.y, fmaf(h.z, h.z, fmaf(h.w, h.w, sum))));
+                    stageFour<F>(thread, stride, i, columns, make_float4(h.x * w.x, h.y * w.y, h.z * w.z, h.w * w.w));
                 }
-                sum = fmaf(h.x, h.x, fmaf(h.y, h.y, fmaf(h.z, h.z, fmaf(h.w, h.w, sum))));
-                stageFour<F>(thread, stride, i, columns, make_float4(h.x * weight[j].x, h.y * weight[j].y, h.z * weight[j].z, h.w * weight[j].w));
             }
         }
         // rsqrt(mean square) is one factor of all outputs: it is applied to them, so that products need not wait for it.
@@ -136,14 +153,20 @@ struct DecodeLoop : DecodeProducts {
     }
     template <int F> DEVICE void stagePlain(const u32* words, u32 epoch, int columns) {
         const Thread thread;
-        const int step = CONSUMERS * 4, batch = 48 / WARPS, stride = planeStride<F>(columns);
+        const int stride = planeStride<F>(columns), EACH = inPairs ? 8 : 4, step = CONSUMERS * EACH, batch = 192 / WARPS / EACH;
         for (int start = 0; start < paddedColumns(columns); start += batch * step) {
             uint4 x[batch];
-            receiveQuads<batch>(x, words, start + thread.index * 4, step, columns, epoch);
+            receiveQuads<batch>(x, words, start * 4 / EACH + thread.index * 4, step * 4 / EACH, columns * 4 / EACH, epoch);
 #pragma unroll
             for (int j = 0; j < batch; j++) {
+                const int i = start + j * step + thread.index * EACH;
                 if (start + j * step >= paddedColumns(columns)) break;
-                stageFour<F>(thread, stride, start + j * step + thread.index * 4, columns, make_float4(untagged(x[j].x), untagged(x[j].y), untagged(x[j].z), untagged(x[j].w)));
+                if constexpr (inPairs) {
+                    // Float16 of such parts as `storeFour` makes: the upper is all there is.
+                    if (i >= paddedColumns(columns)) break;
+                    *(uint4*)(planes() + i * 2) = make_uint4(untaggedPair(x[j].x), untaggedPair(x[j].y), untaggedPair(x[j].z), untaggedPair(x[j].w));
+                    *(uint4*)(planes() + stride + i * 2) = make_uint4(0, 0, 0, 0);
+                } else stageFour<F>(thread, stride, i, columns, make_float4(untagged(x[j].x), untagged(x[j].y), untagged(x[j].z), untagged(x[j].w)));
             }
         }
         consumerBarrier();
@@ -172,7 +195,7 @@ struct DecodeLoop : DecodeProducts {
 #pragma unroll 1
                 for (int phase = QKV; phase <= DOWN; phase++) {
                     const int units = unitCount(phase);
-                    u32* words = vectorOf(layer, phase) + firstUnit(phase);
+                    u32* words = vectorOf(layer, phase);
                     RowEnd a = rowEnd(layer, phase, first, units), b = { 1, 0 };
                     if (phase == GATE_UP) b = rowEnd(layer, phase, units + first, first < units ? 2 * units : 0);
                     float factor = 1;
@@ -181,17 +204,20 @@ struct DecodeLoop : DecodeProducts {
                         factor = normFactor(threadIdx.x & 31);
                     }
                     awaitSums();
-                    for (int i = first; i < units; i += FINISHERS) {
-                        if (i != first) {
+                    for (int start = 0; start < units; start += FINISHERS) {
+                        const int i = start + first, row = firstUnit(phase) + i;
+                        if (start) {
                             a = rowEnd(layer, phase, i, units);
-                            if (phase == GATE_UP) b = rowEnd(layer, phase, units + i, 2 * units);
+                            if (phase == GATE_UP) b = rowEnd(layer, phase, units + i, i < units ? 2 * units : 0);
                         }
-                        float y = total(i) * (factor * a.scale) + a.bias;
-                        if (phase == GATE_UP) {
+                        float y = 0;
+                        if (i < units) y = total(i) * (factor * a.scale) + a.bias;
+                        if (phase == GATE_UP && i < units) {
                             const float z = total(units + i) * (factor * b.scale) + b.bias;
                             y = __fdividef(y, 1.0f + __expf(-y)) * z;
                         }
-                        sendTagged(words + i, y, epoch);
+                        if (inPairs && phase != QKV) sendTaggedPair(words + row / 2, y, i < units, epoch);
+                        else if (i < units) sendTagged(words + row, y, epoch);
                     }
                 }
             }
@@ -254,7 +280,7 @@ struct DecodeLoop : DecodeProducts {
 #pragma unroll 1
                 for (int phase = QKV; phase <= DOWN; phase++) {
                     // One call of each: the code of a phase is large.
-                    if (phase == OUTPUT) attend<Cache>(*this, layer, position, epoch);
+                    if (phase == OUTPUT) attend<Cache, inPairs>(*this, layer, position, epoch);
                     Taken taken;
                     prepare<format, slotBytes>(taken, phase);
                     if (phase == QKV || phase == GATE_UP) {
@@ -283,7 +309,7 @@ struct DecodeLoop : DecodeProducts {
         const int layerWords = args.layerCount * (int)(sizeof(DecodeLayer) / 8);
         for (int i = threadIdx.x; i < layerWords; i += THREADS) ((u64*)layers())[i] = ((const u64*)args.layers)[i];
         if (threadIdx.x == 0) *(Segment*)((u64*)layers() + layerWords) = args.head;
-        share();
+        share(inPairs);
         if (threadIdx.x < args.slots) {
             initBarrier(full(threadIdx.x), SLOT_ROWS);
             initBarrier(empty(threadIdx.x), WARPS);

@@ -144,12 +144,14 @@ struct DecodeState {
     DEVICE int columnsOf(int phase) const { return phase == OUTPUT ? queryWidth() : phase == DOWN ? args.intermediate : args.hidden; }
     /// This block's units of a phase: consecutive ones, as evenly shared as whole units allow. Divisions are slow:
     /// `shares` keeps the first unit of each phase, then the counts.
-    DEVICE void share() {
+    /// `inPairs`: whole pairs of what two values a word are sent of.
+    DEVICE void share(bool inPairs) {
         if (threadIdx.x <= HEAD) {
-            const u64 units = unitsOf(threadIdx.x);
-            const int first = (int)(units * block() / blocks());
+            const int each = inPairs && threadIdx.x != QKV && threadIdx.x != HEAD ? 2 : 1;
+            const u64 units = unitsOf(threadIdx.x) / each;
+            const int first = (int)(units * block() / blocks()) * each;
             shares()[threadIdx.x] = first;
-            shares()[8 + threadIdx.x] = (int)(units * (block() + 1) / blocks()) - first;
+            shares()[8 + threadIdx.x] = (int)(units * (block() + 1) / blocks()) * each - first;
         }
     }
     /// The part of attention that a block begins with at a position: heads × spans are dealt out to the blocks.

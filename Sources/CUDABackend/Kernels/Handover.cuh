@@ -3,7 +3,7 @@
 //
 // Vectors are written once a token in each layer, every word of them. A float32 gives its two lowest bits to the
 // epoch modulo 4 (at most 2 units in the last place are lost): what a reader can meet is this token's value or the
-// token's before, never an older one. What is written only sometimes goes in 64-bit words with the whole epoch.
+// token's before, never an older one. Two values of 15 bits share a word where weights are of 4 bits. What is written only sometimes goes in 64-bit words with the whole epoch.
 #pragma once
 #include "Common.cuh"
 
@@ -43,6 +43,28 @@ template <int count> DEVICE void receiveQuads(uint4 (&out)[count], const u32* wo
         if (++tries == MOST_TRIES) receiveFailed();
     }
 }
+
+/// A quarter of a value (PART_SCALE), rounded to the ten significant bits that `sendTaggedPair` sends.
+DEVICE float roundedShare(float value) {
+    value *= 0.25f;
+    // The largest such float16; NaN stays what it is.
+    asm("min.NaN.f32 %0, %0, %1;" : "+f"(value) : "f"(65472.0f));
+    asm("max.NaN.f32 %0, %0, %1;" : "+f"(value) : "f"(-65472.0f));
+    u32 bits = __float_as_uint(value);
+    if ((bits & 0x7f800000u) != 0x7f800000u) bits += 0x2000u;
+    return __uint_as_float(bits & 0xffffc000u);
+}
+/// Two values in one word, for products that take 16 bits of the activation: a quarter of each as float16 without its lowest
+/// bit. `value` is the calling lane's; even lanes send theirs and their neighbour's, and all lanes of a warp call.
+DEVICE void sendTaggedPair(u32* to, float value, bool sends, u32 epoch) {
+    const float other = __shfl_xor_sync(FULL, value, 1);
+    if ((threadIdx.x & 1) || !sends) return;
+    const u32 bits = Pack<f16>::pack(roundedShare(value), roundedShare(other));
+    // The lower half moves up into the upper one's free bit, and makes room for the tag.
+    asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(to), "r"((bits & 0xfffe0000u) | (bits & 0xfffeu) << 1 | (epoch & 3)) : "memory");
+}
+/// The two float16 of such a word.
+DEVICE u32 untaggedPair(u32 word) { return (word & 0xfffe0000u) | (word >> 1 & 0xfffeu); }
 
 DEVICE void sendWord(u64* to, float value, u32 epoch) {
     asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(to), "l"((u64)epoch << 32 | __float_as_uint(value)) : "memory");
