@@ -33,6 +33,7 @@ struct DecodeLoop : DecodeProducts {
             int row = 0;
             const bool mine = lane < SLOT_ROWS && first + lane < rows;
             const u32 weight = sharedAddress(&locate(layer, phase, mine ? first + lane : 0, row));
+            const RowRun run = runOf<F>(mine, lane, weight, row, columnsOf(phase), args.blockShift);
             const int chunks = (columnsOf(phase) / Layout<F>::perLane * 16 + ROW_BYTES - 1) / ROW_BYTES;
 #pragma unroll 1
             for (int chunk = 0; chunk < chunks; chunk++) {
@@ -42,7 +43,7 @@ struct DecodeLoop : DecodeProducts {
                 asm volatile("" : "+r"(columns));
                 waitBarrier(empty(to.slot), to.parity ^ 1);
                 const u32 slot = ring() + to.slot * slotBytes;
-                if (mine) fetchRow<F>(slot, full(to.slot), lane, weight, row, chunk, columns, args.blockShift);
+                if (mine) fetchRow<F>(slot, full(to.slot), lane, weight, row, chunk, columns, args.blockShift, run);
                 else if (lane < SLOT_ROWS) fetchNothing<F>(slot, full(to.slot), lane);
                 to.advance(args.slots);
             }

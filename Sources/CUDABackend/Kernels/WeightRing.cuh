@@ -65,9 +65,25 @@ struct RingPlace {
 template <int format> DEVICE constexpr int scaleShift() { return format == N4DQ ? 0 : format == Q4_0 || format == Q8_0 ? 1 : 2; }
 DEVICE u64 sharedLong(u32 address) { u64 v; asm volatile("ld.shared.u64 %0, [%1];" : "=l"(v) : "r"(address)); return v; }
 
+/// Rows of a slot that follow one another in a matrix: one lane asks for what they have in common.
+struct RowRun { int first, count; };
+
+/// The calling lane's run; a whole warp calls. Doubly quantised scales alone come for several rows at once: copies of 32 bytes
+/// take the copy engine as long as those of a row's codes, and there were twice as many.
+template <int format> DEVICE RowRun runOf(bool mine, int lane, u32 weight, u32 row, int columns, int blockShift) {
+    if (!Layout<format>::nested) return { lane, 1 };
+    // 32 bytes of scales of scales reach over 1024 scales, wherever they begin.
+    const int scales = columns >> blockShift, most = SLOT_ROWS * scales <= 1024 ? SLOT_ROWS : SLOT_ROWS / 2 * scales <= 1024 ? SLOT_ROWS / 2 : 1;
+    const u32 weightBefore = __shfl_up_sync(FULL, weight, 1), rowBefore = __shfl_up_sync(FULL, row, 1);
+    const u32 leaders = __ballot_sync(FULL, mine && ((lane & (most - 1)) == 0 || weight != weightBefore || row != rowBefore + 1));
+    const int rows = __popc(__ballot_sync(FULL, mine)), first = 31 - __clz(leaders & ((2u << lane) - 1));
+    const u32 later = leaders & ~((2u << lane) - 1);
+    return { first, (later ? __ffs(later) - 1 : rows) - first };
+}
+
 /// Asks for one lane's row of the slot at `to`: its codes and scales. `weight` is the shared address of a segment;
 /// `chunk` counts 1024 bytes along the row. Blocks of scales end where rows do.
-template <int format> DEVICE void fetchRow(u32 to, u32 barrier, int place, u32 weight, u32 row, int chunk, int columns, int blockShift) {
+template <int format> DEVICE void fetchRow(u32 to, u32 barrier, int place, u32 weight, u32 row, int chunk, int columns, int blockShift, RowRun run) {
     const u32 rowBytes = (u32)columns / Layout<format>::perLane * 16, start = chunk * ROW_BYTES;
     const u32 bytes = min(rowBytes - start, (u32)ROW_BYTES);
     u32 first = 0, scaleBytes = 0;
@@ -76,16 +92,31 @@ template <int format> DEVICE void fetchRow(u32 to, u32 barrier, int place, u32 w
         first = (row * columns + start / 16 * Layout<format>::perLane) >> shift;
         const u32 count = (bytes / 16 * Layout<format>::perLane + (1 << shift) - 1) >> shift;
         scaleBytes = (((first + count) << scaleShift<format>()) + 15 & ~15u) - ((first << scaleShift<format>()) & ~15u);
+        if constexpr (Layout<format>::nested) {
+            // Scales of whole rows, and of whole pieces of 16 bytes, lie as they do in the matrix.
+            const u32 scales = (u32)columns >> shift, before = place - run.first, begin = first - before * scales;
+            const bool leads = before == 0, together = rowBytes <= ROW_BYTES && (scales & 15) == 0;
+            const int last = run.first + run.count - 1;
+            if (together) scaleBytes = leads ? run.count * scales : 0;
+            const u32 area = to + SLOT_ROWS * ROW_PITCH;
+            asm volatile("st.shared.v4.u32 [%0], {%1,%2,%3,%4};" ::"r"(area + SLOT_ROWS * scalePitch<format>() + place * (u32)sizeof(RowScales)),
+                "r"(together ? 0u - before * (scalePitch<format>() - scales) : first & 15u), "r"(first & 255),
+                "r"((last - place) * scalePitch<format>() + 48 + ((begin >> 8) * 4 & 15) + ((first >> 8) - (begin >> 8)) * 4),
+                "r"(sharedWord(weight + SEGMENT_OFFSET)) : "memory");
+            arriveExpecting(barrier, bytes + scaleBytes + (leads ? 32 : 0));
+            bulkCopy(to + place * ROW_PITCH, sharedLong(weight) + ((u64)row * rowBytes + start), bytes, barrier);
+            if (scaleBytes) bulkCopy(area + place * scalePitch<format>(), sharedLong(weight + SEGMENT_SCALES) + (first & ~15u), scaleBytes, barrier);
+            if (leads) bulkCopy(area + last * scalePitch<format>() + 48, sharedLong(weight + SEGMENT_NESTED) + ((begin >> 8) * 4 & ~15u), 32, barrier);
+            return;
+        }
         const u32 described = to + SLOT_ROWS * (ROW_PITCH + scalePitch<format>()) + place * sizeof(RowScales);
-        asm volatile("st.shared.v4.u32 [%0], {%1,%2,%3,%4};" ::"r"(described), "r"((first << scaleShift<format>()) & 15u), "r"(first & 255),
-            "r"(48 + ((first >> 8) * 4 & 15)), "r"(sharedWord(weight + SEGMENT_OFFSET)) : "memory");
+        asm volatile("st.shared.v4.u32 [%0], {%1,%2,%3,%4};" ::"r"(described), "r"((first << scaleShift<format>()) & 15u), "r"(0), "r"(0), "r"(0) : "memory");
     }
-    arriveExpecting(barrier, bytes + scaleBytes + (Layout<format>::nested ? 32 : 0));
+    arriveExpecting(barrier, bytes + scaleBytes);
     bulkCopy(to + place * ROW_PITCH, sharedLong(weight) + ((u64)row * rowBytes + start), bytes, barrier);
     if constexpr (blockScaled<format>()) {
         const u32 scales = to + SLOT_ROWS * ROW_PITCH + place * scalePitch<format>();
         bulkCopy(scales, sharedLong(weight + SEGMENT_SCALES) + ((first << scaleShift<format>()) & ~15u), scaleBytes, barrier);
-        if constexpr (Layout<format>::nested) bulkCopy(scales + 48, sharedLong(weight + SEGMENT_NESTED) + ((first >> 8) * 4 & ~15u), 32, barrier);
     }
 }
 /// For a row that a slot lacks: its sums are never looked at, but its scales are.
