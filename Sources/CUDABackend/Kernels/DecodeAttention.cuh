@@ -162,10 +162,7 @@ template <typename Cache, int size, bool inPairs> DEVICE void attendSpan(const D
     MARK(5);
 
     u32* out = state.attentionOf(layer) + (inPairs ? head * (size / 2) : head * size);
-    auto send = [&](int i, float y) {
-        if constexpr (inPairs) sendTaggedPair(out + i / 2, y, true, epoch);
-        else sendTagged(out + i, y, epoch);
-    };
+    auto sendPairs = [&](int i, float y) { if constexpr (inPairs) sendTaggedPair(out + i / 2, y, true, epoch); };
     u64* partials = state.partialsOf(layer);
     u64* mine = partials + (u64)(span * args.headCount + head) * (size + 2);
     if (const int i = thread.index; i < size) {
@@ -179,8 +176,10 @@ template <typename Cache, int size, bool inPairs> DEVICE void attendSpan(const D
             y = fmaf(sums[w * size + i], share, y);
             sum = fmaf(totals[w], share, sum);
         }
-        if (spans == 1) send(i, y / sum);
-        else {
+        if (spans == 1) {
+            if constexpr (inPairs) sendPairs(i, y / sum);
+            else sendTagged(out + i, y / sum, epoch);
+        } else {
             sendWord(mine + i, y, epoch);
             if (i == 0) { sendWord(mine + size, best, epoch); sendWord(mine + size + 1, sum, epoch); }
         }
@@ -196,7 +195,8 @@ template <typename Cache, int size, bool inPairs> DEVICE void attendSpan(const D
                 sum = sum * keep + l * add;
                 best = next;
             }
-            send(i, y / sum);
+            if constexpr (inPairs) sendPairs(i, y / sum);
+            else sendTagged(out + i, y / sum, epoch);
         }
     }
     MARK(6);

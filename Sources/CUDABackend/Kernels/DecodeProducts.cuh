@@ -59,7 +59,9 @@ struct DecodeProducts : DecodeState {
             const int start = warp * (pieces * 64), left = rowBytes - chunk * ROW_BYTES;
 #pragma unroll
             for (int p = 0; p < pieces; p++) {
-                if (start + p * 64 >= left) break;
+                // What lies past the end of a row of bitsandbytes' codes is multiplied by zeros: with no branch between them two
+                // pieces' products overlap.
+                if (!paired<F>() && start + p * 64 >= left) break;
                 const int column = ((chunk * ROW_BYTES + start + p * 64) / 16 + t) * Layout<F>::perLane;
                 if (first == 0 || rowBytes > ROW_BYTES) loadPieces<F, paired<F>()>(x[p], planesAddress, stride, column, lane, !Layout<F>::table || column < columns);
                 LaneScales scales = { 1, 1, 0, 0, 0 };
