@@ -1,0 +1,191 @@
+import TensorMemory
+import Tensors
+
+/// The decoder as launches one after another.
+extension GPUProgram {
+    func embed(_ rows: Int, tokens: UInt64) throws(BackendError) {
+        let weight = try storage(plan.embedding)
+        try backend.run { () throws(CUDAFailure) in
+            // The first: what comes after it may read weights before it has ended, so whatever made those must be done.
+            try launch("embed_\(weight.layout.format.rawValue)", in: "Rows", grid: (rows, 1), follows: false) {
+                $0.add(weight.segment())
+                $0.add(tokens)
+                $0.add(at(layout.residual))
+                $0.add(Int32(shape.hiddenSize))
+                $0.add(Int32(weight.layout.blockShift))
+                $0.add(backend.table(weight))
+                $0.add(backend.map)
+                $0.add(shape.embeddingScale)
+            }
+        }
+    }
+
+    /// Runs block `index` over `rows` rows of the residual stream, whose first has the position `first`.
+    func block(_ index: Int, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(BackendError) {
+        let layer = plan.layers[index]
+        let width = shape.queryWidth + 2 * shape.keyValueWidth
+        let qkv = at(layout.queryKeyValue)
+        let projections = [
+            try output(layer.query, to: qkv, stride: width), try output(layer.key, to: qkv + UInt64(shape.queryWidth * 4), stride: width),
+            try output(layer.value, to: qkv + UInt64((shape.queryWidth + shape.keyValueWidth) * 4), stride: width),
+        ]
+        let out = try output(layer.output, to: at(layer.postAttentionNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
+        let gates = [
+            try output(layer.gate, to: at(layout.gate), stride: shape.intermediateSize),
+            try output(layer.up, to: at(layout.up), stride: shape.intermediateSize),
+        ]
+        let down = try output(layer.down, to: at(layer.postFeedForwardNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
+        try backend.run { () throws(CUDAFailure) in
+            try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: vector(layer.attentionNorm), projections)
+            if let norm = layer.queryNorm {
+                try self.norm(qkv, vector(norm), to: qkv, .f32, rows: rows, width: shape.headSize, each: shape.headCount, stride: width)
+            }
+            if let norm = layer.keyNorm {
+                let keys = qkv + UInt64(shape.queryWidth * 4)
+                try self.norm(keys, vector(norm), to: keys, .f32, rows: rows, width: shape.headSize, each: shape.keyValueHeadCount, stride: width)
+            }
+            try rotateAndStore(layer, rows: rows, first: first, cache: cache, capacity: capacity)
+            // Attention in tiles can write what the product after it reads.
+            let rounds = attendsInTiles(rows: rows) && inputType(out.weight, shape.queryWidth) == KernelFormat(shape.cacheType)
+            try attend(layer, rows: rows, first: first, cache: cache, capacity: capacity, rounds: rounds)
+            if rounds {
+                try product([out], at(layout.half), rows: rows, residual: layer.postAttentionNorm == nil ? at(layout.residual) : 0)
+                try addNormed(layer.postAttentionNorm, rows: rows)
+            } else {
+                try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm)
+            }
+            // A single row's products take float32; of many rows they take what tensor cores read.
+            let type = rows == 1 ? .f32 : inputType(down.weight, shape.intermediateSize)
+            let gated = try gate(gates, layer, rows: rows, as: type)
+            if type == .f32 {
+                try add(down, from: gated, width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
+            } else {
+                try product([down], gated, rows: rows, residual: layer.postFeedForwardNorm == nil ? at(layout.residual) : 0)
+                try addNormed(layer.postFeedForwardNorm, rows: rows)
+            }
+        }
+    }
+
+    /// Adds a product to the residual stream, normed first where there is a norm.
+    private func add(_ output: Output, from: UInt64, width: Int, rows: Int, norm: Weight?) throws(CUDAFailure) {
+        try multiply(from, width: width, rows: rows, [output], residual: norm == nil ? at(layout.residual) : 0)
+        try addNormed(norm, rows: rows)
+    }
+
+    private func addNormed(_ norm: Weight?, rows: Int) throws(CUDAFailure) {
+        guard let norm else { return }
+        try self.norm(at(layout.branch), vector(norm), to: at(layout.residual), .f32, rows: rows, width: shape.hiddenSize, adds: true)
+    }
+
+    /// The gated product, as `type`; returns where it is.
+    private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int, as type: KernelFormat) throws(CUDAFailure) -> UInt64 {
+        let activation = shape.activation == .silu ? 1 : 2
+        let weights = gates.map(\.weight)
+        let norm = vector(layer.feedForwardNorm)
+        if rows == 1, weights.allSatisfy({ $0.layout.isAligned }), isAlike(weights[0], weights[1]) {
+            try matrixVector(at(layout.residual), norm: norm, gates, residual: 0, activation: activation)
+            return at(layout.gate)
+        }
+        if isForWarpgroups(gates, rows: rows), type != .f32, inputType(weights[0], shape.hiddenSize) == type {
+            try self.norm(at(layout.residual), norm, to: at(layout.half), type, rows: rows, width: shape.hiddenSize)
+            if try gatedProduct(gates, at(layout.half), to: at(layout.gate), rows: rows, activation: activation) { return at(layout.gate) }
+        }
+        try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: norm, gates)
+        let count = rows * shape.intermediateSize
+        let to = type == .f32 ? at(layout.gate) : at(layout.half)
+        try launch("gate_\(type.rawValue)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
+            $0.add(at(layout.gate))
+            $0.add(at(layout.up))
+            $0.add(to)
+            $0.add(UInt64(count))
+            $0.add(Int32(activation))
+        }
+        return to
+    }
+
+    private func values(_ cache: MemoryBlock, capacity: Int) -> UInt64 {
+        UInt64(cache.address) + UInt64(capacity * shape.keyValueWidth * shape.cacheType.byteCount)
+    }
+
+    private func rotateAndStore(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(CUDAFailure) {
+        let rotary = plan.rotaryEmbeddings[layer.rotary]
+        try launch("rotate_store_\(cacheSuffix)", in: "Rows", grid: (rows, 1)) {
+            $0.add(at(layout.queryKeyValue))
+            $0.add(UInt64(cache.address))
+            $0.add(values(cache, capacity: capacity))
+            $0.add(frequencies(layer.rotary))
+            $0.add(Int32(rotary.inverseFrequencies.count))
+            $0.add(Int32(shape.headCount))
+            $0.add(Int32(shape.keyValueHeadCount))
+            $0.add(Int32(shape.headSize))
+            $0.add(Int32(first))
+            $0.add(Int32(shape.keyValueWidth))
+            $0.add(Int32(shape.headSize))
+            $0.add(Int32(rotary.pairing == .neighbours ? 1 : 0))
+            $0.add(rotary.amplitude)
+        }
+    }
+
+    func frequencies(_ rotary: Int) -> UInt64 { at(layout.frequencies) + UInt64(rotary * shape.headSize / 2 * 4) }
+
+    private func attendsInTiles(rows: Int) -> Bool {
+        rows >= 16 && shape.cacheType != .float32 && (shape.headSize == 64 || shape.headSize == 128)
+    }
+
+    /// - Parameter rounds: whether the result is rounded to the cache's type and goes to where products read.
+    private func attend(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int, rounds: Bool) throws(CUDAFailure) {
+        var arguments = AttentionArguments()
+        arguments.queries = at(layout.queryKeyValue)
+        arguments.keys = UInt64(cache.address)
+        arguments.values = values(cache, capacity: capacity)
+        arguments.out = rounds ? at(layout.half) : at(layout.attention)
+        arguments.rounds = rounds ? 1 : 0
+        arguments.rows = Int32(rows)
+        arguments.stride = Int32(shape.queryWidth + 2 * shape.keyValueWidth)
+        arguments.heads = Int32(shape.headCount)
+        arguments.keyValueHeads = Int32(shape.keyValueHeadCount)
+        arguments.size = Int32(shape.headSize)
+        arguments.first = Int32(first)
+        arguments.window = Int32(layer.slidingWindow ?? 0)
+        arguments.positionStride = Int32(shape.keyValueWidth)
+        arguments.headStride = Int32(shape.headSize)
+        arguments.scale = shape.attentionScale
+        if attendsInTiles(rows: rows) {
+            try launch("attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128) {
+                $0.add(arguments)
+            }
+        } else {
+            try launch("attend_\(cacheSuffix)", in: "Attention", grid: (shape.headCount, rows)) { $0.add(arguments) }
+        }
+    }
+
+    /// Logits of `rows` rows of hidden states at `hidden`.
+    func logits(of hidden: UInt64, rows: Int, to: UInt64) throws(BackendError) {
+        let head = try output(plan.outputHead, to: to, stride: shape.vocabularySize)
+        try backend.run { () throws(CUDAFailure) in
+            try multiply(hidden, width: shape.hiddenSize, rows: rows, norm: vector(plan.finalNorm), [head])
+            if let cap = shape.logitSoftCap {
+                let count = rows * shape.vocabularySize
+                try launch("soft_cap", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
+                    $0.add(to)
+                    $0.add(UInt64(count))
+                    $0.add(cap)
+                }
+            }
+        }
+    }
+
+    /// Chooses a token for each of `rows` rows of logits; each choice goes to `choices`, the token also to `feedback`.
+    func choose(_ logits: UInt64, rows: Int, choices: UInt64, feedback: UInt64, temperature: Float, seed: UInt32, counter: UInt32) throws(CUDAFailure)
+    {
+        try launch("choose", in: "Rows", grid: (rows, 1), threads: 1024) {
+            $0.add(logits)
+            $0.add(choices)
+            $0.add(feedback)
+            $0.add(Int32(shape.vocabularySize))
+            $0.add(max(0, temperature))
+            $0.add(seed)
+            $0.add(counter)
+        }
+    }
+}

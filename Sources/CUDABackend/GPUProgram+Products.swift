@@ -1,0 +1,203 @@
+import Tensors
+
+/// Products of weights and activations: which kernel, which tile.
+extension GPUProgram {
+    /// One product of a group that shares its input.
+    struct Output {
+        var weight: GPUWeight
+        var bias: UInt64
+        var to: UInt64
+        /// Elements from one row of the output to the next.
+        var stride: Int
+    }
+
+    func output(_ layer: LinearLayer, to: UInt64, stride: Int) throws(BackendError) -> Output {
+        Output(weight: try storage(layer.weight), bias: vector(layer.bias), to: to, stride: stride)
+    }
+
+    /// to = W norm?(from) + bias (+ residual, which has the first output's stride).
+    func multiply(_ from: UInt64, width: Int, rows: Int, norm: UInt64 = 0, _ outputs: [Output], residual: UInt64 = 0) throws(CUDAFailure) {
+        if rows == 1, outputs.allSatisfy({ $0.weight.layout.isAligned }),
+            vectorSharedBytes(outputs[0].weight.layout) <= context.sharedBytes - 40 << 10
+        {
+            var rest = outputs[...]
+            while let first = rest.first {
+                let group = rest.prefix(3).prefix { isAlike($0.weight, first.weight) }
+                try matrixVector(from, norm: norm, Array(group), residual: residual)
+                rest = rest.dropFirst(group.count)
+            }
+            return
+        }
+        // Outputs that want the same type of input go together, three matrices at most.
+        var rest = outputs[...]
+        while let first = rest.first {
+            let type = inputType(first.weight, width)
+            let group = rest.prefix(3).prefix { inputType($0.weight, width) == type && isAlike($0.weight, first.weight) && $0.stride == first.stride }
+            let input = type == .f32 ? (norm == 0 ? from : at(layout.normed)) : at(layout.half)
+            if norm != 0 {
+                try self.norm(from, norm, to: input, type, rows: rows, width: width)
+            } else if type != .f32 {
+                try convert(from, .f32, to: input, type, count: rows * width)
+            }
+            try product(Array(group), input, rows: rows, residual: residual)
+            rest = rest.dropFirst(group.count)
+        }
+    }
+
+    /// What a product's input is rounded to: 16 bits for tensor cores, float32 for all else.
+    func inputType(_ weight: GPUWeight, _ width: Int) -> KernelFormat {
+        let type = weight.layout.format.productType
+        return weight.layout.isAligned && width % type.elementsPerLane == 0 ? type : .f32
+    }
+
+    func isAlike(_ a: GPUWeight, _ b: GPUWeight) -> Bool {
+        a.layout.format == b.layout.format && a.layout.blockShift == b.layout.blockShift && a.code == b.code && a.layout.columns == b.layout.columns
+    }
+
+    private func vectorSharedBytes(_ layout: GPUWeightLayout) -> Int {
+        let sums = layout.format == .q4_1 ? (layout.columns / 32 * 4 + 15) & ~15 : 0
+        return layout.format.partsByteCount(columns: layout.columns) + sums + 8 * 6 * layout.format.slotByteCount
+    }
+
+    /// - Parameter activation: 0, or 1 (SiLU) and 2 (GELU) for a pair of gate and up whose gated product goes to the first.
+    func matrixVector(_ from: UInt64, norm: UInt64, _ outputs: [Output], residual: UInt64, activation: Int = 0) throws(CUDAFailure) {
+        let first = outputs[0].weight
+        var arguments = MatrixVectorArguments()
+        let segments = outputs.map { $0.weight.segment(out: $0.to, bias: $0.bias) }
+        arguments.segments.0 = segments[0]
+        if segments.count > 1 { arguments.segments.1 = segments[1] }
+        if segments.count > 2 { arguments.segments.2 = segments[2] }
+        arguments.input = from
+        arguments.norm = norm
+        arguments.residual = residual
+        arguments.table = backend.table(first)
+        arguments.map = backend.map
+        arguments.epsilon = shape.normEpsilon
+        arguments.segmentCount = Int32(segments.count)
+        arguments.columns = Int32(first.layout.columns)
+        arguments.blockShift = Int32(first.layout.blockShift)
+        arguments.activation = Int32(activation)
+        let perGroup = activation == 0 ? 16 : 8
+        let groups = (activation == 0 ? outputs : Array(outputs.prefix(1))).reduce(0) { $0 + ($1.weight.layout.rows + perGroup - 1) / perGroup }
+        let resident = first.layout.format.usesTable ? 2 : 3
+        try launch(
+            "matvec_\(first.layout.format.rawValue)", in: "MatrixVector.\(first.layout.format.rawValue)",
+            grid: (min(groups, context.multiprocessors * resident), 1), shared: vectorSharedBytes(first.layout)
+        ) { $0.add(arguments) }
+    }
+
+    func product(_ outputs: [Output], _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
+        let first = outputs[0]
+        let weight = first.weight.layout
+        let name = weight.format.rawValue
+        if !weight.isAligned || weight.columns % weight.format.productType.elementsPerLane != 0 {
+            for output in outputs { try anyProduct(output, input, rows: rows, residual: residual) }
+            return
+        }
+        var arguments = MatrixProductArguments()
+        let segments = outputs.map { $0.weight.segment(out: $0.to, bias: $0.bias) }
+        arguments.segments.0 = segments[0]
+        if segments.count > 1 { arguments.segments.1 = segments[1] }
+        if segments.count > 2 { arguments.segments.2 = segments[2] }
+        arguments.segmentCount = Int32(segments.count)
+        arguments.input = input
+        arguments.residual = residual
+        arguments.table = backend.table(first.weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(first.stride)
+        func across(_ tile: Int) -> Int { outputs.reduce(0) { $0 + ($1.weight.layout.rows + tile - 1) / tile } }
+        if weight.format == .f32 {
+            return try launch("product_f32", in: "MatrixProduct.f32", grid: (across(64), (rows + 63) / 64)) { $0.add(arguments) }
+        }
+        if isForWarpgroups(outputs, rows: rows) {
+            let tile = bestTile(across: across, rows: rows)
+            return try launch(
+                "tensor_product_\(tile.isHalved ? "halves" : "\(tile.width)")_\(name)", in: "TensorProduct.\(name)",
+                grid: (across(tile.width), (rows + 127) / 128 * (tile.isHalved ? 2 : 1)), shared: tile.stages * (128 + tile.width) * 128 + 1024
+            ) { $0.add(arguments) }
+        }
+        // Large tiles read less, small ones fill more multiprocessors.
+        var tile = (rows: 64, outputs: 64)
+        if rows > 64, across(128) * ((rows + 127) / 128) >= 2 * context.multiprocessors {
+            tile = (128, 128)
+        } else if across(128) * ((rows + 63) / 64) * 2 >= 3 * context.multiprocessors {
+            tile = (64, 128)
+        }
+        try launch(
+            "product_\(tile.rows)_\(tile.outputs)_\(name)", in: "MatrixProduct.\(name)",
+            grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
+            shared: 3 * (tile.rows + tile.outputs) * 128
+        ) { $0.add(arguments) }
+    }
+
+    /// A tile of 128 rows: wide ones read less, narrow ones or halves of the columns give more multiprocessors work.
+    private struct Tile {
+        let width: Int
+        let stages: Int
+        /// Whether two blocks of a cluster have half of the columns each.
+        let isHalved: Bool
+    }
+
+    private static let tiles = [
+        Tile(width: 64, stages: 8, isHalved: false), Tile(width: 128, stages: 6, isHalved: false), Tile(width: 128, stages: 6, isHalved: true),
+    ]
+
+    /// The tile with which the blocks of the busiest multiprocessor read the least.
+    private func bestTile(across: (Int) -> Int, rows: Int) -> Tile {
+        func cost(_ tile: Tile) -> Int {
+            let blocks = across(tile.width) * ((rows + 127) / 128) * (tile.isHalved ? 2 : 1)
+            // Halves are joined at the end.
+            return (blocks + context.multiprocessors - 1) / context.multiprocessors * (128 + tile.width) * (tile.isHalved ? 5 : 8)
+        }
+        return Self.tiles.min { cost($0) < cost($1) } ?? Self.tiles[0]
+    }
+
+    /// Whether Hopper's warpgroup products can be used, which write two outputs at a time.
+    func isForWarpgroups(_ outputs: [Output], rows: Int) -> Bool {
+        rows > 64 && context.computeCapability == (9, 0) && outputs.allSatisfy { $0.weight.layout.rows % 2 == 0 && $0.stride % 2 == 0 }
+    }
+
+    /// act(gate) × up of many rows in one launch, rounded for the next product; `false` where that cannot be done.
+    func gatedProduct(_ gates: [Output], _ input: UInt64, to: UInt64, rows: Int, activation: Int) throws(CUDAFailure) -> Bool {
+        let weight = gates[0].weight.layout
+        let shared = 4 * (256 + 192) * 128 + 1024
+        guard isForWarpgroups(gates, rows: rows), weight.format != .f32, weight.isAligned, isAlike(gates[0].weight, gates[1].weight),
+            shared <= context.sharedBytes - 1024
+        else { return false }
+        var arguments = MatrixProductArguments()
+        arguments.segments.0 = gates[0].weight.segment(out: to, bias: gates[0].bias)
+        arguments.segments.1 = gates[1].weight.segment(bias: gates[1].bias)
+        arguments.segmentCount = 2
+        arguments.input = input
+        arguments.table = backend.table(gates[0].weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(gates[0].stride)
+        arguments.activation = Int32(activation)
+        let name = weight.format.rawValue
+        try launch("tensor_gate_\(name)", in: "TensorProduct.\(name)", grid: ((weight.rows + 95) / 96, (rows + 255) / 256), shared: shared) {
+            $0.add(arguments)
+        }
+        return true
+    }
+
+    private func anyProduct(_ output: Output, _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {
+        let weight = output.weight.layout
+        var arguments = ProductArguments()
+        arguments.weight = output.weight.segment(out: output.to, bias: output.bias)
+        arguments.input = input
+        arguments.residual = residual
+        arguments.table = backend.table(output.weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(output.stride)
+        try launch("any_product_\(weight.format.rawValue)", in: "AnyProduct", grid: ((weight.rows + 7) / 8, min(rows, 65535))) { $0.add(arguments) }
+    }
+}
