@@ -130,11 +130,11 @@ struct SessionTests {
         let fake = try #require(FakeDriver())
         let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
         let session = try backend.makeSession(for: try plan(backend, "lost"), capacity: 32)
-        fake.fail("cuLaunchKernel", 999, after: 5)
+        fake.fail("cuLaunchKernelEx", 999, after: 5)
         #expect {
             _ = try session.evaluate([1, 2, 3], wanting: .readyToGenerate)
         } throws: { error in
-            guard let error = error as? BackendError, case .device(.cuda(0), "cuLaunchKernel", let message) = error else { return false }
+            guard let error = error as? BackendError, case .device(.cuda(0), "cuLaunchKernelEx", let message) = error else { return false }
             return message.contains("lost")
         }
         #expect(session.position == 0)
