@@ -42,10 +42,10 @@ extension ExecutionPlan {
         var runs: [Int: Reason] = [:]
         for (index, step) in plan.steps.enumerated() {
             switch step.action {
-            case .run(.stateNeeded): break
+            // Recorded; whether the host holds it, too, is another question: a run of a part may have taken it back.
+            case .run(.stateNeeded), .reuse: if !liveKeys.contains(step.key), !step.cell.options.compileFail { runs[index] = .never }
             case .run(let reason): runs[index] = reason
-            case .reuse where !liveKeys.contains(step.key) && !step.cell.options.compileFail: runs[index] = .never
-            case .reuse, .skip, .compileOnly, .leave: break
+            case .skip, .compileOnly, .leave: break
             }
         }
         if case .only(let id) = scope, let place = plan.steps.firstIndex(where: { $0.cell.id == id }), plan.steps[place].action == .reuse {

@@ -56,4 +56,18 @@ struct ScopeTests {
         #expect(whole.record?.dump == [#"cell-3 out: "3\n""#, #"cell-5 out: "30\n""#])
         await session.close()
     }
+
+    @Test("what a part left behind is made up for where an edited cell rests on it")
+    func behindAndNeeded() async throws {
+        var options = RunOptions()
+        options.workingFolder = "/tmp"
+        let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+        let sources = ["var a = 3", "func g() { a += 10 }", "g()", "print(a)"]
+        _ = try await session.apply(TinyNotebook.make(sources + ["a += 1"]))
+        // Without what the last cell did `a` is made anew, and nothing after it.
+        _ = try await session.apply(TinyNotebook.make(sources), scope: .upTo("cell-1"))
+        let edited = Array(sources.dropLast()) + ["print(a + 2)"]
+        #expect(try await session.apply(TinyNotebook.make(edited)).record?.dump == [#"cell-4 out: "15\n""#])
+        await session.close()
+    }
 }
