@@ -58,14 +58,9 @@ public actor Conversation {
         messages = system.map { [.system($0)] } ?? []
     }
 
-    /// Says something and waits for the answer. After an error the conversation is as before.
+    /// Says something and waits for the answer. After an error, or where the task was cancelled, the conversation is as before.
     public func say(_ text: String, options: GenerationOptions = GenerationOptions()) async throws(ModelError) -> String {
-        var options = options
-        options.cache = cache
-        let asked = messages + [.user(text)]
-        let answer = try await model.chat(asked, options: options).text
-        messages = asked + [.assistant(answer)]
-        return answer
+        try await turn(text, options) { _ in }
     }
 
     /// Says something and brings the answer token by token. It becomes part of the conversation when the sequence has come to its end; after an
@@ -78,7 +73,7 @@ public actor Conversation {
         AsyncThrowingStream { continuation in
             let answering = Task {
                 do {
-                    try await self.answer(text, options) { continuation.yield($0) }
+                    _ = try await self.turn(text, options) { continuation.yield($0) }
                     continuation.finish()
                 } catch { continuation.finish(throwing: error) }
             }
@@ -86,15 +81,14 @@ public actor Conversation {
         }
     }
 
-    private func answer(_ text: String, _ options: GenerationOptions, _ report: @Sendable (GenerationStep) -> Void) async throws {
+    private func turn(
+        _ text: String, _ options: GenerationOptions, _ report: @Sendable (GenerationStep) -> Void
+    ) async throws(ModelError) -> String {
         var options = options
         options.cache = cache
         let asked = messages + [.user(text)]
-        var answer = ""
-        for try await step in try model.generate(messages: asked, options: options) {
-            answer += step.text
-            report(step)
-        }
-        messages = asked + [.assistant(answer)]
+        let answer = try await model.complete(tokens: model.tokenize(messages: asked), options: options, report: report).text
+        if !Task.isCancelled { messages = asked + [.assistant(answer)] }
+        return answer
     }
 }

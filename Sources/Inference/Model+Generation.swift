@@ -64,8 +64,18 @@ extension Model {
     public func complete(
         tokens: [Int], options: GenerationOptions = GenerationOptions()
     ) async throws(ModelError) -> GenerationResult {
+        try await complete(tokens: tokens, options: options) { _ in }
+    }
+
+    /// As ``complete(tokens:options:)``, and reports each token as it comes.
+    func complete(
+        tokens: [Int], options: GenerationOptions, report: @Sendable (GenerationStep) -> Void
+    ) async throws(ModelError) -> GenerationResult {
         let run = try makeRun(tokens, options)
-        while !Task.isCancelled, try run.next() != nil { await Task.yield() }
+        while !Task.isCancelled, let step = try run.next() {
+            report(step)
+            await Task.yield()
+        }
         return run.result
     }
 

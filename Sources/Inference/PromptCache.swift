@@ -40,6 +40,8 @@ public final class PromptCache: @unchecked Sendable {
             let made = try DecodingContext(loaded, capacity: 1)
             context = made
             model.note(self)
+            // A model that was unloaded since `loaded` was read does not look for its caches again.
+            if !model.isLoaded { letGo() }
             return made
         } catch {
             giveBack()

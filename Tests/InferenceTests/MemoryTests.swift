@@ -85,6 +85,28 @@ struct MemoryTests {
         #expect(try await complete(load(), caches[0]) == tokens)
     }
 
+    @Test(
+        "A model that is unloaded while a generation begins leaves no weights in the generation's cache",
+        .enabled(if: ReferenceData.golden("models") != nil, "the reference data is not here"))
+    func unloadedAtTheStart() async throws {
+        let folder = try #require(ReferenceData.golden("models/llama_bias"))
+        let allocator = CachingAllocator(SystemMemory())
+        for delay in 0..<400 {
+            let model = try Model.load(
+                path: folder, name: nil, backend: HostBackend(threads: 1, allocator: allocator), dtype: .float32, quantization: nil)
+            let cache = PromptCache()
+            let run = Task.detached {
+                try? await model.complete(tokens: [3], options: GenerationOptions(maximumTokens: 1, stopsAtEndOfText: false, cache: cache))
+            }
+            // Now before it, now in it, now after it.
+            for _ in 0..<delay % 40 * 8 { await Task.yield() }
+            model.unload()
+            _ = await run.value
+            #expect(allocator.statistics.allocated == 0)
+            withExtendedLifetime(cache) {}
+        }
+    }
+
     /// Ways of loading SmolLM2, each with the lengths of a prompt.
     static let heights: [(Loading, [Int])] = [
         (Loading(tag: "as stored", reference: "", dtype: .asStored, quantization: nil, tolerance: 0), [6, 126, 510, 1500]),
