@@ -3,8 +3,8 @@
 
     Benchmarks/notebooks/bench.py [--runs 7] [--cells 20] [--json out.json]
 
-Peers are measured where they are installed (pip install nbconvert ipykernel marimo; R with rmarkdown and pandoc).
-What a page shows is checked before anything is timed: a fast wrong page is no result.
+Peers are measured where they are installed (pip install nbconvert ipykernel marimo myst-nb execnb; R with rmarkdown and pandoc),
+each as its users run it: whole processes, caches on where the peer has one. What a page shows is checked before anything is timed: a fast wrong page is no result.
 """
 import argparse
 import json
@@ -47,15 +47,37 @@ def notebook(cells, language, last="total"):
     return "\n".join(lines) + "\n"
 
 
-def ipynb(cells):
+def python_cell(n, cells, last=None):
+    code = [f"x{n} = {n} * {n}", f"total{n} = {f'total{n - 1} + ' if n > 1 else ''}x{n}", f"print(f'total {n} is {{total{n}}}')"]
+    return "\n".join(code + ([f'print("{last}")'] if last and n == cells else []))
+
+
+def ipynb(cells, last=None):
     """The Python notebook as Jupyter has it."""
     body = []
     for n in range(1, cells + 1):
         body.append({"cell_type": "markdown", "id": f"m{n}", "metadata": {}, "source": PROSE.format(n=n, m=n * n)})
-        code = f"x{n} = {n} * {n}\ntotal{n} = {f'total{n - 1} + ' if n > 1 else ''}x{n}\nprint(f'total {n} is {{total{n}}}')"
+        code = python_cell(n, cells, last)
         body.append({"cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": code})
     return json.dumps({"cells": body, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
                        "nbformat": 4, "nbformat_minor": 5})
+
+
+def marimo(cells):
+    """The Python notebook as marimo has it: functions that take and return names."""
+    lines = ["import marimo", "", "app = marimo.App()", "", "@app.cell", "def _():", "    import marimo as mo", "    return (mo,)"]
+    for n in range(1, cells + 1):
+        lines += ["", "@app.cell", "def _(mo):", f'    mo.md(r"""{PROSE.format(n=n, m=n * n)}""")', "    return"]
+        lines += ["", "@app.cell", f"def _({f'total{n - 1}' if n > 1 else ''}):"]
+        lines += ["    " + line for line in python_cell(n, cells).split("\n")] + [f"    return (total{n},)"]
+    return "\n".join(lines + ["", 'if __name__ == "__main__":', "    app.run()", ""])
+
+
+def myst(cells, last=None):
+    """The Python notebook as MyST has it."""
+    head = ["---", "file_format: mystnb", "kernelspec:", "  name: python3", "---", "", "# Twenty cells", ""]
+    body = [f"{PROSE.format(n=n, m=n * n)}\n```{{code-cell}}\n{python_cell(n, cells, last)}\n```\n" for n in range(1, cells + 1)]
+    return "\n".join(head + body)
 
 
 class Bench:
@@ -131,13 +153,56 @@ class Bench:
 
         self.time("galley, a type error in the last cell", command, None, mistake, status=1, expect="totle", environment=cache)
 
+    def knitr(self):
+        chunks = "\n```{r setup, include=FALSE}\nknitr::opts_chunk$set(cache = TRUE)\n```\n"
+        command = ["Rscript", "-e", "rmarkdown::render('peer.Rmd', quiet = TRUE)"]
+
+        def text(last="total"):
+            text = notebook(self.cells, "r", last=last)
+            # knitr follows what a chunk rests on where it is told to.
+            head, rest = text.split("---\n\n", 1)
+            self.write("peer.Rmd", head + "---\n" + chunks.replace("cache = TRUE", "cache = TRUE, autodep = TRUE") + rest)
+
+        def cold():
+            text()
+            shutil.rmtree(self.path("peer_cache"), ignore_errors=True)
+
+        counter = iter(range(10_000))
+        self.time("rmarkdown and knitr, cold", command, "peer.html", cold)
+        self.time("rmarkdown and knitr, last cell edited, cached", command, "peer.html",
+                  lambda: text(f"edited {next(counter)}"), expect="edited ")
+        self.time("rmarkdown and knitr, unchanged, cached", command, "peer.html")
+
+    def sphinx(self):
+        os.makedirs(self.path("book"), exist_ok=True)
+        self.write("book/conf.py", 'extensions = ["myst_nb"]\nnb_execution_mode = "cache"\nhtml_theme = "basic"\nmyst_enable_extensions = ["dollarmath"]\n')
+        command = ["sphinx-build", "-q", "-b", "html", "book", "book/out"]
+
+        def cold():
+            self.write("book/index.md", myst(self.cells))
+            for name in ["book/out", "book/.jupyter_cache"]:
+                shutil.rmtree(self.path(name), ignore_errors=True)
+
+        counter = iter(range(10_000))
+        self.time("myst-nb, cold", command, "book/out/index.html", cold)
+        self.time("myst-nb, last cell edited, cached", command, "book/out/index.html",
+                  lambda: self.write("book/index.md", myst(self.cells, f"edited {next(counter)}")), expect="edited ")
+        self.time("myst-nb, unchanged", command, "book/out/index.html")
+
     def peers(self):
         if shutil.which("jupyter-nbconvert"):
             self.write("peer.ipynb", ipynb(self.cells))
             self.time("nbconvert --execute", ["jupyter-nbconvert", "--execute", "--to", "html", "peer.ipynb"], "peer.html")
+        if shutil.which("marimo"):
+            self.write("peer.py", marimo(self.cells))
+            self.time("marimo export html", ["marimo", "export", "html", "peer.py", "-o", "marimo.html", "--force"], "marimo.html")
+        if shutil.which("sphinx-build"):
+            self.sphinx()
+        if shutil.which("exec_nb"):
+            self.write("peer.ipynb", ipynb(self.cells))
+            self.time("execnb, without HTML", ["exec_nb", "peer.ipynb", "--dest", "executed.ipynb"], "executed.ipynb")
         if shutil.which("Rscript") and shutil.which("pandoc"):
-            self.write("peer.Rmd", notebook(self.cells, "r"))
-            self.time("rmarkdown", ["Rscript", "-e", "rmarkdown::render('peer.Rmd', quiet = TRUE)"], "peer.html")
+            self.knitr()
         self.write("all.swift", "\n".join(
             f'let x{n} = {n} * {n}\nlet total{n} = {f"total{n - 1} + " if n > 1 else ""}x{n}\nprint("total {n} is \\(total{n})")'
             for n in range(1, self.cells + 1)))

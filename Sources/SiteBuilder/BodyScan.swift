@@ -44,159 +44,56 @@ struct BodyScan: Sendable {
             guard index + 1 < body.count else { break }
             let next = body[index + 1]
             if next == UInt8(ascii: "!") {
-                index = Self.endOfMarkup(body, index)
+                index = Markup.endOfDeclaration(body, index)
                 continue
             }
             if next == UInt8(ascii: "/") {
                 var end = index + 2
                 while end < body.count, body[end] != UInt8(ascii: ">") { end += 1 }
-                if let name = skipped, Self.name(body, index + 2) == name { skipped = nil }
+                if let name = skipped, Markup.name(body, index + 2) == name { skipped = nil }
                 index = end + 1
                 continue
             }
-            guard Self.isLetter(next) else {
+            guard Markup.isLetter(next) else {
                 index += 1
                 continue
             }
-            let element = Self.name(body, index + 1)
+            let element = Markup.name(body, index + 1)
             let end = tag(body, from: index + 1 + element.utf8.count, element: element)
             if skipped == nil, ["pre", "svg", "math", "style", "table"].contains(element) { skipped = element }
             if element == "script" || element == "style" || element == "textarea" {
                 // Raw text: nothing is markup until the end tag.
-                index = Self.endOfRawText(body, end, element)
+                index = Markup.endOfRawText(body, end, element)
             } else {
                 index = end
             }
         }
     }
 
-    /// Reads attributes up to the tag's end and returns the offset after it.
+    /// Takes a note of a tag's attributes and returns the offset after it.
     private mutating func tag(_ body: [UInt8], from start: Int, element: String) -> Int {
-        var index = start
         var found: [Reference] = []
         var hasSize = false
-        while index < body.count {
-            let byte = body[index]
-            if byte == UInt8(ascii: ">") { break }
-            if byte == UInt8(ascii: "/") || Self.isSpace(byte) {
-                index += 1
-                continue
-            }
-            let nameStart = index
-            while index < body.count, !Self.isSpace(body[index]), body[index] != UInt8(ascii: "="), body[index] != UInt8(ascii: ">"),
-                body[index] != UInt8(ascii: "/") || index == nameStart
-            {
-                index += 1
-            }
-            let name = String(decoding: body[nameStart..<index], as: UTF8.self).lowercased()
-            var cursor = index
-            while cursor < body.count, Self.isSpace(body[cursor]) { cursor += 1 }
-            guard cursor < body.count, body[cursor] == UInt8(ascii: "=") else { continue }
-            cursor += 1
-            while cursor < body.count, Self.isSpace(body[cursor]) { cursor += 1 }
-            guard cursor < body.count else { return body.count }
-            let quote = body[cursor]
-            let valueRange: Range<Int>
-            let whole: Range<Int>
-            if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
-                var end = cursor + 1
-                while end < body.count, body[end] != quote { end += 1 }
-                valueRange = cursor + 1..<end
-                whole = cursor..<min(end + 1, body.count)
-            } else {
-                var end = cursor
-                while end < body.count, !Self.isSpace(body[end]), body[end] != UInt8(ascii: ">") { end += 1 }
-                valueRange = cursor..<end
-                whole = valueRange
-            }
-            index = whole.upperBound
-            switch name {
-            case "id": identifiers.insert(Self.decoded(body[valueRange]))
+        let end = Markup.attributes(body, from: start) { attribute in
+            switch String(decoding: body[attribute.name], as: UTF8.self).lowercased() {
+            case "id": identifiers.insert(Markup.decoded(body[attribute.value]))
             case "width", "height": hasSize = true
-            case "href" where element == "a" || element == "link" || element == "area", "src", "poster":
+            case let name where ["src", "poster"].contains(name) || name == "href" && ["a", "link", "area"].contains(element):
                 found.append(
-                    Reference(element: element, attribute: name, value: Self.decoded(body[valueRange]), range: whole, tagEnd: 0, hasSize: false))
+                    Reference(
+                        element: element, attribute: name, value: Markup.decoded(body[attribute.value]), range: attribute.whole, tagEnd: 0,
+                        hasSize: false))
             default: break
             }
         }
-        let end = index > start && index <= body.count && body[index - 1] == UInt8(ascii: "/") ? index - 1 : index
+        guard let end else { return body.count }
+        let tagEnd = end > start && body[end - 1] == UInt8(ascii: "/") ? end - 1 : end
         for var reference in found {
-            reference.tagEnd = end
+            reference.tagEnd = tagEnd
             reference.hasSize = hasSize
             references.append(reference)
         }
-        return min(index + 1, body.count)
-    }
-
-    private static func endOfMarkup(_ body: [UInt8], _ start: Int) -> Int {
-        let isComment = body[start...].starts(with: "<!--".utf8)
-        var index = start + (isComment ? 4 : 2)
-        while index < body.count {
-            if body[index] == UInt8(ascii: ">"), !isComment || (body[index - 1] == UInt8(ascii: "-") && body[index - 2] == UInt8(ascii: "-")) {
-                return index + 1
-            }
-            index += 1
-        }
-        return body.count
-    }
-
-    private static func endOfRawText(_ body: [UInt8], _ start: Int, _ element: String) -> Int {
-        var index = start
-        while index + 1 < body.count {
-            if body[index] == UInt8(ascii: "<"), body[index + 1] == UInt8(ascii: "/"), name(body, index + 2) == element { return index }
-            index += 1
-        }
-        return body.count
-    }
-
-    private static func name(_ body: [UInt8], _ start: Int) -> String {
-        var end = start
-        while end < body.count, isLetter(body[end]) || (0x30...0x39).contains(body[end]) || body[end] == UInt8(ascii: "-") { end += 1 }
-        return String(decoding: body[min(start, body.count)..<end], as: UTF8.self).lowercased()
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) }
-
-    private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D || byte == 0x0C
-    }
-
-    /// Decodes the character references that writers of attributes use.
-    private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard bytes.contains(UInt8(ascii: "&")) else { return text }
-        var output = ""
-        var rest = text[...]
-        while let ampersand = rest.firstIndex(of: "&") {
-            output += rest[..<ampersand]
-            rest = rest[ampersand...]
-            guard let semicolon = rest.firstIndex(of: ";"), let character = character(rest[rest.index(after: ampersand)..<semicolon]) else {
-                output += "&"
-                rest = rest.dropFirst()
-                continue
-            }
-            output.unicodeScalars.append(character)
-            rest = rest[rest.index(after: semicolon)...]
-        }
-        return output + rest
-    }
-
-    private static func character(_ name: Substring) -> Unicode.Scalar? {
-        switch name {
-        case "amp": "&"
-        case "lt": "<"
-        case "gt": ">"
-        case "quot": "\""
-        case "apos": "'"
-        default:
-            if name.hasPrefix("#x") || name.hasPrefix("#X") {
-                UInt32(name.dropFirst(2), radix: 16).flatMap(Unicode.Scalar.init)
-            } else if name.hasPrefix("#") {
-                UInt32(name.dropFirst()).flatMap(Unicode.Scalar.init)
-            } else {
-                nil
-            }
-        }
+        return min(end + 1, body.count)
     }
 }
 

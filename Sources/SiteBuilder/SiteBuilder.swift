@@ -102,6 +102,7 @@ public struct SiteBuilder: Sendable {
         var made: Set<String> = []
         if configuration.hasLists { made = Set(["index.html", "archive.html", "tags/index.html", "404.html"] + tags.tags.map(\.path)) }
         if configuration.hasLists, configuration.baseURL != nil { made.formUnion(["feed.xml", "feed.json", "sitemap.xml"]) }
+        if configuration.hasSearchPage { made.insert(SiteContext.searchPath) }
         let publishedSources = Set(published.map(\.sourcePath))
         return LinkResolver(
             sourceFolder: sourceFolder, willRead: willRead,

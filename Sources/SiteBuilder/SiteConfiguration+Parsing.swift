@@ -18,7 +18,7 @@ private struct SiteFileParser {
 
     static let keys = [
         "title", "description", "url", "author", "language", "theme", "theme-folder", "navigation", "image", "icon",
-        "index-count", "words", "months", "exclude", "extra",
+        "index-count", "words", "months", "exclude", "search", "extra",
     ]
 
     mutating func parse() {
@@ -93,6 +93,12 @@ private struct SiteFileParser {
             }
         case "exclude":
             configuration.exclude = value.sequence.map { $0.compactMap(\.string) } ?? value.string.map { [$0] } ?? []
+        case "search":
+            guard let isWanted = value.bool else {
+                report(.warning, "site-value", "search must be true or false", at: value)
+                return
+            }
+            configuration.hasSearch = isWanted
         case "extra":
             if case .object(let members) = Self.json(value) { configuration.extra = members }
         default: unknown("key", key, among: Self.keys, at: keyNode)

@@ -38,6 +38,8 @@ public struct SiteConfiguration: Sendable, Hashable {
     public var exclude: [String] = []
     /// Whether the site has an index, an archive, tag pages and a page for missing addresses.
     public var hasLists = true
+    /// Whether a site with lists has a page that searches it.
+    public var hasSearch = true
     /// Whether the style sheet stands in every page, so that a page is complete in itself.
     public var inlineStyles = false
     /// The keys that Galley does not know, for templates.
@@ -55,6 +57,8 @@ public struct SiteConfiguration: Sendable, Hashable {
 
     /// Feeds and the sitemap need absolute addresses.
     var hasFeeds: Bool { hasLists && baseURL != nil }
+
+    var hasSearchPage: Bool { hasLists && hasSearch }
 
     /// The site's path on its server, such as `/blog/`; `/` without a base URL.
     var basePath: String {

@@ -87,7 +87,7 @@ extension SiteContext {
     }
 
     /// The files that no template makes.
-    func fixedFiles() -> [String: [UInt8]] {
+    func fixedFiles() async -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         if !configuration.inlineStyles, !entries.isEmpty || configuration.hasLists {
             files[stylePath] = Array(builder.theme.styleSheet.utf8)
@@ -99,6 +99,10 @@ extension SiteContext {
             files["feed.json"] = jsonFeed()
             files["sitemap.xml"] = sitemap()
             robots += "Sitemap: \(configuration.baseURL ?? "")sitemap.xml\n"
+        }
+        if hasSearch {
+            files[Self.searchIndexPath] = await searchIndex()
+            files[searchScriptPath] = Array(builder.theme.searchScript.utf8)
         }
         files["robots.txt"] = Array(robots.utf8)
         return files

@@ -26,6 +26,7 @@ extension SiteContext {
         jobs.append(archive(posts, summaries))
         jobs += tagJobs(posts, summaries)
         jobs.append(notFound(summaries))
+        if hasSearch { jobs.append(search()) }
         if hasFeeds { jobs.append(feed()) }
         return jobs
     }

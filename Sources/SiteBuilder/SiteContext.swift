@@ -19,6 +19,9 @@ struct SiteContext: Sendable {
     let feedPosts: [PageEntry]
     let stylePath: String
     let scriptPath: String
+    let searchScriptPath: String
+    /// Whether the site is searched on a page of Galley's; an author's own page at that address takes precedence.
+    let hasSearch: Bool
     let templatesKey: QuickDigest?
     /// What ``common(path:kind:title:root:)`` gives every page alike.
     private let shared: TemplateMap
@@ -39,6 +42,8 @@ struct SiteContext: Sendable {
         feedPosts = Array(posts.lazy.filter { $0.date != nil && !$0.page.frontMatter.draft }.prefix(Self.feedCount))
         stylePath = "assets/style.\(contentDigest(builder.theme.styleSheet).prefix(8)).css"
         scriptPath = "assets/enhance.\(contentDigest(builder.theme.script).prefix(8)).js"
+        searchScriptPath = "assets/search.\(contentDigest(builder.theme.searchScript).prefix(8)).js"
+        hasSearch = builder.configuration.hasSearchPage && !entries.contains { $0.page.path == Self.searchPath }
         shared = Self.shared(builder, stylePath: stylePath, scriptPath: scriptPath)
         templatesKey = Self.templatesKey(of: builder.theme, shared: shared)
         sharedSite = Self.sharedSite(builder.configuration)
@@ -95,7 +100,7 @@ struct SiteContext: Sendable {
             "title": optional(configuration.title), "description": optional(configuration.description),
             "author": optional(configuration.author), "url": optional(configuration.baseURL), "home": "index.html",
             "language": .string(configuration.language), "lists": .bool(configuration.hasLists), "feeds": .bool(configuration.hasFeeds),
-            "navigation": .none, "icon": .none, "extra": TemplateValue(json: .object(configuration.extra)),
+            "search": .none, "navigation": .none, "icon": .none, "extra": TemplateValue(json: .object(configuration.extra)),
         ]
     }
 
@@ -117,6 +122,7 @@ struct SiteContext: Sendable {
         var map = sharedSite
         map["navigation"] = .list(items)
         map["icon"] = iconAddress
+        map["search"] = .bool(hasSearch)
         return .map(map)
     }
 
@@ -184,7 +190,7 @@ struct SiteContext: Sendable {
 
     func optional(_ text: String?) -> TemplateValue { text.map(TemplateValue.string) ?? .none }
 
-    private func uniqued(_ names: [String]) -> [String] {
+    func uniqued(_ names: [String]) -> [String] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }
     }

@@ -10,6 +10,8 @@ public struct Theme: Sendable {
     let styleSheet: String
     /// The script of enhancements; empty when the theme has none.
     let script: String
+    /// The script of the page that searches the site; empty when the theme has none.
+    let searchScript: String
 
     /// The parts of the style sheet, in order.
     static let styleNames = ["tokens.css", "content.css", "theme.css", "extra.css"]
@@ -56,6 +58,7 @@ public struct Theme: Sendable {
         self.templates = templates
         styleSheet = StyleSheet.minified(Theme.styleNames.compactMap { parts[$0] }.joined(separator: "\n"))
         script = parts["enhance.js"] ?? ""
+        searchScript = parts["search.js"] ?? ""
     }
 
     /// The folders that the files of a theme are looked for in; earlier ones take precedence.

@@ -32,6 +32,11 @@ enum Words {
         ("home", "Home"),
         ("recent", "Recent posts"),
         ("moved", "This page has moved:"),
+        ("search", "Search"),
+        ("search_field", "Words to look for"),
+        ("search_found", "Pages found:"),
+        ("search_none", "No page says this."),
+        ("search_script", "Searching needs JavaScript. All posts are listed here:"),
     ]
 
     static let months = [
