@@ -1,4 +1,5 @@
 import NotebookModel
+import SourceText
 
 /// A page with what the site found out about it.
 struct PageEntry: Sendable {
@@ -10,6 +11,7 @@ struct PageEntry: Sendable {
     }
 
     var page: SitePage
+    let bodyDigest: QuickDigest
     var scan: BodyScan
     /// Where each reference of the scan leads.
     var targets: [LinkTarget]
@@ -21,6 +23,7 @@ struct PageEntry: Sendable {
 
     init(page: SitePage, scan: BodyScan, targets: [LinkTarget]) {
         self.page = page
+        bodyDigest = QuickDigest(page.body)
         self.scan = scan
         self.targets = targets
     }

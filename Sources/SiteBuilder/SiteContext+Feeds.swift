@@ -28,7 +28,7 @@ extension SiteContext {
                     return .map(map)
                 }),
         ]
-        return Job(path: "feed.xml", template: "feed.xml", context: context)
+        return Job(path: "feed.xml", template: "feed.xml", context: context, entries: posts)
     }
 
     /// The time of the latest change, so that an unchanged site has an unchanged feed.
@@ -87,7 +87,7 @@ extension SiteContext {
     }
 
     /// The files that no template makes.
-    func fixedFiles() async -> [String: [UInt8]] {
+    func fixedFiles() -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         if !configuration.inlineStyles, !entries.isEmpty || configuration.hasLists {
             files[stylePath] = Array(builder.theme.styleSheet.utf8)
@@ -100,10 +100,7 @@ extension SiteContext {
             files["sitemap.xml"] = sitemap()
             robots += "Sitemap: \(configuration.baseURL ?? "")sitemap.xml\n"
         }
-        if hasSearch {
-            files[Self.searchIndexPath] = await searchIndex()
-            files[searchScriptPath] = Array(builder.theme.searchScript.utf8)
-        }
+        if hasSearch { files[searchScriptPath] = Array(builder.theme.searchScript.utf8) }
         files["robots.txt"] = Array(robots.utf8)
         return files
     }
@@ -130,15 +127,23 @@ extension SiteContext {
         return BodyRewriting.withoutNotes(body)
     }
 
-    /// Makes a file of its template.
+    /// Makes a file.
     func render(_ job: Job, templates: TemplateSet) throws(TemplateError) -> [UInt8] {
-        var context = job.context
-        if let entry = job.entry, case .map(var page)? = context["page"] {
+        switch job.content {
+        case .words(let limit): Self.searchIndex(job.entries, limit: limit)
+        case .template(let template, let context): try templates.render(template, completed(context, of: job))
+        }
+    }
+
+    /// What a template sees, bodies included.
+    private func completed(_ context: TemplateMap, of job: Job) -> TemplateMap {
+        var context = context
+        if let entry = job.entries.first, case .map(var page)? = context["page"] {
             page["body"] = .safe(relativeBody(entry))
             context["page"] = .map(page)
         }
         if job.path == "feed.xml", case .map(var feed)? = context["feed"], case .list(let posts)? = feed["posts"] {
-            let bodyOfPath = Dictionary(feedPosts.map { ($0.page.path, $0) }, uniquingKeysWith: { first, _ in first })
+            let bodyOfPath = Dictionary(job.entries.map { ($0.page.path, $0) }, uniquingKeysWith: { first, _ in first })
             feed["posts"] = .list(
                 posts.map { post in
                     guard case .map(var map) = post, let key = map["key"]?.stringValue, let entry = bodyOfPath[key] else { return post }
@@ -147,6 +152,6 @@ extension SiteContext {
                 })
             context["feed"] = .map(feed)
         }
-        return try templates.render(job.template, context)
+        return context
     }
 }

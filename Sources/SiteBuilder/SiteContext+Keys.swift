@@ -1,3 +1,4 @@
+import NotebookModel
 import SourceText
 import TemplateEngine
 
@@ -10,20 +11,28 @@ extension SiteContext {
         var writer = ByteWriter()
         writer.write(templatesKey)
         writer.write(job.path)
-        writer.write(job.template)
-        for (name, value) in zip(job.context.keys, job.context.values) {
-            guard name.write(into: &writer) else { return nil }
-            if let name = name.stringValue, Self.sharedNames.contains(name) { continue }
-            guard value.write(into: &writer) else { return nil }
+        switch job.content {
+        case .words(let limit):
+            writer.write(limit)
+            for entry in job.entries {
+                for text in [entry.page.path, entry.page.title] + entry.page.frontMatter.tags { writer.write(text) }
+                writer.write(entry.bodyDigest)
+            }
+        case .template(let template, let context):
+            writer.write(template)
+            for (name, value) in zip(context.keys, context.values) {
+                guard name.write(into: &writer) else { return nil }
+                if let name = name.stringValue, Self.sharedNames.contains(name) { continue }
+                guard value.write(into: &writer) else { return nil }
+            }
+            for entry in job.entries { write(entry, into: &writer) }
         }
-        if let entry = job.entry { write(entry, into: &writer) }
-        if job.path == "feed.xml" { for entry in feedPosts { write(entry, into: &writer) } }
         return QuickDigest(writer.bytes)
     }
 
     /// What goes into a page's HTML when its references are put in.
     private func write(_ entry: PageEntry, into writer: inout ByteWriter) {
-        writer.write(QuickDigest(entry.page.body))
+        writer.write(entry.bodyDigest)
         for target in entry.targets {
             switch target {
             case .unchanged: writer.write("-")

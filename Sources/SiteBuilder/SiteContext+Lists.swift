@@ -9,7 +9,7 @@ extension SiteContext {
         context["posts"] = .list(Array(summaries.prefix(configuration.indexCount)))
         context["more"] = .bool(summaries.count > configuration.indexCount)
         if let own { context["page"] = .map(summary(own)) }
-        return Job(path: "index.html", template: "index.html", context: context, entry: own)
+        return Job(path: "index.html", template: "index.html", context: context, entries: own.map { [$0] } ?? [])
     }
 
     func archive(_ posts: [PageEntry], _ summaries: [TemplateValue]) -> Job {

@@ -2,13 +2,28 @@ import NotebookModel
 import TemplateEngine
 
 extension SiteContext {
-    /// One file to be made from a template.
+    /// One file to be made of pages.
     struct Job: Sendable {
+        enum Content: Sendable {
+            case template(String, TemplateMap)
+            /// A part of the search's index.
+            case words(limit: Int)
+        }
+
         var path: String
-        var template: String
-        var context: TemplateMap
-        /// The notebook whose body goes into the page.
-        var entry: PageEntry?
+        var content: Content
+        /// The pages whose bodies go into it: a notebook's own page has one, a feed several.
+        var entries: [PageEntry] = []
+
+        init(path: String, content: Content, entries: [PageEntry]) {
+            self.path = path
+            self.content = content
+            self.entries = entries
+        }
+
+        init(path: String, template: String, context: TemplateMap, entries: [PageEntry] = []) {
+            self.init(path: path, content: .template(template, context), entries: entries)
+        }
     }
 
     /// Every file that a template makes.
@@ -26,7 +41,7 @@ extension SiteContext {
         jobs.append(archive(posts, summaries))
         jobs += tagJobs(posts, summaries)
         jobs.append(notFound(summaries))
-        if hasSearch { jobs.append(search()) }
+        if hasSearch { jobs += search() }
         if hasFeeds { jobs.append(feed()) }
         return jobs
     }
@@ -46,7 +61,7 @@ extension SiteContext {
             context["card"] = .map(own)
         }
         let layout = builder.theme.templates[entry.page.layout] == nil ? "post.html" : entry.page.layout
-        return Job(path: entry.page.path, template: layout, context: context, entry: entry)
+        return Job(path: entry.page.path, template: layout, context: context, entries: [entry])
     }
 
     private func pageContext(_ entry: PageEntry, _ summary: TemplateMap, _ neighbours: Neighbours?) -> TemplateMap {

@@ -5,25 +5,38 @@ import TemplateEngine
 extension SiteContext {
     static let searchPath = "search.html"
 
-    /// The file that the search page loads: a script, so that a site also finds things where it is opened from a folder.
-    static let searchIndexPath = "search-index.js"
+    /// The index's parts: scripts, so that a site also finds things where it is opened from a folder; several, so that an edit makes one anew.
+    static let searchIndexPrefix = "assets/search-"
 
+    /// Pages whose words one part of the index has.
+    private static let searchPartCount = 32
     /// Bytes of text that the index of a whole site holds at most; in large sites the beginnings of pages are found.
     private static let searchLimit = 4 << 20
 
-    /// The page that searches the site.
-    func search() -> Job {
+    /// The page that searches the site, and the index that it looks through.
+    func search() -> [Job] {
+        // The posts' order changes with their dates, their paths seldom.
+        let found = entries.filter { !$0.page.frontMatter.draft && $0.page.path != "index.html" }.sorted { $0.page.path < $1.page.path }
+        var parts: [Job] = []
+        for start in stride(from: 0, to: found.count, by: Self.searchPartCount) {
+            parts.append(
+                Job(
+                    path: "\(Self.searchIndexPrefix)\(parts.count).js", content: .words(limit: Self.searchLimit / found.count.roundedUpToPowerOfTwo),
+                    entries: Array(found[start..<min(start + Self.searchPartCount, found.count)])))
+        }
         var context = common(path: Self.searchPath, kind: "search", title: word("search"))
         context["noindex"] = .bool(true)
-        context["search"] = ["index": .string(Self.searchIndexPath), "script": .string(searchScriptPath)]
-        return Job(path: Self.searchPath, template: "search.html", context: context)
+        context["search"] = [
+            "parts": .list(parts.map { .string($0.path) }), "script": .string(searchScriptPath),
+        ]
+        return [Job(path: Self.searchPath, template: "search.html", context: context)] + parts
     }
 
-    /// The words of all pages but drafts, as `galleySearch([[path, title, tags, [[id, heading, text], …]], …])`.
-    func searchIndex() async -> [UInt8] {
-        let found = entries.filter { !$0.page.frontMatter.draft && $0.page.path != "index.html" }
-        let limit = Self.searchLimit / max(1, found.count)
-        let lines = await concurrentMap(found) { entry in
+    /// The words of pages, as `galleySearch([[path, title, tags, [[id, heading, text], …]], …])`.
+    ///
+    /// - Parameter limit: Bytes of text that each page has at most.
+    static func searchIndex(_ entries: [PageEntry], limit: Int) -> [UInt8] {
+        let lines = entries.map { entry in
             let sections = PageText(entry.page.body, limit: limit).sections
             return JSONValue.array([
                 .string(PercentEncoding.encode(path: entry.page.path)), .string(entry.page.title),
@@ -33,4 +46,8 @@ extension SiteContext {
         }
         return Array("galleySearch([\n\(lines.joined(separator: ",\n"))\n])\n".utf8)
     }
+}
+
+extension Int {
+    fileprivate var roundedUpToPowerOfTwo: Int { self < 2 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }

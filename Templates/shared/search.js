@@ -36,14 +36,16 @@
     return best && best + 0.1 * Math.log2(count);
   };
 
-  let pages = null;
-  self.galleySearch = (index) => {
-    pages = index.map(([path, title, tags, sections]) => ({
+  // The parts of the index call this, one after another.
+  const pages = [];
+  self.galleySearch = (part) => {
+    pages.push(...part.map(([path, title, tags, sections]) => ({
       path, title, foldedTitle: fold(title), foldedTags: fold(tags.join(" ")),
       sections: sections.map(([id, heading, text]) => ({ id, heading, text, foldedHeading: fold(heading), foldedText: fold(text) })),
-    }));
-    show();
+    })));
+    if (document.readyState === "complete") show();
   };
+  addEventListener("load", () => show());
 
   const find = (terms) => {
     const found = [];
@@ -107,7 +109,7 @@
 
   const show = () => {
     const terms = termsOf(field.value);
-    if (!pages || !terms.length) {
+    if (!terms.length) {
       results.replaceChildren();
       status.textContent = "";
       return;
@@ -141,7 +143,4 @@
   });
   form.addEventListener("submit", (event) => { event.preventDefault(); show(); });
   field.value = new URLSearchParams(location.search).get("q") || "";
-  const index = document.createElement("script");
-  index.src = form.dataset.index;
-  document.head.append(index);
 })();

@@ -7,7 +7,7 @@ import Testing
 struct SearchTests {
     /// What the index says, page by page: `[path, title, tags, [[id, heading, text], …]]`.
     private func index(_ site: Site) throws -> [JSONValue] {
-        let text = try #require(site.text("search-index.js"))
+        let text = try #require(site.text("assets/search-0.js"))
         #expect(text.hasPrefix("galleySearch([") && text.hasSuffix("])\n"))
         return try #require(JSONValue(parsing: Array(text.dropFirst("galleySearch(".count).dropLast(2).utf8)).arrayValue)
     }
@@ -72,7 +72,7 @@ struct SearchTests {
         let words = String(repeating: "word ", count: 700_000)
         let pages = ["a.md", "b.md"].map { page($0, "<p>\(words)</p><h2 id=\"x\">End</h2><p>more</p>") }
         let site = try await build(pages)
-        #expect(try #require(site.files["search-index.js"]).count < (4 << 20) + 1000)
+        #expect(try #require(site.files["assets/search-0.js"]).count < (4 << 20) + 1000)
         for entry in try index(site) {
             let sections = try #require(entry.arrayValue?.last?.arrayValue).map { $0.arrayValue?.compactMap(\.stringValue) ?? [] }
             #expect(sections.map { $0[1] } == ["", "End"])
@@ -88,7 +88,7 @@ struct SearchTests {
         let own = try await build([page("search.md", "<p>mine</p>")])
         #expect(own.diagnostics.isEmpty)
         #expect(own.text("search.html")?.contains("mine") == true)
-        #expect(own.files["search-index.js"] == nil)
+        #expect(own.files["assets/search-0.js"] == nil)
         let linked = try await build([page("a.md", "<p><a href=\"search.html\">s</a></p>")])
         #expect(linked.diagnostics.isEmpty)
     }
@@ -96,6 +96,6 @@ struct SearchTests {
     @Test("an unchanged page has an unchanged index")
     func deterministic() async throws {
         let pages = (0..<20).map { page("p\($0).md", "<p>text \($0)</p>") }
-        #expect(try await build(pages).files["search-index.js"] == build(pages.reversed()).files["search-index.js"])
+        #expect(try await build(pages).files["assets/search-0.js"] == build(pages.reversed()).files["assets/search-0.js"])
     }
 }
