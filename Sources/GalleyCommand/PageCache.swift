@@ -21,13 +21,11 @@ final class PageCache: Sendable {
     /// What the last render left.
     private struct Earlier: Sendable {
         var pages: [String: Kept] = [:]
-        /// Pictures of link previews by their paths, as this command drew them.
-        var cards: [String: QuickDigest] = [:]
         /// What files of the site were made of, by the paths at which they were written.
         var files: [String: Made] = [:]
     }
 
-    /// A file that a template made.
+    /// A file that was made of known things: by a template, or a picture of a link preview.
     struct Made: Sendable, Hashable {
         var key: QuickDigest
         var entry: RenderLedger.Entry
@@ -35,7 +33,7 @@ final class PageCache: Sendable {
 
     private let used = Mutex<(pages: [String: Kept], hasNew: Bool)>(([:], false))
 
-    private static let mark = "galley pages 3"
+    private static let mark = "galley pages 4"
     /// More than this is not kept.
     private static let limit = 256 << 20
 
@@ -51,14 +49,13 @@ final class PageCache: Sendable {
         let pages = try reader.list { (reader) throws(ByteReader.Damage) in
             (try reader.text(), Kept(key: try reader.digest(), content: try reader.content()))
         }
-        let cards = try reader.list { (reader) throws(ByteReader.Damage) in (try reader.text(), try reader.digest()) }
         let files = try reader.list { (reader) throws(ByteReader.Damage) in
             let key = try reader.digest()
             let entry = try RenderLedger.Entry(&reader)
             return (entry.path, Made(key: key, entry: entry))
         }
         return Earlier(
-            pages: Dictionary(pages, uniquingKeysWith: { first, _ in first }), cards: Dictionary(cards, uniquingKeysWith: { first, _ in first }),
+            pages: Dictionary(pages, uniquingKeysWith: { first, _ in first }),
             files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
     }
 
@@ -86,12 +83,6 @@ final class PageCache: Sendable {
         }
     }
 
-    /// The picture of a link preview that this command drew, if it still lies in the output folder.
-    func card(_ path: String, in output: String) -> [UInt8]? {
-        guard let digest = earlier.cards[path], let bytes = try? readFile(output + "/" + path), QuickDigest(bytes) == digest else { return nil }
-        return bytes
-    }
-
     /// Whether a file stands as it was written when it was made of the same things.
     func isThere(_ path: String, key: QuickDigest) -> Bool {
         guard let made = earlier.files[path], made.key == key else { return false }
@@ -100,12 +91,10 @@ final class PageCache: Sendable {
 
     /// Writes what is new; a cache that cannot be written costs the next render its time, no more.
     ///
-    /// - Parameter cards: The pictures of link previews by their paths.
-    /// - Parameter files: What templates made, by the paths at which it was written.
-    func save(cards: [String: [UInt8]], files: [String: Made]) {
+    /// - Parameter files: What was made of known things, by the paths at which it was written.
+    func save(files: [String: Made]) {
         let (pages, hasNew) = used.withLock { $0 }
-        let cards = cards.mapValues { QuickDigest($0) }
-        guard hasNew || pages.count != earlier.pages.count || cards != earlier.cards || files != earlier.files else { return }
+        guard hasNew || pages.count != earlier.pages.count || files != earlier.files else { return }
         guard pages.values.reduce(0, { $0 + $1.content.count }) <= Self.limit else { return }
         var writer = ByteWriter()
         writer.write(Self.mark)
@@ -114,10 +103,6 @@ final class PageCache: Sendable {
             writer.write(page.key)
             writer.write(page.value.key)
             writer.write(page.value.content)
-        }
-        writer.write(Array(cards)) { writer, card in
-            writer.write(card.key)
-            writer.write(card.value)
         }
         writer.write(Array(files.values)) { writer, made in
             writer.write(made.key)

@@ -62,7 +62,7 @@ struct PagePublisher: Sendable {
             let place = output + "/" + path
             if let entry = ledger.entry(place) { files[place] = PageCache.Made(key: key, entry: entry) }
         }
-        cache.save(cards: site.files.filter { SiteBuilder.isCard($0.key) }, files: files)
+        cache.save(files: files)
     }
 
     /// The notebook at a path, once for each set of its matrix; `nil` where it cannot be read.
@@ -196,7 +196,6 @@ struct PagePublisher: Sendable {
             builder.includesDrafts = includesDrafts
             if let ledger { builder.willRead = { ledger.note($0) } }
             if let cache {
-                builder.earlierCard = { [output] in cache.card($0, in: output) }
                 builder.isThere = { [output] in cache.isThere(output + "/" + $0, key: $1) }
             }
             let site = await builder.build(pages)

@@ -1,3 +1,5 @@
+import SourceText
+
 /// What the site needs to know of a page's HTML: identifiers, references to other files, the length of the prose.
 ///
 /// The HTML is the renderer's, or an author's raw HTML; the scan reads tags as browsers do and trusts nothing else.
@@ -18,15 +20,22 @@ struct BodyScan: Sendable {
         var hasSize: Bool
     }
 
+    /// Of the whole body.
+    let digest: QuickDigest
     private(set) var identifiers: Set<String> = []
     private(set) var references: [Reference] = []
     /// Words outside of code and tags.
     private(set) var wordCount = 0
 
+    /// Elements whose words are not counted.
+    private static let wordless: [Markup.Name] = ["pre", "svg", "math", "style", "table"]
+    private static let links: [Markup.Name] = ["a", "link", "area"]
+
     /// - Complexity: O(*n*) in the length of the body.
     init(_ body: [UInt8]) {
+        digest = QuickDigest(body)
         var index = 0
-        var skipped: String?
+        var skipped: Markup.Name?
         var inWord = false
         while index < body.count {
             let byte = body[index]
@@ -59,8 +68,8 @@ struct BodyScan: Sendable {
                 continue
             }
             let element = Markup.name(body, index + 1)
-            let end = tag(body, from: index + 1 + element.utf8.count, element: element)
-            if skipped == nil, ["pre", "svg", "math", "style", "table"].contains(element) { skipped = element }
+            let end = tag(body, from: index + 1 + element.length, element: element)
+            if skipped == nil, Self.wordless.contains(element) { skipped = element }
             if element == "script" || element == "style" || element == "textarea" {
                 // Raw text: nothing is markup until the end tag.
                 index = Markup.endOfRawText(body, end, element)
@@ -71,17 +80,17 @@ struct BodyScan: Sendable {
     }
 
     /// Takes a note of a tag's attributes and returns the offset after it.
-    private mutating func tag(_ body: [UInt8], from start: Int, element: String) -> Int {
+    private mutating func tag(_ body: [UInt8], from start: Int, element: Markup.Name) -> Int {
         var found: [Reference] = []
         var hasSize = false
         let end = Markup.attributes(body, from: start) { attribute in
-            switch String(decoding: body[attribute.name], as: UTF8.self).lowercased() {
+            switch Markup.Name(body[attribute.name]) {
             case "id": identifiers.insert(Markup.decoded(body[attribute.value]))
             case "width", "height": hasSize = true
-            case let name where ["src", "poster"].contains(name) || name == "href" && ["a", "link", "area"].contains(element):
+            case let name where name == "src" || name == "poster" || name == "href" && Self.links.contains(element):
                 found.append(
                     Reference(
-                        element: element, attribute: name, value: Markup.decoded(body[attribute.value]), range: attribute.whole, tagEnd: 0,
+                        element: element.text, attribute: name.text, value: Markup.decoded(body[attribute.value]), range: attribute.whole, tagEnd: 0,
                         hasSize: false))
             default: break
             }

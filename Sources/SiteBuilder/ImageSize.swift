@@ -12,7 +12,7 @@ struct ImageSize: Sendable, Hashable {
         self = size
     }
 
-    private init(_ width: Int, _ height: Int) {
+    init(_ width: Int, _ height: Int) {
         self.width = width
         self.height = height
     }

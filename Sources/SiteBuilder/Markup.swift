@@ -1,5 +1,35 @@
 /// HTML's bytes, read as browsers read tags.
 enum Markup {
+    /// An element's or attribute's name in lower case, in a number: a tag costs no text. Longer names than 16 bytes count as others
+    /// of their length and beginning.
+    struct Name: Hashable, Sendable, ExpressibleByStringLiteral {
+        private var packed: UInt128 = 0
+        private(set) var length = 0
+
+        fileprivate init() {}
+
+        init(_ bytes: ArraySlice<UInt8>) {
+            for byte in bytes { append(byte) }
+        }
+
+        init(stringLiteral text: StaticString) {
+            text.withUTF8Buffer { for byte in $0 { append(byte) } }
+        }
+
+        fileprivate mutating func append(_ byte: UInt8) {
+            if length < 16 { packed = packed << 8 | UInt128(Markup.isLetter(byte) ? byte | 0x20 : byte) }
+            length += 1
+        }
+
+        /// A heading of one of HTML's six levels.
+        var isHeading: Bool { length == 2 && (0x6831...0x6836).contains(packed) }
+
+        var text: String {
+            let count = min(length, 16)
+            return String(decoding: (0..<count).map { UInt8(truncatingIfNeeded: packed >> (8 * (count - 1 - $0))) }, as: UTF8.self)
+        }
+    }
+
     /// Where an attribute stands.
     struct Attribute {
         var name: Range<Int>
@@ -66,7 +96,7 @@ enum Markup {
     }
 
     /// The offset of the end tag of an element in which nothing else is markup.
-    static func endOfRawText(_ body: [UInt8], _ start: Int, _ element: String) -> Int {
+    static func endOfRawText(_ body: [UInt8], _ start: Int, _ element: Name) -> Int {
         var index = start
         while index + 1 < body.count {
             if body[index] == UInt8(ascii: "<"), body[index + 1] == UInt8(ascii: "/"), name(body, index + 2) == element { return index }
@@ -75,11 +105,15 @@ enum Markup {
         return body.count
     }
 
-    /// An element's name in lower case; empty where none stands at `start`.
-    static func name(_ body: [UInt8], _ start: Int) -> String {
+    /// An element's name; empty where none stands at `start`.
+    static func name(_ body: [UInt8], _ start: Int) -> Name {
+        var name = Name()
         var end = start
-        while end < body.count, isLetter(body[end]) || (0x30...0x39).contains(body[end]) || body[end] == UInt8(ascii: "-") { end += 1 }
-        return String(decoding: body[min(start, body.count)..<end], as: UTF8.self).lowercased()
+        while end < body.count, isLetter(body[end]) || (0x30...0x39).contains(body[end]) || body[end] == UInt8(ascii: "-") {
+            name.append(body[end])
+            end += 1
+        }
+        return name
     }
 
     static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) }

@@ -1,8 +1,7 @@
 import NotebookModel
-import SourceText
 
-/// A page with what the site found out about it.
-struct PageEntry: Sendable {
+/// A page with what the site found out about it. An object, as it stands in many lists.
+final class PageEntry: Sendable {
     enum Picture: Sendable, Hashable {
         /// A file of the site.
         case site(String)
@@ -10,22 +9,28 @@ struct PageEntry: Sendable {
         case remote(String)
     }
 
-    var page: SitePage
-    let bodyDigest: QuickDigest
-    var scan: BodyScan
+    let page: SitePage
+    let scan: BodyScan
     /// Where each reference of the scan leads.
-    var targets: [LinkTarget]
-    var date: PostDate?
-    var updated: PostDate?
-    var image: Picture?
+    let targets: [LinkTarget]
+    let date: PostDate?
+    let updated: PostDate?
+    let image: Picture?
     /// The picture drawn for link previews where there is no image.
-    var card: String?
+    let card: String?
 
-    init(page: SitePage, scan: BodyScan, targets: [LinkTarget]) {
+    init(page: SitePage, scan: BodyScan, targets: [LinkTarget], date: PostDate?, updated: PostDate?, image: Picture?, card: String? = nil) {
         self.page = page
-        bodyDigest = QuickDigest(page.body)
         self.scan = scan
         self.targets = targets
+        self.date = date
+        self.updated = updated
+        self.image = image
+        self.card = card
+    }
+
+    func with(card: String) -> PageEntry {
+        PageEntry(page: page, scan: scan, targets: targets, date: date, updated: updated, image: image, card: card)
     }
 
     /// At 220 words a minute, a common rate for reading prose silently (Brysbaert 2019: 238 for non-fiction).

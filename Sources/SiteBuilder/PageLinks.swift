@@ -124,6 +124,9 @@ struct LinkResolver {
         sizes[path] = ImageSize(bytes)
     }
 
+    /// Takes a note of a picture that stands in the output folder.
+    mutating func note(_ path: String, _ size: ImageSize) { sizes[path] = size }
+
     private func generated(_ path: String) -> String? {
         if identifiers[path] != nil || madePaths.contains(path) { return path }
         let index = SitePath.join(path, "index.html")

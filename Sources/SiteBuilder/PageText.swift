@@ -19,13 +19,13 @@ struct PageText: Sendable, Hashable {
     }
 
     /// Elements within a line of text: no word ends where they begin or end.
-    private static let inline: Set<String> = [
+    private static let inline: [Markup.Name] = [
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span",
         "strong", "sub", "sup", "time", "u", "var", "wbr", "mi", "mn", "mo", "mrow", "msub", "msup", "semantics",
     ]
     /// Elements whose words are not the page's.
-    private static let silent: Set<String> = ["script", "style", "svg", "template", "button", "annotation", "noscript"]
-    private static let empty: Set<String> = ["area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+    private static let silent: [Markup.Name] = ["script", "style", "svg", "template", "button", "annotation", "noscript"]
+    private static let empty: [Markup.Name] = ["area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 
     private struct Reader {
         let body: [UInt8]
@@ -35,9 +35,9 @@ struct PageText: Sendable, Hashable {
         private var heading: [UInt8] = []
         private var text: [UInt8] = []
         /// The heading that is being read.
-        private var openHeading: String?
+        private var openHeading: Markup.Name?
         /// The element that is left out, and how many of its name are open.
-        private var skipped: (element: String, depth: Int)?
+        private var skipped: (element: Markup.Name, depth: Int)?
         private var needsSpace = false
 
         init(body: [UInt8], remaining: Int) {
@@ -76,12 +76,11 @@ struct PageText: Sendable, Hashable {
             let element = Markup.name(body, start + 1)
             var identifier: String?
             var isAnchor = false
-            let isHeading = element.utf8.count == 2 && element.hasPrefix("h") && element != "hr"
-            let end = Markup.attributes(body, from: start + 1 + element.utf8.count) { attribute in
-                guard skipped == nil, isHeading || element == "a" else { return }
-                switch String(decoding: body[attribute.name], as: UTF8.self) {
-                case "id" where isHeading: identifier = Markup.decoded(body[attribute.value])
-                case "class" where element == "a": isAnchor = Array(body[attribute.value]) == Array("anchor".utf8)
+            let end = Markup.attributes(body, from: start + 1 + element.length) { attribute in
+                guard skipped == nil, element.isHeading || element == "a" else { return }
+                switch Markup.Name(body[attribute.name]) {
+                case "id" where element.isHeading: identifier = Markup.decoded(body[attribute.value])
+                case "class" where element == "a": isAnchor = body[attribute.value].elementsEqual("anchor".utf8)
                 default: break
                 }
             }
@@ -97,13 +96,13 @@ struct PageText: Sendable, Hashable {
             } else if !PageText.inline.contains(element) {
                 needsSpace = true
             }
-            let isClosed = end > 0 && end <= body.count && body[end - 1] == UInt8(ascii: "/") && !(isHeading || element == "a")
+            let isClosed = end > 0 && end <= body.count && body[end - 1] == UInt8(ascii: "/") && !(element.isHeading || element == "a")
             if isClosed || PageText.empty.contains(element) { close(element) }
             if element == "script" || element == "style" || element == "textarea" { return Markup.endOfRawText(body, end, element) }
             return min(end + 1, body.count)
         }
 
-        private mutating func close(_ element: String) {
+        private mutating func close(_ element: Markup.Name) {
             if let skipped {
                 guard skipped.element == element else { return }
                 self.skipped = skipped.depth == 1 ? nil : (element, skipped.depth - 1)
@@ -115,19 +114,31 @@ struct PageText: Sendable, Hashable {
 
         private mutating func take(_ bytes: ArraySlice<UInt8>) {
             let decoded = bytes.contains(UInt8(ascii: "&")) ? Array(Markup.decoded(bytes).utf8)[...] : bytes
-            for byte in decoded {
-                if Markup.isSpace(byte) {
-                    needsSpace = true
-                } else if openHeading != nil {
-                    if needsSpace, !heading.isEmpty { heading.append(0x20) }
-                    heading.append(byte)
-                    needsSpace = false
-                } else {
-                    if needsSpace, !text.isEmpty { text.append(0x20) }
-                    text.append(byte)
-                    needsSpace = false
-                }
+            if openHeading != nil {
+                needsSpace = Self.append(decoded, to: &heading, needsSpace: needsSpace)
+            } else {
+                needsSpace = Self.append(decoded, to: &text, needsSpace: needsSpace)
             }
+        }
+
+        /// Appends words with one space between them, and says whether one has to come before the next.
+        private static func append(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8], needsSpace: Bool) -> Bool {
+            var needsSpace = needsSpace
+            var start = bytes.startIndex
+            while start < bytes.endIndex {
+                if Markup.isSpace(bytes[start]) {
+                    needsSpace = true
+                    start += 1
+                    continue
+                }
+                var end = start + 1
+                while end < bytes.endIndex, !Markup.isSpace(bytes[end]) { end += 1 }
+                if needsSpace, !text.isEmpty { text.append(0x20) }
+                text += bytes[start..<end]
+                needsSpace = false
+                start = end
+            }
+            return needsSpace
         }
 
         private mutating func finish() {

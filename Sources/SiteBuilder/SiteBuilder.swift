@@ -15,10 +15,7 @@ public struct SiteBuilder: Sendable {
     public var includesDrafts = false
     /// Called with the path of each file of the source folder before it is looked for.
     public var willRead: @Sendable (String) -> Void = { _ in }
-    /// The picture of a link preview at a path of the site, where it need not be drawn again.
-    public var earlierCard: @Sendable (String) -> [UInt8]? = { _ in nil }
-
-    /// Whether the output folder holds what a template made of the same things, so that it need not be made again.
+    /// Whether the output folder holds what was made of the same things, so that it need not be made again.
     public var isThere: @Sendable (_ path: String, _ key: QuickDigest) -> Bool = { _, _ in false }
 
     public init(configuration: SiteConfiguration, theme: Theme, sourceFolder: String, version: String) {
@@ -44,7 +41,7 @@ public struct SiteBuilder: Sendable {
             entries.append(entry(of: page, scan: scan, targets: targets, links: &links, diagnostics: &diagnostics))
         }
         order(&entries)
-        await addCards(to: &entries, &links)
+        let cards = await addCards(to: &entries, &links)
         let icon = configuration.icon.flatMap { sitePicture($0, &links, &diagnostics) }
         let card = configuration.image.flatMap { sitePicture($0, &links, &diagnostics) }
         diagnostics += links.diagnostics
@@ -52,6 +49,8 @@ public struct SiteBuilder: Sendable {
         let context = SiteContext(
             builder: self, entries: entries, tags: tags, sizes: links.sizes, icon: icon, card: card, navigation: navigation(entries))
         var site = Site(files: links.assets)
+        site.keys = cards.keys
+        site.standing = cards.standing
         async let fixedFiles = context.fixedFiles()
         let jobs = await context.jobs()
         let results = await concurrentMap(jobs) { job -> (QuickDigest?, Result<[UInt8]?, TemplateError>) in
@@ -115,41 +114,50 @@ public struct SiteBuilder: Sendable {
     private func entry(
         of page: SitePage, scan: BodyScan, targets: [LinkTarget], links: inout LinkResolver, diagnostics: inout [Diagnostic]
     ) -> PageEntry {
-        var entry = PageEntry(page: page, scan: scan, targets: targets)
-        entry.date = date(page.frontMatter.date, of: page, &diagnostics)
-        entry.updated = date(page.frontMatter.updated, of: page, &diagnostics)
+        let date = date(page.frontMatter.date, of: page, &diagnostics)
+        let updated = self.date(page.frontMatter.updated, of: page, &diagnostics)
+        var picture: PageEntry.Picture?
         if let image = page.frontMatter.image {
             switch links.resolve(image, isPicture: true, in: page) {
-            case .site(let path, _): entry.image = .site(path)
-            case .unchanged where image.hasPrefix("https://") || image.hasPrefix("http://"): entry.image = .remote(image)
+            case .site(let path, _): picture = .site(path)
+            case .unchanged where image.hasPrefix("https://") || image.hasPrefix("http://"): picture = .remote(image)
             default: break
             }
         }
-        return entry
+        return PageEntry(page: page, scan: scan, targets: targets, date: date, updated: updated, image: picture)
     }
 
     /// Draws the pictures of link previews for posts that have none, where the site says at which address they will stand.
-    private func addCards(to entries: inout [PageEntry], _ links: inout LinkResolver) async {
-        guard configuration.baseURL != nil, configuration.hasLists, configuration.image == nil else { return }
+    ///
+    /// - Returns: What each was made of, and those that need not be drawn again.
+    private func addCards(to entries: inout [PageEntry], _ links: inout LinkResolver) async -> (keys: [String: QuickDigest], standing: Set<String>) {
+        guard configuration.baseURL != nil, configuration.hasLists, configuration.image == nil else { return ([:], []) }
         let name = configuration.title ?? ""
         let wanting = entries.indices.filter { entries[$0].image == nil && entries[$0].page.isPost }
         let cards = wanting.map { index in
             let title = entries[index].page.title
             let slug = SitePath.slug(SitePath.withoutExtension(entries[index].page.path))
-            return (title: title, path: "\(Self.cardPrefix)\(slug).\(QuickDigest(title + "\n" + name).description.prefix(8)).png")
+            let key = QuickDigest(title + "\n" + name)
+            return (title: title, key: key, path: "assets/card-\(slug).\(key.description.prefix(8)).png")
         }
-        let pictures = await concurrentMap(cards) { earlierCard($0.path) ?? SocialCard.picture(title: $0.title, siteName: name) }
+        let pictures = await concurrentMap(cards) { card -> (isThere: Bool, bytes: [UInt8]?) in
+            isThere(card.path, card.key) ? (true, nil) : (false, SocialCard.picture(title: card.title, siteName: name))
+        }
+        var made: (keys: [String: QuickDigest], standing: Set<String>) = ([:], [])
         for ((index, card), picture) in zip(zip(wanting, cards), pictures) {
-            guard let picture else { continue }
-            links.add(card.path, picture)
-            entries[index].card = card.path
+            if picture.isThere {
+                links.note(card.path, SocialCard.size)
+                made.standing.insert(card.path)
+            } else if let bytes = picture.bytes {
+                links.add(card.path, bytes)
+            } else {
+                continue
+            }
+            made.keys[card.path] = card.key
+            entries[index] = entries[index].with(card: card.path)
         }
+        return made
     }
-
-    private static let cardPrefix = "assets/card-"
-
-    /// Whether a path of a site may be that of the picture of a link preview. What is drawn there follows from the path.
-    public static func isCard(_ path: String) -> Bool { path.hasPrefix(cardPrefix) }
 
     private func date(_ text: String?, of page: SitePage, _ diagnostics: inout [Diagnostic]) -> PostDate? {
         guard let text else { return nil }

@@ -16,7 +16,7 @@ extension SiteContext {
             writer.write(limit)
             for entry in job.entries {
                 for text in [entry.page.path, entry.page.title] + entry.page.frontMatter.tags { writer.write(text) }
-                writer.write(entry.bodyDigest)
+                writer.write(entry.scan.digest)
             }
         case .template(let template, let context):
             writer.write(template)
@@ -32,7 +32,7 @@ extension SiteContext {
 
     /// What goes into a page's HTML when its references are put in.
     private func write(_ entry: PageEntry, into writer: inout ByteWriter) {
-        writer.write(entry.bodyDigest)
+        writer.write(entry.scan.digest)
         for target in entry.targets {
             switch target {
             case .unchanged: writer.write("-")

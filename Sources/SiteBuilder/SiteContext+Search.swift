@@ -8,8 +8,8 @@ extension SiteContext {
     /// The index's parts: scripts, so that a site also finds things where it is opened from a folder; several, so that an edit makes one anew.
     static let searchIndexPrefix = "assets/search-"
 
-    /// Pages whose words one part of the index has.
-    private static let searchPartCount = 32
+    /// Pages whose words one part of the index has at least, and parts at most, nearly.
+    private static let (searchPartSize, searchPartCount) = (16, 32)
     /// Bytes of text that the index of a whole site holds at most; in large sites the beginnings of pages are found.
     private static let searchLimit = 4 << 20
 
@@ -17,12 +17,14 @@ extension SiteContext {
     func search() -> [Job] {
         // The posts' order changes with their dates, their paths seldom.
         let found = entries.filter { !$0.page.frontMatter.draft && $0.page.path != "index.html" }.sorted { $0.page.path < $1.page.path }
+        let rounded = found.count.roundedUpToPowerOfTwo
+        let size = max(Self.searchPartSize, rounded / Self.searchPartCount)
         var parts: [Job] = []
-        for start in stride(from: 0, to: found.count, by: Self.searchPartCount) {
+        for start in stride(from: 0, to: found.count, by: size) {
             parts.append(
                 Job(
-                    path: "\(Self.searchIndexPrefix)\(parts.count).js", content: .words(limit: Self.searchLimit / found.count.roundedUpToPowerOfTwo),
-                    entries: Array(found[start..<min(start + Self.searchPartCount, found.count)])))
+                    path: "\(Self.searchIndexPrefix)\(parts.count).js", content: .words(limit: Self.searchLimit / rounded),
+                    entries: Array(found[start..<min(start + size, found.count)])))
         }
         var context = common(path: Self.searchPath, kind: "search", title: word("search"))
         context["noindex"] = .bool(true)

@@ -2,6 +2,7 @@
 enum SocialCard {
     static let width = 1200
     static let height = 630
+    static var size: ImageSize { ImageSize(width, height) }
     private static let margin = 80
 
     /// A PNG; `nil` when the title has characters that ``PixelFont`` lacks, as half a title would mislead.
