@@ -29,6 +29,8 @@ public func differences(between record: RunRecord, and fresh: RunRecord, in note
 struct OutputComparison {
     let options: CellOptions
     private static let shownLines = 12
+    /// Characters of a long line that are shown, and how many of them come before and after what differs.
+    private static let (excerptLength, excerptContext) = (160, 30)
 
     func compare(_ old: CellRecord?, _ new: CellRecord?) -> [String] {
         guard let old else { return new == nil ? [] : ["- (not in the record)", "+ \(new?.status.rawValue ?? "")"] }
@@ -40,12 +42,23 @@ struct OutputComparison {
     private func outputs(_ old: [CellOutput], _ new: [CellOutput]) -> [String] {
         let left = old.flatMap(Self.parts)
         let right = new.flatMap(Self.parts)
-        if left.map(\.kind) == right.map(\.kind) {
-            return zip(left, right).flatMap { $0.content == $1.content ? [] : texts($0.kind, $0.content, $1.content) }
+        if left.map(\.kind) == right.map(\.kind), old.count == new.count, zip(old, new).allSatisfy({ Self.parts($0).count == Self.parts($1).count }) {
+            return zip(old, new).flatMap { value(Self.parts($0), Self.parts($1)) }
         }
         return texts(
             "outputs", left.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"),
             right.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"))
+    }
+
+    /// One output: where several representations of a value differ, one is shown, plain text if it is among them, and the others are named.
+    private func value(_ old: [(kind: String, content: String)], _ new: [(kind: String, content: String)]) -> [String] {
+        var shown: [String] = []
+        let pairs = zip(old, new).filter { $0.content != $1.content }
+        for (left, right) in pairs.filter({ $0.0.kind.hasSuffix("text/plain") }) + pairs.filter({ !$0.0.kind.hasSuffix("text/plain") }) {
+            let lines = texts(left.kind, left.content, right.content)
+            if !lines.isEmpty { shown += shown.isEmpty ? lines : ["\(left.kind): differs, too"] }
+        }
+        return shown
     }
 
     /// The lines that differ, in the form of a diff.
@@ -62,13 +75,33 @@ struct OutputComparison {
         let difference = right.difference(from: left) { areEqual($0, $1) }
         for change in difference {
             switch change {
-            case .remove(let offset, let line, _): removed.append((offset, "- \(line)"))
-            case .insert(let offset, let line, _): added.append((offset, "+ \(line)"))
+            case .remove(let offset, let line, _): removed.append((offset, line))
+            case .insert(let offset, let line, _): added.append((offset, line))
             }
         }
+        let arePairs = removed.count == added.count
+        for index in removed.indices {
+            let other = arePairs ? added[index].1 : ""
+            let line = removed[index].1
+            removed[index].1 = "- " + Self.excerpt(of: line, besides: other)
+            if arePairs { added[index].1 = "+ " + Self.excerpt(of: other, besides: line) }
+        }
+        if !arePairs { for index in added.indices { added[index].1 = "+ " + Self.excerpt(of: added[index].1, besides: "") } }
         let all = (removed + added).sorted { ($0.0, $0.1 < $1.1 ? 1 : 0) < ($1.0, 0) }.map(\.1)
         let rest = all.count - Self.shownLines
         return ["\(kind):"] + all.prefix(Self.shownLines) + (rest > 0 ? ["… \(rest) more lines"] : [])
+    }
+
+    /// A line, or the part of a long one that differs from another.
+    private static func excerpt(of line: String, besides other: String) -> String {
+        guard line.utf8.count > excerptLength else { return line }
+        let characters = Array(line)
+        let others = Array(other)
+        let same = zip(characters, others).prefix { $0 == $1 }.count
+        let sameEnd = zip(characters.dropFirst(same).reversed(), others.dropFirst(same).reversed()).prefix { $0 == $1 }.count
+        let start = max(0, same - excerptContext)
+        let end = min(characters.count - max(0, sameEnd - excerptContext), start + excerptLength)
+        return (start > 0 ? "…" : "") + String(characters[start..<max(start, end)]) + (end < characters.count ? "…" : "")
     }
 
     private func lines(_ text: String) -> [String] {

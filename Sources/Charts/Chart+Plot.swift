@@ -122,7 +122,9 @@ extension Chart {
         for run in positions(series, area, xTicks, yTicks) {
             guard let first = run.first, let last = run.last else { continue }
             let closed = path(run) + "L\(SVGText.number(last.0)) \(base)L\(SVGText.number(first.0)) \(base)z"
-            body.add("path", [("d", closed)] + fill(index, .area))
+            body.add("path", [("d", closed), ("fill", ChartLayout.colour(index)), ("fill-opacity", ".3")])
+            // The line is drawn along the values alone: neither sides nor base were measured.
+            body.add("path", [("d", path(run))] + stroke(index))
         }
     }
 

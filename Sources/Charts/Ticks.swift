@@ -102,6 +102,6 @@ struct Ticks: Sendable, Hashable {
     func text(_ value: Double) -> String {
         if isUnitInLabel { return ValueFormat.text(value, .number) }
         // On a logarithmic axis each mark has its own prefix: 1 kB, 1 MB, 1 GB.
-        return scale == .logarithmic ? ValueFormat.text(value, unit) : format.text(value)
+        return scale == .logarithmic ? ValueFormat.exact(value, unit) : format.text(value)
     }
 }

@@ -53,6 +53,18 @@ struct ValueFormat: Sendable, Hashable {
     /// A value on its own, such as on a bar or in the data table.
     static func text(_ value: Double, _ unit: ChartUnit) -> String { ValueFormat(unit, value: value).text(value) }
 
+    /// A round value with no more decimals than it has: 0.1 and not 0.100.
+    static func exact(_ value: Double, _ unit: ChartUnit) -> String {
+        var format = ValueFormat(unit, value: value)
+        let shown = value / format.divisor
+        while format.decimals > 0 {
+            let factor = pow(10, Double(format.decimals - 1))
+            guard abs((shown * factor).rounded() - shown * factor) < 1e-9 * abs(shown * factor) else { break }
+            format.decimals -= 1
+        }
+        return format.text(value)
+    }
+
     private static func prefix(_ unit: ChartUnit, _ largest: Double) -> (Double, String) {
         switch unit {
         case .number: return (1, "")

@@ -25,6 +25,15 @@ struct ChartTests {
         #expect(memory.svg.contains(">75.5 MB<"))
     }
 
+    @Test("an area is outlined along its values, not along the axis")
+    func area() throws {
+        let svg = Chart().area(x: [0, 1, 2], y: [1, 3, 2]).svg
+        let paths = svg.split(separator: "<path").map(String.init).filter { $0.contains("stroke-linejoin") || $0.contains("fill-opacity=\".3\"") }
+        try #require(paths.count == 2)
+        #expect(paths[0].contains("fill-opacity") && paths[0].contains("z\"") && !paths[0].contains("stroke"))
+        #expect(paths[1].contains("stroke=") && !paths[1].contains("z\""))
+    }
+
     @Test("points may come as sequences of x and y, as pairs, or as elements with the way to each")
     func points() {
         struct Run { var size: Int, seconds: Double }

@@ -31,6 +31,14 @@ struct TickTests {
         #expect(labels.starts(with: ["0 ms", "1 ms", "2 ms", "3 ms", "4 ms"]))
     }
 
+    @Test("marks of a logarithmic axis have no more decimals than they need")
+    func logarithmicDecimals() {
+        let chart = Chart(y: ChartAxis("", scale: .logarithmic)).line([0.02, 0.5])
+        #expect(labels(chart).contains("0.1") && labels(chart).contains("0.01"))
+        let seconds = Chart(y: ChartAxis("", unit: .si("s"), scale: .logarithmic)).line([0.001, 0.0000025, 10])
+        #expect(labels(seconds).prefix(3) == ["1 µs", "100 µs", "10 ms"])
+    }
+
     @Test("a logarithmic axis has a mark for each decade and leaves out what is not positive")
     func logarithmic() {
         let chart = Chart(y: ChartAxis("", scale: .logarithmic)).line([1, 100, 10_000, 0])
