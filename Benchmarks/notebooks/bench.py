@@ -110,7 +110,7 @@ class Bench:
             if (expect or self.expected) not in shown:
                 sys.exit(f"{name}: the page does not show {expect or self.expected!r}")
         self.results[name] = {"median": statistics.median(seconds), "min": min(seconds), "max": max(seconds), "runs": len(seconds)}
-        print(f"{name:44s} {statistics.median(seconds):7.3f} s   ({min(seconds):.3f} to {max(seconds):.3f})", flush=True)
+        print(f"{name:50s} {statistics.median(seconds):7.3f} s   ({min(seconds):.3f} to {max(seconds):.3f})", flush=True)
 
     def galley(self):
         binary = os.environ.get("GALLEY") or os.path.join(ROOT, ".build/release/galley")
