@@ -43,6 +43,8 @@ struct EditFuzzTests {
         let count = Self.number("GALLEY_FUZZ_EDITS", 40)
         let seed = Self.number("GALLEY_FUZZ_SEED", 42)
         var generator = SeededGenerator(seed: UInt64(seed))
+        // Apart from the edits', which stay what they are for a seed.
+        var parts = SeededGenerator(seed: UInt64(seed) ^ 0x5EED)
         var options = RunOptions()
         options.workingFolder = "/tmp"
         let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
@@ -56,6 +58,11 @@ struct EditFuzzTests {
             if edit.isMultiple(of: 17) {
                 // A part first: what is behind is made up for.
                 _ = try await session.apply(notebook(cells), scope: .upTo("cell-\(Int.random(in: 1...cells.count, using: &generator))"))
+            }
+            if edit.isMultiple(of: 7) {
+                // One cell, or a restart now and then.
+                if edit.isMultiple(of: 77) { await session.restart() }
+                _ = try await session.apply(notebook(cells), scope: .only("cell-\(Int.random(in: 1...cells.count + 1, using: &parts))"))
             }
             let outcome = try await session.apply(notebook(cells))
             let expected = TinyLanguage.outputs(of: cells)
