@@ -106,7 +106,7 @@ let package = Package(
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),
         .testTarget(
             name: "NotebookCaseTests", dependencies: ["TestSupport", "galley", "cell-host"], path: "Tests/NotebookCases",
-            exclude: ["failure"], swiftSettings: settings),
+            exclude: ["failure", "sound"], swiftSettings: settings),
         .tests("SourceTextTests", ["SourceText", "TestSupport"]),
         .tests("MarkdownTests", ["Markdown", "SourceText", "TestSupport"]),
         .tests("HTMLTests", ["HTML"]),
