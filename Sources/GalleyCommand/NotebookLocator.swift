@@ -21,7 +21,7 @@ package enum NotebookLocator {
     package static func find(_ argument: String) throws(UsageError) -> Selection {
         if isFolder(argument) {
             let root = argument.count > 1 && argument.hasSuffix("/") ? String(argument.dropLast()) : argument
-            let found = SiteSources.notebooks(in: root).map { root == "." ? $0 : root + "/" + $0 }
+            let found = SiteSources.notebooks(in: root, excluding: excluded(in: root)).map { root == "." ? $0 : root + "/" + $0 }
             return Selection(root: root, notebooks: found, isFolder: true)
         }
         guard fileExists(argument) else {
@@ -31,6 +31,13 @@ package enum NotebookLocator {
             throw UsageError(message: "\(argument) is not a notebook", solution: "notebooks end with .md, .qmd or .ipynb")
         }
         return Selection(root: folder(of: argument), notebooks: [argument], isFolder: false)
+    }
+
+    /// What the folder's `site.yaml` says is no notebook of the site. Mistakes in it are reported where pages are made.
+    private static func excluded(in root: String) -> [String] {
+        let path = root + "/site.yaml"
+        guard let file = try? SourceFile(path: path, bytes: readFile(path)) else { return [] }
+        return SiteConfiguration.parse(file).configuration.exclude
     }
 
     static func isNotebook(_ path: String) -> Bool {

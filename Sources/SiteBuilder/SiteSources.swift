@@ -1,11 +1,14 @@
 /// The notebooks in a folder.
 public enum SiteSources {
-    /// The paths of notebooks beneath `folder`, from it, sorted: `.md` files, and `.ipynb` files without an `.md` beside
+    /// The paths of notebooks beneath `folder`, from it, sorted: `.md` and `.qmd` files, and `.ipynb` files without one of these beside
     /// that they are records of: `post.ipynb` and `post.SET.ipynb` are records of `post.md`.
     ///
     /// Hidden files and folders, folders that begin with `_`, build folders, and what `exclude` names are passed over, as
     /// are a README and links to folders.
+    ///
+    /// - Parameter exclude: Paths of folders and files, from `folder`.
     public static func notebooks(in folder: String, excluding exclude: [String] = []) -> [String] {
+        let excluded = Set(exclude.compactMap { SitePath.resolve($0, from: "") })
         var found: [String] = []
         var pending = [""]
         while let current = pending.popLast() {
@@ -13,24 +16,24 @@ public enum SiteSources {
             for name in namesInFolder(path) {
                 if name.hasPrefix(".") || name.hasPrefix("_") || name == "node_modules" { continue }
                 let relative = SitePath.join(current, name)
-                if exclude.contains(where: { relative == $0 || relative.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }) { continue }
+                if excluded.contains(relative) { continue }
                 if isRealFolder(folder + "/" + relative) {
                     pending.append(relative)
                     continue
                 }
                 let kind = SitePath.fileExtension(name)
-                if kind == "md" || kind == "ipynb", !name.uppercased().hasPrefix("README.") { found.append(relative) }
+                if ["md", "qmd", "ipynb"].contains(kind), !name.uppercased().hasPrefix("README.") { found.append(relative) }
             }
         }
-        let markdown = Set(found.filter { $0.hasSuffix(".md") })
-        return found.filter { $0.hasSuffix(".md") || !isRecord($0, of: markdown) }.sorted()
+        let stems = Set(found.filter { !$0.hasSuffix(".ipynb") }.map(SitePath.withoutExtension))
+        return found.filter { !$0.hasSuffix(".ipynb") || !isRecord($0, of: stems) }.sorted()
     }
 
-    private static func isRecord(_ path: String, of markdown: Set<String>) -> Bool {
+    private static func isRecord(_ path: String, of stems: Set<String>) -> Bool {
         var stem = path[...]
         while let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
             stem = stem[..<dot]
-            if markdown.contains(stem + ".md") { return true }
+            if stems.contains(String(stem)) { return true }
         }
         return false
     }
