@@ -75,19 +75,20 @@ struct PageText: Sendable, Hashable {
         private mutating func open(_ start: Int) -> Int {
             let element = Markup.name(body, start + 1)
             var identifier: String?
-            var isAnchor = false
+            // A heading's link to itself, and the numbers that a chart is drawn from.
+            var isAside = false
             let end = Markup.attributes(body, from: start + 1 + element.length) { attribute in
-                guard skipped == nil, element.isHeading || element == "a" else { return }
+                guard skipped == nil, element.isHeading || element == "a" || element == "details" else { return }
                 switch Markup.Name(body[attribute.name]) {
                 case "id" where element.isHeading: identifier = Markup.decoded(body[attribute.value])
-                case "class" where element == "a": isAnchor = body[attribute.value].elementsEqual("anchor".utf8)
+                case "class": isAside = body[attribute.value].elementsEqual(element == "a" ? "anchor".utf8 : "chart-data".utf8)
                 default: break
                 }
             }
             guard let end else { return body.count }
             if let skipped {
                 if skipped.element == element { self.skipped?.depth += 1 }
-            } else if PageText.silent.contains(element) || isAnchor {
+            } else if PageText.silent.contains(element) || isAside {
                 skipped = (element, 1)
             } else if let identifier {
                 finish()

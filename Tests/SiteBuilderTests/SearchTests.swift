@@ -30,6 +30,16 @@ struct SearchTests {
             ])
     }
 
+    @Test("the numbers of a chart are not found, and what is folded is")
+    func folded() async throws {
+        let found = try await sections(
+            """
+            <div class="chart"><svg><text>x</text></svg><details class="chart-data"><summary>Data</summary><table><tr><td>1</td></tr></table>
+            </details></div><details class="cell-fold"><summary>Code</summary><pre>let a = 1</pre></details>
+            """)
+        #expect(found == [["", "", "Code let a = 1"]])
+    }
+
     @Test("code and outputs are found; pictures, styles and scripts are not words")
     func kinds() async throws {
         let found = try await sections(
