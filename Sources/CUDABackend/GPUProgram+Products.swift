@@ -94,20 +94,13 @@ extension GPUProgram {
             for output in outputs { try anyProduct(output, input, rows: rows, residual: residual) }
             return
         }
-        var arguments = MatrixProductArguments()
+        var arguments = matrixArguments(first, input, rows: rows)
         let segments = outputs.map { $0.weight.segment(out: $0.to, bias: $0.bias) }
         arguments.segments.0 = segments[0]
         if segments.count > 1 { arguments.segments.1 = segments[1] }
         if segments.count > 2 { arguments.segments.2 = segments[2] }
         arguments.segmentCount = Int32(segments.count)
-        arguments.input = input
         arguments.residual = residual
-        arguments.table = backend.table(first.weight)
-        arguments.map = backend.map
-        arguments.columns = Int32(weight.columns)
-        arguments.blockShift = Int32(weight.blockShift)
-        arguments.rows = Int32(rows)
-        arguments.outStride = Int32(first.stride)
         func across(_ tile: Int) -> Int { outputs.reduce(0) { $0 + ($1.weight.layout.rows + tile - 1) / tile } }
         if weight.format == .f32 {
             return try launch("product_f32", in: "MatrixProduct.f32", grid: (across(64), (rows + 63) / 64)) { $0.add(arguments) }
@@ -131,6 +124,20 @@ extension GPUProgram {
             grid: (across(tile.outputs), (rows + tile.rows - 1) / tile.rows),
             shared: 3 * (tile.rows + tile.outputs) * 128
         ) { $0.add(arguments) }
+    }
+
+    /// What products of many rows are told of an output, the first of those that are made together, and of their input.
+    private func matrixArguments(_ output: Output, _ input: UInt64, rows: Int) -> MatrixProductArguments {
+        let weight = output.weight.layout
+        var arguments = MatrixProductArguments()
+        arguments.input = input
+        arguments.table = backend.table(output.weight)
+        arguments.map = backend.map
+        arguments.columns = Int32(weight.columns)
+        arguments.blockShift = Int32(weight.blockShift)
+        arguments.rows = Int32(rows)
+        arguments.outStride = Int32(output.stride)
+        return arguments
     }
 
     /// A tile of 128 rows: wide ones read less, narrow ones or halves of the columns give more multiprocessors work.
@@ -167,17 +174,10 @@ extension GPUProgram {
         guard isForWarpgroups(gates, rows: rows), weight.format != .f32, weight.isAligned, isAlike(gates[0].weight, gates[1].weight),
             shared <= context.sharedBytes - 1024
         else { return false }
-        var arguments = MatrixProductArguments()
+        var arguments = matrixArguments(gates[0], input, rows: rows)
         arguments.segments.0 = gates[0].weight.segment(out: to, bias: gates[0].bias)
         arguments.segments.1 = gates[1].weight.segment(bias: gates[1].bias)
         arguments.segmentCount = 2
-        arguments.input = input
-        arguments.table = backend.table(gates[0].weight)
-        arguments.map = backend.map
-        arguments.columns = Int32(weight.columns)
-        arguments.blockShift = Int32(weight.blockShift)
-        arguments.rows = Int32(rows)
-        arguments.outStride = Int32(gates[0].stride)
         arguments.activation = Int32(activation)
         let name = weight.format.rawValue
         try launch("tensor_gate_\(name)", in: "TensorProduct.\(name)", grid: ((weight.rows + 95) / 96, (rows + 255) / 256), shared: shared) {

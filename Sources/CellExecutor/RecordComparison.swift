@@ -40,14 +40,13 @@ struct OutputComparison {
     }
 
     private func outputs(_ old: [CellOutput], _ new: [CellOutput]) -> [String] {
-        let left = old.flatMap(Self.parts)
-        let right = new.flatMap(Self.parts)
-        if left.map(\.kind) == right.map(\.kind), old.count == new.count, zip(old, new).allSatisfy({ Self.parts($0).count == Self.parts($1).count }) {
-            return zip(old, new).flatMap { value(Self.parts($0), Self.parts($1)) }
+        let left = old.map(Self.parts)
+        let right = new.map(Self.parts)
+        if left.map({ $0.map(\.kind) }) == right.map({ $0.map(\.kind) }) { return zip(left, right).flatMap(value) }
+        func listed(_ outputs: [[(kind: String, content: String)]]) -> String {
+            outputs.joined().map { "\($0.kind): \($0.content)" }.joined(separator: "\n")
         }
-        return texts(
-            "outputs", left.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"),
-            right.map { "\($0.kind): \($0.content)" }.joined(separator: "\n"))
+        return texts("outputs", listed(left), listed(right))
     }
 
     /// One output: where several representations of a value differ, one is shown, plain text if it is among them, and the others are named.
@@ -79,15 +78,13 @@ struct OutputComparison {
             case .insert(let offset, let line, _): added.append((offset, line))
             }
         }
+        // Where as many lines went as came, the first stands for the first.
         let arePairs = removed.count == added.count
-        for index in removed.indices {
-            let other = arePairs ? added[index].1 : ""
-            let line = removed[index].1
-            removed[index].1 = "- " + Self.excerpt(of: line, besides: other)
-            if arePairs { added[index].1 = "+ " + Self.excerpt(of: other, besides: line) }
+        func shown(_ mark: String, _ lines: [(Int, String)], besides others: [(Int, String)]) -> [(Int, String)] {
+            lines.enumerated().map { ($1.0, mark + Self.excerpt(of: $1.1, besides: arePairs ? others[$0].1 : "")) }
         }
-        if !arePairs { for index in added.indices { added[index].1 = "+ " + Self.excerpt(of: added[index].1, besides: "") } }
-        let all = (removed + added).sorted { ($0.0, $0.1 < $1.1 ? 1 : 0) < ($1.0, 0) }.map(\.1)
+        let all = (shown("- ", removed, besides: added) + shown("+ ", added, besides: removed)).sorted { ($0.0, $0.1 < $1.1 ? 1 : 0) < ($1.0, 0) }
+            .map(\.1)
         let rest = all.count - Self.shownLines
         return ["\(kind):"] + all.prefix(Self.shownLines) + (rest > 0 ? ["… \(rest) more lines"] : [])
     }
