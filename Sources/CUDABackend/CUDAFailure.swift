@@ -12,6 +12,7 @@ public struct CUDAFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case notReady = 9
         case notSupported = 10
         case failed = 11
+        case outOfHostMemory = 12
     }
 
     public let kind: Kind

@@ -1,10 +1,8 @@
+private import Synchronization
 import TensorMemory
 public import Tensors
 
 extension GPUBackend {
-    /// Elements that are converted at a time: a multiple of every block's size, and at most a piece of the ring in float32.
-    private static let pieceElements = UploadRing.pieceByteCount / 4
-
     public func makeWeight(_ source: WeightSource, in format: WeightFormat) throws(BackendError) -> Weight {
         guard let layout = GPUWeightLayout(shape: source.shape.dimensions, format: format) else {
             throw .badWeight(name: source.name, reason: "a tensor of the shape \(source.shape) cannot be stored as \(format) on an NVIDIA GPU")
@@ -26,68 +24,50 @@ extension GPUBackend {
             }
             return try repack(tensor, to: weight)
         }
-        if case .dense(let type) = format, tensor.encoding == .dense(type), source.addend == 0, source.rounding == nil || source.rounding == type {
-            try run { () throws(CUDAFailure) in try ring.send(tensor.data.bytes, to: weight.address) }
-            letGo(tensor.data)
+        // Float16, bfloat16 and float32 go to the device as they are, many tensors at a time; all else is made float32 here.
+        if case .dense(let type) = tensor.encoding, let known = KernelFormat(type) {
+            let isCopy = format == .dense(type) && source.addend == 0 && (source.rounding == nil || source.rounding == type)
+            let conversion = isCopy ? nil : WeightConversion(from: known, rounding: try roundingNumber(source, known), addend: source.addend)
+            if format == .int8, conversion != nil, weight.layout.columns * known.denseByteCount > WeightFilling.pieceByteCount {
+                throw .unsupported("rows of \(weight.layout.columns) elements as int8")
+            }
+            fillings.withLock { $0.append(WeightFilling(bytes: tensor.data, weight: weight, conversion: conversion)) }
             return
         }
-        try convertPieces(tensor, of: source, to: weight, format)
+        let conversion = WeightConversion(from: .f32, rounding: try roundingNumber(source, .f32), addend: source.addend)
+        try convertPieces(tensor, of: source, to: weight, format, conversion)
     }
 
-    /// Lets the pages of bytes that were sent go, while the next tensor is copied: for a whole checkpoint it takes a third as
-    /// long as that.
-    private func letGo(_ bytes: FileSlice) {
-        Task.detached(priority: .utility) { bytes.advise(.dontNeed) }
-    }
-
-    /// Sends pieces of the tensor as they are, and converts or quantises them on the device.
-    private func convertPieces(_ tensor: StoredTensor, of source: WeightSource, to weight: GPUWeight, _ format: WeightFormat) throws(BackendError) {
+    /// Makes float32 of pieces of the tensor, and converts or quantises them on the device.
+    private func convertPieces(
+        _ tensor: StoredTensor, of source: WeightSource, to weight: GPUWeight, _ format: WeightFormat, _ conversion: WeightConversion
+    ) throws(BackendError) {
         let layout = weight.layout
         let count = layout.elementCount
-        // Float16, bfloat16 and float32 are converted by the device, all else by the host first.
-        var sourceType = KernelFormat.f32
-        var isRaw = false
-        if case .dense(let type) = tensor.encoding, let known = KernelFormat(type) {
-            sourceType = known
-            isRaw = true
-        }
-        var piece = Self.pieceElements
+        // A whole piece of the ring at a time, which is a multiple of every block's size.
+        var piece = UploadRing.pieceByteCount / 4
         if format == .int8 {
             guard layout.columns <= piece else { throw .unsupported("rows of \(layout.columns) elements as int8") }
             piece = piece / layout.columns * layout.columns
         }
-        let staging = try allocate(min(piece, count) * sourceType.denseByteCount, owner: "loading")
+        let staging = try allocate(min(piece, count) * 4, owner: "loading")
         let from = UInt64(staging.address)
-        let rounding = try roundingNumber(source, sourceType)
-        var absmax: MemoryBlock?
-        let blocks = (count + (1 << layout.blockShift) - 1) >> layout.blockShift
-        if layout.format == .n4dq { absmax = try allocate(blocks * 4, owner: "loading") }
+        let absmax = layout.absmaxByteCount > 0 ? try allocate(layout.absmaxByteCount, owner: "loading") : nil
+        let absmaxAddress = absmax.map { UInt64($0.address) }
         var first = 0
         while first < count {
             let length = min(piece, count - first)
-            let byteCount = length * sourceType.denseByteCount
-            if isRaw {
-                let bytes = UnsafeRawBufferPointer(
-                    rebasing: tensor.data.bytes[(first * sourceType.denseByteCount)..<(first * sourceType.denseByteCount + byteCount)])
-                try run { () throws(CUDAFailure) in try ring.send(bytes, to: from) }
-            } else {
-                let values: [Float]
-                do { values = try tensor.floats(in: first..<first + length) } catch { throw .badWeight(name: source.name, reason: error.description) }
-                try run { () throws(CUDAFailure) in
-                    try ring.send(byteCount, to: from) { target in
-                        values.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: byteCount) }
-                    }
-                }
-            }
+            let values: [Float]
+            do { values = try tensor.floats(in: first..<first + length) } catch { throw .badWeight(name: source.name, reason: error.description) }
             try run { () throws(CUDAFailure) in
-                try convertPiece(
-                    from, sourceType, first: first, count: length, weight, rounding: rounding, addend: source.addend,
-                    absmax: absmax.map { UInt64($0.address) })
+                try ring.send(length * 4, to: from) { target in
+                    values.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: length * 4) }
+                }
+                try conversion.convert(from, first: first, count: length, weight, absmax: absmaxAddress, context)
             }
             first += length
         }
-        if let absmax { try run { () throws(CUDAFailure) in try quantizeScales(UInt64(absmax.address), blocks, weight) } }
-        if isRaw { letGo(tensor.data) }
+        try run { () throws(CUDAFailure) in try conversion.finish(weight, absmax: absmaxAddress, map: map, context) }
     }
 
     /// 0: the elements are used as they come; 1, 2: they are rounded to float16 or bfloat16 first.
@@ -98,69 +78,6 @@ extension GPUBackend {
         case .bfloat16: return type == .bf16 && source.addend == 0 ? 0 : 2
         case .some(let other): throw .unsupported("rounding \(source.name) to \(other)")
         }
-    }
-
-    private func convertPiece(
-        _ from: UInt64, _ type: KernelFormat, first: Int, count: Int, _ weight: GPUWeight, rounding: Int32, addend: Float, absmax: UInt64?
-    ) throws(CUDAFailure) {
-        let layout = weight.layout
-        let to = weight.address
-        var parameters = KernelParameters()
-        parameters.add(from)
-        let blocksOf256 = min(4096, (count + 255) / 256)
-        switch layout.format {
-        case .f32, .f16, .bf16:
-            parameters.add(to + UInt64(first * layout.format.denseByteCount))
-            parameters.add(UInt64(count))
-            parameters.add(rounding)
-            parameters.add(addend)
-            try context.launch(
-                try context.function("convert_\(type.rawValue)_\(layout.format.rawValue)", in: "Rows"),
-                LaunchShape(grid: (blocksOf256, 1), threads: 256), parameters)
-        case .int8:
-            parameters.add(to + UInt64(first))
-            parameters.add(to + UInt64(layout.scales.lowerBound + first / layout.columns * 4))
-            parameters.add(Int32(layout.columns))
-            parameters.add(rounding)
-            parameters.add(addend)
-            try context.launch(
-                try context.function("quantise8_\(type.rawValue)", in: "Quantise"), LaunchShape(grid: (count / layout.columns, 1), threads: 256),
-                parameters)
-        case .n4, .n4dq:
-            let scales = absmax ?? to + UInt64(layout.scales.lowerBound)
-            parameters.add(to + UInt64(first / 2))
-            parameters.add(scales + UInt64(first >> layout.blockShift) * 4)
-            parameters.add(UInt64(count))
-            parameters.add(Int32(1 << layout.blockShift))
-            parameters.add(Int32(weight.code == .nf4 ? 1 : 0))
-            parameters.add(rounding)
-            parameters.add(addend)
-            let blocks = (count >> layout.blockShift) / 8 + 1
-            try context.launch(
-                try context.function("quantise4_\(type.rawValue)", in: "Quantise"), LaunchShape(grid: (min(8192, blocks), 1), threads: 256),
-                parameters)
-        case .q4_0, .q4_1, .q8_0:
-            throw CUDAFailure(kind: .failed, operation: "convert", description: "GGUF's blocks are not made from other types")
-        }
-    }
-
-    private func quantizeScales(_ absmax: UInt64, _ blocks: Int, _ weight: GPUWeight) throws(CUDAFailure) {
-        let mean = weight.address + UInt64(weight.layout.nested.upperBound - 4)
-        var parameters = KernelParameters()
-        parameters.add(absmax)
-        parameters.add(mean)
-        parameters.add(UInt64(blocks))
-        try context.launch(try context.function("scale_mean", in: "Quantise"), LaunchShape(grid: (1, 1), threads: 1024), parameters)
-        parameters = KernelParameters()
-        parameters.add(absmax)
-        parameters.add(mean)
-        parameters.add(map)
-        parameters.add(weight.address + UInt64(weight.layout.scales.lowerBound))
-        parameters.add(weight.address + UInt64(weight.layout.nested.lowerBound))
-        parameters.add(UInt64(blocks))
-        try context.launch(
-            try context.function("quantise_scales", in: "Quantise"), LaunchShape(grid: ((blocks + 255) / 256, 1), threads: 256), parameters)
-        weight.setScaleOffset(.onDevice(mean))
     }
 
     // MARK: - GGUF's blocks
@@ -192,7 +109,6 @@ extension GPUBackend {
                 }
             }
         }
-        letGo(tensor.data)
     }
 
     /// GGUF has element i in the low half of byte i and element i + 16 in its high half.

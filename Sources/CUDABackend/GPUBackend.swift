@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 public import TensorMemory
 public import Tensors
 
@@ -12,6 +12,9 @@ public final class GPUBackend: Backend {
     /// bitsandbytes' 8-bit map.
     private let tables: MemoryBlock
     let ring: UploadRing
+    /// Weights that are allocated and not yet filled, and what fills them. Held while they are: who comes second waits.
+    let fillings = Mutex<[WeightFilling]>([])
+    let lanes: UploadLanes
 
     /// The backend of a GPU, which is opened when first asked for and then kept.
     ///
@@ -48,6 +51,7 @@ public final class GPUBackend: Backend {
         do throws(CUDAFailure) {
             try context.write(values, to: UInt64(tables.address))
             ring = try UploadRing(context)
+            lanes = UploadLanes(context)
         } catch { throw .device(device, operation: error.operation, message: error.description) }
     }
 
@@ -58,7 +62,8 @@ public final class GPUBackend: Backend {
     }
 
     public func makeSession(for plan: DecoderPlan, capacity: Int) throws(BackendError) -> any DecoderSession {
-        try GPUSession(backend: self, plan: plan, capacity: capacity)
+        try finishWeights()
+        return try GPUSession(backend: self, plan: plan, capacity: capacity)
     }
 
     public func sessionByteCount(for shape: DecoderShape, capacity: Int) -> SessionByteCount {

@@ -196,18 +196,13 @@ extension GPUContext {
     /// Waits until everything that was asked for is done.
     package func synchronize() throws(CUDAFailure) { try call { ccuda_stream_synchronize($0, stream) } }
 
-    /// Page-locked memory of the host, and its address for the device.
-    package func allocatePinned(byteCount: Int) throws(CUDAFailure) -> (host: UnsafeMutableRawPointer, device: UInt64) {
+    /// Page-locked memory of the host.
+    package func allocatePinned(byteCount: Int) throws(CUDAFailure) -> UnsafeMutableRawPointer {
         var host: UnsafeMutableRawPointer?
-        var device: UInt64 = 0
-        try call { ccuda_host_alloc($0, byteCount, &host, &device) }
-        guard let host else { throw CUDAFailure(kind: .outOfMemory, operation: "cuMemHostAlloc", description: "no page-locked memory") }
-        return (host, device)
+        try call { ccuda_host_alloc($0, byteCount, &host) }
+        guard let host else { throw CUDAFailure(kind: .outOfHostMemory, operation: "cuMemHostRegister", description: "no page-locked memory") }
+        return host
     }
 
-    package func freePinned(_ host: UnsafeMutableRawPointer) { try? call { ccuda_host_free($0, host) } }
-
-    package static func parallelCopy(to target: UnsafeMutableRawPointer, from source: UnsafeRawPointer, byteCount: Int) {
-        ccuda_parallel_copy(target, source, byteCount)
-    }
+    package func freePinned(_ host: UnsafeMutableRawPointer, byteCount: Int) { try? call { ccuda_host_free($0, host, byteCount) } }
 }

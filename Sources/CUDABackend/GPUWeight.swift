@@ -62,6 +62,9 @@ package struct GPUWeightLayout: Sendable, Hashable {
 
     package var elementCount: Int { rows * columns }
 
+    /// Bytes of the scales in float32 that are needed while scales are quantised, too.
+    var absmaxByteCount: Int { format == .n4dq ? ((elementCount + (1 << blockShift) - 1) >> blockShift) * 4 : 0 }
+
     /// Whether the kernels that read 16 bytes a lane can be used: every row must begin on such a boundary.
     package var isAligned: Bool {
         // The kernels reckon with 32 bits within a matrix.

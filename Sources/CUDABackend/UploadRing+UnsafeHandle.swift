@@ -1,6 +1,6 @@
 private import Synchronization
 
-/// Page-locked buffers that bytes pass through on their way to the device.
+/// Page-locked buffers that what the host made passes through on its way to the device.
 ///
 /// A small ring keeps the link busy; page-locking a whole checkpoint takes longer than copying it (2.3 s for 2.2 GB,
 /// measured on an H100).
@@ -27,7 +27,7 @@ final class UploadRing: @unchecked Sendable {
 
     deinit {
         try? context.synchronize()
-        for piece in pieces { context.freePinned(piece.host) }
+        for piece in pieces { context.freePinned(piece.host, byteCount: Self.pieceByteCount) }
     }
 
     /// Fills a buffer and sends it to `address`; `fill` writes `byteCount` bytes, at most ``pieceByteCount``.
@@ -36,7 +36,7 @@ final class UploadRing: @unchecked Sendable {
             Result { () throws(CUDAFailure) in
                 if pieces.count < Self.pieces {
                     next = pieces.count
-                    pieces.append(Piece(host: try context.allocatePinned(byteCount: Self.pieceByteCount).host, event: try context.makeEvent()))
+                    pieces.append(Piece(host: try context.allocatePinned(byteCount: Self.pieceByteCount), event: try context.makeEvent()))
                 }
                 if pieces[next].isInFlight { try context.wait(for: pieces[next].event) }
                 fill(pieces[next].host)
@@ -47,14 +47,5 @@ final class UploadRing: @unchecked Sendable {
             }
         }
         try result.get()
-    }
-
-    /// Sends bytes that lie in the host's memory, a piece at a time.
-    func send(_ bytes: UnsafeRawBufferPointer, to address: UInt64) throws(CUDAFailure) {
-        guard let base = bytes.baseAddress else { return }
-        for first in stride(from: 0, to: bytes.count, by: Self.pieceByteCount) {
-            let count = min(Self.pieceByteCount, bytes.count - first)
-            try send(count, to: address + UInt64(first)) { GPUContext.parallelCopy(to: $0, from: base + first, byteCount: count) }
-        }
     }
 }

@@ -42,7 +42,10 @@ extension Model {
         var builder = PlanBuilder(checkpoint: checkpoint, policy: policy, backend: backend) {
             (source, format) throws(BackendError) in try backend.makeWeight(source, in: format)
         }
-        let plan = try builder.plan()
+        // Whatever happens, nothing is left to be filled.
+        let result = Result { () throws(ModelError) in try builder.plan() }
+        do { try backend.finishWeights() } catch { throw .backend(error) }
+        let plan = try result.get()
         do { try plan.validate() } catch { throw .backend(error) }
         return Model(checkpoint: checkpoint, text: text, loaded: Loaded(backend: backend, plan: plan, parameters: builder.parameters))
     }

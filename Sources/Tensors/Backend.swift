@@ -24,9 +24,13 @@ public protocol Backend: AnyObject, Sendable {
     /// Whether a linear layer can be computed from weights in this format.
     func supports(_ format: WeightFormat) -> Bool
 
-    /// Converts a tensor of a file into the device's memory, straight into its final place: no second
-    /// copy of it exists at any time, beyond a piece of a fixed size.
+    /// Converts a tensor of a file into the device's memory, straight into its final place: no second copy of it exists at any
+    /// time, beyond pieces of a fixed size. It is there when ``finishWeights()`` has returned.
     func makeWeight(_ source: WeightSource, in format: WeightFormat) throws(BackendError) -> Weight
+
+    /// Waits until all weights hold what they are to hold: a backend may fill several at a time, after ``makeWeight(_:in:)`` has
+    /// returned. Sessions see to it themselves; who looks at memory or measures calls it.
+    func finishWeights() throws(BackendError)
 
     /// Makes a session with room for `capacity` tokens.
     ///
@@ -48,6 +52,8 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+    public func finishWeights() {}
+
     public func expandedByteCount(of vectors: [(count: Int, format: WeightFormat)]) -> Int { 0 }
 }
 

@@ -136,4 +136,26 @@ struct DriverTests {
         context.deallocate(address: address)
         #expect(fake.memoryUsed == 0)
     }
+
+    @Test("Host memory is locked in whole large pages, and goes back")
+    func hostMemory() throws {
+        let fake = try #require(FakeDriver())
+        let context = try GPUContext(ordinal: 0, library: fake.path)
+        fake.clear()
+        let host = try context.allocatePinned(byteCount: 5 << 20)
+        host.storeBytes(of: 7, toByteOffset: (5 << 20) - 1, as: UInt8.self)
+        #expect(fake.log == ["lock \(6 << 20), 0 past a large page"])
+        context.freePinned(host, byteCount: 5 << 20)
+        #expect(fake.log.last == "unlock")
+        fake.fail("cuMemHostRegister_v2", 2)
+        #expect(failure { () throws(CUDAFailure) in _ = try context.allocatePinned(byteCount: 1) }?.operation == "cuMemHostRegister_v2")
+        #expect(failure { () throws(CUDAFailure) in _ = try context.allocatePinned(byteCount: 1 << 60) }?.kind == .outOfHostMemory)
+    }
+
+    @Test("The device is opened with one queue, which is sooner there, unless the user wants more")
+    func queues() throws {
+        let given = environment("CUDA_DEVICE_MAX_CONNECTIONS")
+        _ = try GPUContext(ordinal: 0, library: try #require(FakeDriver()).path)
+        #expect(environment("CUDA_DEVICE_MAX_CONNECTIONS") == given ?? "1")
+    }
 }

@@ -51,3 +51,5 @@ final class FakeDriver {
         name.withCString { call("fake_fail", as: (@convention(c) (UnsafePointer<CChar>, Int32, Int32) -> Void).self)?($0, code, after) }
     }
 }
+
+func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -15,8 +15,8 @@ struct SessionTests {
         vocabularySize: 64, hiddenSize: 64, intermediateSize: 96, layerCount: 2, headCount: 1, keyValueHeadCount: 1, headSize: 64, contextLength: 64,
         normEpsilon: 1e-5, cacheType: .float32)
 
-    /// A file of zeros in which all of the model's tensors lie.
-    private func file(_ path: String, _ tensors: [(String, [Int])]) throws -> SafetensorsFile {
+    /// A file in which all of the tensors lie, of zeros unless `content` says else.
+    private func file(_ path: String, _ tensors: [(String, [Int])], content: (Int) -> UInt8 = { _ in 0 }) throws -> SafetensorsFile {
         var entries: [String] = []
         var offset = 0
         for (name, dimensions) in tensors {
@@ -26,7 +26,7 @@ struct SessionTests {
         }
         let header = Array("{\(entries.joined(separator: ","))}".utf8)
         var bytes = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header
-        bytes += [UInt8](repeating: 0, count: offset)
+        bytes += (0..<offset).map(content)
         let file = try #require(fopen(path, "w"))
         #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
         fclose(file)
@@ -80,6 +80,41 @@ struct SessionTests {
         let together = fake.log.filter { $0.hasPrefix("together decode_f32 4x1 384") }
         #expect(together.count == 3, "one, two and then the four that were left")
         #expect(session.position == 10)
+    }
+
+    @Test("Finished weights hold what the file held, and a copy that fails is an error then")
+    func filling() throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let path = "/tmp/galley-session-\(getpid())-filling.safetensors"
+        defer { unlink(path) }
+        // Less than a piece, pieces that end in the middle, and more than one thread takes at a time.
+        let tensors = [("small", [7, 9]), ("odd", [1, 300_001]), ("large", [3072, 1024])]
+        let file = try file(path, tensors) { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
+        let weights = try tensors.map { try backend.makeWeight(WeightSource(try file.tensor(named: $0.0)), in: .dense(.float32)) }
+        try backend.finishWeights()
+        for weight in weights {
+            let stored = try file.tensor(named: weight.name).data
+            let storage = try #require(weight.storage as? GPUWeight)
+            #expect(try backend.context.read(stored.byteCount, of: UInt8.self, from: storage.address) == stored.copy, "\(weight.name)")
+        }
+        // Float32 becomes int8 by whole rows, in pieces of a thread's own.
+        fake.clear()
+        _ = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .int8)
+        try backend.finishWeights()
+        #expect(fake.log.filter { $0.contains("quantise8_f32") }.map { $0.split(separator: " ")[2] } == Array(repeating: "256x1", count: 12))
+
+        fake.fail("cuMemcpyHtoDAsync_v2", 719, after: 1)
+        _ = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .dense(.float32))
+        #expect {
+            try backend.finishWeights()
+        } throws: { error in
+            guard case .device(_, let operation, _)? = error as? BackendError else { return false }
+            return operation == "cuMemcpyHtoDAsync_v2"
+        }
+        fake.clear()
+        try backend.finishWeights()
+        #expect(!fake.log.contains { $0.hasPrefix("lock") })
     }
 
     @Test("What a block keeps in shared memory leaves the line at 64 KiB to the table of codes", arguments: [KernelFormat.n4, .n4dq, .q4_1])

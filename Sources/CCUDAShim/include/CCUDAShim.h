@@ -49,6 +49,8 @@ typedef enum ccuda_status : int32_t {
     /// The library does not know this figure for this device (NVML only).
     CCUDA_NOT_SUPPORTED = 10,
     CCUDA_FAILED = 11,
+    /// The host has no memory left.
+    CCUDA_OUT_OF_HOST_MEMORY = 12,
 } ccuda_status;
 
 typedef struct ccuda_result {
@@ -113,9 +115,9 @@ ccuda_result ccuda_memory_info(const ccuda_driver *driver, size_t *free_bytes, s
 /// Device memory, aligned to at least 256 bytes; goes back through `ccuda_memory_free`, which waits for the device.
 ccuda_result ccuda_memory_alloc(const ccuda_driver *driver, size_t bytes, ccuda_pointer *address);
 ccuda_result ccuda_memory_free(const ccuda_driver *driver, ccuda_pointer address);
-/// Page-locked host memory that the device can read and write at `*device_address`; back through `ccuda_host_free`.
-ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, void *_Nullable *_Nonnull host, ccuda_pointer *device_address);
-ccuda_result ccuda_host_free(const ccuda_driver *driver, void *host);
+/// Page-locked host memory, in whole pages of 2 MiB; back through `ccuda_host_free` with the same size.
+ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, void *_Nullable *_Nonnull host);
+ccuda_result ccuda_host_free(const ccuda_driver *driver, void *host, size_t bytes);
 
 ccuda_result ccuda_copy_to_device(const ccuda_driver *driver, ccuda_pointer to, const void *from, size_t bytes, ccuda_stream _Nullable stream);
 ccuda_result ccuda_copy_to_host(const ccuda_driver *driver, void *to, ccuda_pointer from, size_t bytes, ccuda_stream _Nullable stream);
@@ -182,8 +184,9 @@ const char *_Nullable ccuda_kernel_image(const char *name, int32_t major, int32_
 /// The names of all modules, by number from 0; null past the last.
 const char *_Nullable ccuda_kernel_name(size_t index);
 
-/// Copies bytes on several threads at once: one alone fills less than half of a PCIe link. Returns when all is copied.
-void ccuda_parallel_copy(void *to, const void *from, size_t bytes);
+/// Calls `body` with the numbers below `count`, at most 64, on a thread each, and with 0 on the calling one; returns when all have
+/// ended. Where the system gives no more threads the highest numbers are left out.
+void ccuda_run_threads(int32_t count, void *_Nullable context, void (*body)(void *_Nullable context, int32_t index));
 
 // ---------------------------------------------------------------- NVML
 

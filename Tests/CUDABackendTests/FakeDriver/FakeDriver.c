@@ -1,6 +1,7 @@
 // The entry points of libcuda and libnvidia-ml that CCUDAShim uses, over host memory: nothing is computed, everything is
 // logged, and any call can be made to fail. Tests compile it, with -DOLD, -DEMPTY or -DINCOMPLETE for libraries that
 // cannot be used.
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,11 +19,14 @@ static size_t memory_used, memory_limit = (size_t)256 << 20;
 static int capturing, nodes;
 
 static void note(const char *format, ...) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     va_list arguments;
     va_start(arguments, format);
+    pthread_mutex_lock(&lock);
     int n = vsnprintf(log_text + log_length, sizeof log_text - log_length, format, arguments);
     va_end(arguments);
     if (n > 0 && log_length + (size_t)n < sizeof log_text) log_length += (size_t)n;
+    pthread_mutex_unlock(&lock);
 }
 
 // What tests call.
@@ -89,9 +93,8 @@ CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
     return 0;
 }
 CUresult cuMemFree_v2(CUdeviceptr address) { char *p = (char *)(uintptr_t)address - 4096; memory_used -= *(size_t *)p; free(p); return 0; }
-CUresult cuMemHostAlloc(void **host, size_t bytes, unsigned flags) { (void)flags; CALL("cuMemHostAlloc"); *host = malloc(bytes); return *host ? 0 : 2; }
-CUresult cuMemFreeHost(void *host) { free(host); return 0; }
-CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr *address, void *host, unsigned flags) { (void)flags; *address = (CUdeviceptr)(uintptr_t)host; return 0; }
+CUresult cuMemHostRegister_v2(void *host, size_t bytes, unsigned flags) { (void)flags; CALL("cuMemHostRegister_v2"); note("lock %zu, %zu past a large page\n", bytes, (size_t)host % (2 << 20)); return 0; }
+CUresult cuMemHostUnregister(void *host) { (void)host; note("unlock\n"); return 0; }
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes, void *stream) { (void)stream; CALL("cuMemcpyHtoDAsync_v2"); if (capturing) nodes++; memcpy((void *)(uintptr_t)to, from, bytes); return 0; }
 CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t bytes, void *stream) { (void)stream; CALL("cuMemcpyDtoHAsync_v2"); memcpy(to, (void *)(uintptr_t)from, bytes); return 0; }
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, void *stream) { (void)stream; memmove((void *)(uintptr_t)to, (void *)(uintptr_t)from, bytes); return 0; }

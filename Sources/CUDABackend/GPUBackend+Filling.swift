@@ -1,0 +1,98 @@
+internal import Synchronization
+import TensorMemory
+public import Tensors
+
+/// A weight whose bytes lie in a file, and how they become what the device holds.
+struct WeightFilling: Sendable {
+    /// Bytes that go to the device at a time: small, so that many threads can each have two under way.
+    static let pieceByteCount = 1 << 20
+
+    let bytes: FileSlice
+    let weight: GPUWeight
+    /// `nil` where they are copied as they are.
+    let conversion: WeightConversion?
+}
+
+extension GPUBackend {
+    public func finishWeights() throws(BackendError) {
+        let result = fillings.withLock { waiting in
+            Result { () throws(BackendError) in
+                let fillings = waiting
+                waiting = []
+                try fill(fillings)
+            }
+        }
+        try result.get()
+    }
+
+    /// What one thread does before it asks for more: a part of a copy, or a whole conversion.
+    private struct Portion: Sendable {
+        let filling: WeightFilling
+        let range: Range<Int>
+    }
+
+    private final class Counter: Sendable { let value = Atomic(0) }
+
+    /// Fills weights from many threads, each with buffers of its own: one thread copies at a fifth of the link's rate, and threads
+    /// that share a copy wait for one another after every piece.
+    private func fill(_ fillings: [WeightFilling]) throws(BackendError) {
+        guard !fillings.isEmpty else { return }
+        let piece = WeightFilling.pieceByteCount
+        var portions: [Portion] = []
+        var (stagingByteCount, absmaxByteCount, byteCount) = (0, 0, 0)
+        for filling in fillings {
+            let count = filling.bytes.byteCount
+            byteCount += count
+            if filling.conversion == nil {
+                for first in stride(from: 0, to: count, by: 8 * piece) {
+                    portions.append(Portion(filling: filling, range: first..<min(first + 8 * piece, count)))
+                }
+            } else {
+                portions.append(Portion(filling: filling, range: 0..<count))
+                stagingByteCount = max(stagingByteCount, (min(piece, count) + 511) & ~511)
+                absmaxByteCount = max(absmaxByteCount, (filling.weight.layout.absmaxByteCount + 511) & ~511)
+            }
+        }
+        // Scales that are quantised take room for each thread; eight keep it below 2 % of a model.
+        let wanted = min(absmaxByteCount > 0 ? 8 : 12, (byteCount + piece - 1) / piece)
+        let count = try run { () throws(CUDAFailure) in try lanes.prepare(wanted) }
+        let each = stagingByteCount + absmaxByteCount
+        let staging = each > 0 ? try allocate(count * each, owner: "loading") : nil
+        let (next, all, absmaxOffset) = (Counter(), portions, UInt64(stagingByteCount))
+        try run { () throws(CUDAFailure) in
+            try lanes.run(count) { (lane) throws(CUDAFailure) in
+                while true {
+                    let index = next.value.wrappingAdd(1, ordering: .relaxed).oldValue
+                    guard index < all.count else { return }
+                    let portion = all[index]
+                    guard let conversion = portion.filling.conversion, let staging else {
+                        try lane.send(portion.filling.bytes, portion.range, to: portion.filling.weight.address)
+                        continue
+                    }
+                    let from = UInt64(staging.address) + UInt64(lane.index * each)
+                    let absmax = portion.filling.weight.layout.absmaxByteCount > 0 ? from + absmaxOffset : nil
+                    try self.convert(portion.filling, conversion, lane, staging: from, absmax: absmax)
+                }
+            }
+        }
+        // Their pages may leave this process's memory, which for a whole checkpoint takes a third as long as the copies.
+        let slices = fillings.map(\.bytes)
+        Task.detached(priority: .utility) { for slice in slices { slice.advise(.dontNeed) } }
+    }
+
+    private func convert(
+        _ filling: WeightFilling, _ conversion: WeightConversion, _ lane: UploadLane, staging: UInt64, absmax: UInt64?
+    ) throws(CUDAFailure) {
+        let layout = filling.weight.layout
+        let width = conversion.from.denseByteCount
+        // A multiple of every block's size; int8 is quantised by whole rows.
+        var piece = WeightFilling.pieceByteCount / width
+        if layout.format == .int8 { piece = piece / layout.columns * layout.columns }
+        for first in stride(from: 0, to: layout.elementCount, by: piece) {
+            let count = min(piece, layout.elementCount - first)
+            try lane.send(filling.bytes, first * width..<(first + count) * width, to: staging, keepsPlace: true)
+            try conversion.convert(staging, first: first, count: count, filling.weight, absmax: absmax, context)
+        }
+        try conversion.finish(filling.weight, absmax: absmax, map: map, context)
+    }
+}
