@@ -14,6 +14,8 @@ package struct DecodeLoop: Sendable {
     private static let mostHeadSize = 256
     /// Rows that a slot of the ring holds.
     private static let slotRows = 16
+    /// Columns of the down-projection that come together.
+    private static let gatedColumns = 2048
 
     /// The variant for a plan's formats: all matrices alike; the head and the embedding dense, or as GGUF files have them.
     package static func variant(weights: KernelFormat, head: KernelFormat, embedding: KernelFormat, cache: DType) -> String? {
@@ -40,24 +42,30 @@ package struct DecodeLoop: Sendable {
 
         /// `nil` where too little is left for the ring.
         package init?(shape: DecoderShape, weights: KernelFormat, head: KernelFormat, blocks: Int, limit: Int) {
+            func rounded(_ byteCount: Int, to unit: Int = 16) -> Int { (byteCount + unit - 1) & ~(unit - 1) }
             func units(_ total: Int) -> Int { (total + blocks - 1) / blocks }
             let width = shape.queryWidth + 2 * shape.keyValueWidth
             let rows = max(units(width), 2 * units(shape.intermediateSize), units(shape.hiddenSize), 64)
             partialRows = (rows + slotRows - 1) / slotRows * slotRows
             let widest = max(shape.hiddenSize, shape.intermediateSize, shape.queryWidth)
-            let parts = max(weights.partsByteCount(columns: widest), head.partsByteCount(columns: shape.hiddenSize))
+            // Where two values share a word, inputs have one part, and the down-projection's has a place of its own.
+            let isInPairs = weights == .n4 || weights == .n4dq
+            let gated = isInPairs ? weights.partStride(columns: shape.intermediateSize) : 0
+            let inputs = isInPairs ? weights.partStride(columns: max(shape.hiddenSize, shape.queryWidth)) : weights.partsByteCount(columns: widest)
+            // The head's may reach into what only layers need.
+            let parts = rounded(max(inputs, head.partsByteCount(columns: shape.hiddenSize) - gated))
             // The layers' descriptions, and the head's behind them.
             let layers = shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride + MemoryLayout<KernelSegment>.stride
             let pieces: [(WritableKeyPath<DecodeSharedLayout, Int32>, Int)] = [
                 (\.map, weights == .n4dq ? 256 * 4 : 0), (\.layers, layers), (\.hidden, shape.hiddenSize * 4), (\.shares, 128),
                 (\.squares, consumers * 4), (\.cosines, mostHeadSize * 4),
                 (\.scratch, (3 * mostHeadSize + warps * shape.headSize + 2 * warps) * 4), (\.partial, warps * partialRows * 4),
-                (\.blockSums, weights == .q4_1 || head == .q4_1 ? widest / 32 * 4 : 0), (\.planes, parts),
+                (\.blockSums, weights == .q4_1 || head == .q4_1 ? widest / 32 * 4 : 0), (\.planes, parts + gated),
+                (\.summed, (4 * partialRows / slotRows + (shape.intermediateSize + gatedColumns - 1) / gatedColumns + 1) * 8),
             ]
-            func rounded(_ byteCount: Int) -> Int { (byteCount + 15) & ~15 }
             // The table of pairs of codes takes 64 KiB from shared address 65536 on. A kernel's own shared memory begins after
-            // what the driver keeps for itself, 1 KiB: what fits goes before the table, the rest behind it and behind the ring,
-            // which begins where whole lines of 128 bytes do (bfloat16 took 11 % longer where it did not).
+            // what the driver keeps for itself, 1 KiB: what fits goes before the table, the rest behind it. The ring begins where
+            // whole lines of 128 bytes do (bfloat16 took 11 % longer where it did not); its first slots may fit before the table, too.
             let start = weights.usesTable ? Self.tableEnd : 0
             var front = 0
             var behind: [(WritableKeyPath<DecodeSharedLayout, Int32>, Int)] = []
@@ -70,18 +78,26 @@ package struct DecodeLoop: Sendable {
                 }
             }
             let slot = max(weights.ringSlotByteCount, head.ringSlotByteCount)
-            slots = min(32, (limit - start - behind.reduce(0) { $0 + rounded($1.1) }) / (slot + 16))
+            front = rounded(front, to: 128)
+            let frontSlots = weights.usesTable ? (Self.tableStart - front) / slot : 0
+            let room = limit - start - behind.reduce(0) { $0 + rounded($1.1) } - frontSlots * Self.barriers
+            slots = min(32, frontSlots + room / (slot + Self.barriers))
             guard slots >= 4 else { return nil }
-            layout.ring = Int32(start)
-            layout.barriers = Int32(start + slots * slot)
-            var end = start + slots * (slot + 16)
+            layout.front = Int32(front)
+            layout.frontSlots = Int32(frontSlots)
+            layout.ring = Int32(start - frontSlots * slot)
+            layout.barriers = Int32(start + (slots - frontSlots) * slot)
+            var end = Int(layout.barriers) + slots * Self.barriers
             for (member, count) in behind {
                 layout[keyPath: member] = Int32(end)
                 end += rounded(count)
             }
+            layout.gated = layout.planes + Int32(parts)
             byteCount = end
         }
 
+        /// Bytes of a slot's two barriers.
+        private static let barriers = 16
         /// Bytes from the start of a kernel's shared memory that surely lie before, and behind, the table.
         private static let tableStart = 65536 - 2048
         private static let tableEnd = 2 * 65536

@@ -265,7 +265,8 @@ final class GPUSession: DecoderSession, LoopReporting {
         guard let loop else { return }
         let steps = max(1, min(run.steps, run.request.maximumTokens - run.handedOut, capacity - position))
         run.steps = min(run.steps * 2, GPUSessionLayout.mostSteps)
-        if epoch > UInt32.max - UInt32(2 * GPUSessionLayout.mostSteps) {
+        // The kernel counts rounds of words, several a token.
+        if epoch > UInt32.max / UInt32(shape.layerCount / GPUSessionLayout.wordSets + 1) - UInt32(2 * GPUSessionLayout.mostSteps) {
             try backend.run { () throws(CUDAFailure) in
                 try backend.context.fill(loop.arguments.words, with: 0, byteCount: program.layout.wordCount * 8)
             }

@@ -32,6 +32,8 @@ package struct GPUSessionLayout: Sendable {
     package static let mostRotaryEmbeddings = 4
     /// Tokens that the decode loop makes in one launch, at most.
     package static let mostSteps = 32
+    /// Sets of words of the decode loop that layers take turns with.
+    static let wordSets = 4
     private static let mostRows = 512
 
     package static func rows(capacity: Int) -> Int { max(1, min(capacity, mostRows)) }
@@ -59,9 +61,11 @@ package struct GPUSessionLayout: Sendable {
         choice = part(16)
         chosen = part(Self.mostSteps * 8)
         frequencies = part(Self.mostRotaryEmbeddings * shape.headSize / 2 * 4)
-        // Vectors of 32-bit words, then attention's partial results and the candidates in 64-bit ones.
-        let vectors = (width + shape.queryWidth + 2 * shape.hiddenSize + shape.intermediateSize + 3) & ~3
-        wordCount = shape.layerCount * (vectors / 2 + multiprocessors * (shape.headSize + 2)) + 6 * multiprocessors
+        // Five vectors of 32-bit words for each of the layers that take turns, lines of one among those of the others; attention's
+        // partial results; the candidates. Handover.cuh reckons the same.
+        let longest = max(shape.queryWidth + 2 * shape.keyValueWidth, shape.hiddenSize, shape.intermediateSize)
+        let vectors = (longest + 31) / 32 * (Self.wordSets * 5 * 32) / 2
+        wordCount = vectors + Self.wordSets * multiprocessors * (shape.headSize + 2) + 6 * multiprocessors
         words = part(wordCount * 8)
         layers = part(shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride)
         byteCount = end

@@ -130,8 +130,8 @@ package struct DecodeArguments: BitwiseCopyable {
     package var partialRows: Int32 = 0
     package var epoch: UInt32 = 0
     package var seed: UInt32 = 0
-    package var clocks: UInt64 = 0
     package var shared = DecodeSharedLayout()
+    package var clocks: UInt64 = 0
 
     package init() {}
 }
@@ -150,6 +150,11 @@ package struct DecodeSharedLayout: BitwiseCopyable, Hashable {
     package var partial: Int32 = 0
     package var blockSums: Int32 = 0
     package var planes: Int32 = 0
+    package var gated: Int32 = 0
+    package var summed: Int32 = 0
+    /// Slots of the ring that lie before the table of pairs; `ring` is where slot 0 would be, were all behind it.
+    package var front: Int32 = 0
+    package var frontSlots: Int32 = 0
 
     package init() {}
 }

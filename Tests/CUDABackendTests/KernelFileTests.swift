@@ -56,9 +56,9 @@ struct KernelFileTests {
         #expect(MemoryLayout<ProductArguments>.size == 96)
         #expect(MemoryLayout<AttentionArguments>.size == 80)
         #expect(MemoryLayout<DecodeLayerArguments>.size == 368)
-        #expect(MemoryLayout<DecodeArguments>.size == 312)
+        #expect(MemoryLayout<DecodeArguments>.size == 328)
         #expect(MemoryLayout<DecodeArguments>.offset(of: \.embedding) == 56)
         #expect(MemoryLayout<DecodeArguments>.offset(of: \.epsilon) == 168)
-        #expect(MemoryLayout<DecodeArguments>.offset(of: \.clocks) == 256)
+        #expect(MemoryLayout<DecodeArguments>.offset(of: \.clocks) == 320)
     }
 }

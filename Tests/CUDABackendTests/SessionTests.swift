@@ -126,17 +126,31 @@ struct SessionTests {
                 headSize: hidden / heads, contextLength: 64, normEpsilon: 1e-5, cacheType: .bfloat16)
             guard let shared = DecodeLoop.SharedMemory(shape: shape, weights: format, head: .bf16, blocks: 132, limit: limit) else { continue }
             let layout = shared.layout
-            let starts = [
-                layout.ring, layout.barriers, layout.map, layout.layers, layout.hidden, layout.shares, layout.squares, layout.cosines, layout.scratch,
-                layout.partial, layout.blockSums, layout.planes,
-            ]
-            #expect(starts.allSatisfy { $0 < 63488 || $0 >= 131_072 })
-            #expect(layout.ring >= 131_072)
+            let slot = max(format.ringSlotByteCount, KernelFormat.bf16.ringSlotByteCount)
+            let inPairs = format != .q4_1
+            let back = Int(layout.ring) + Int(layout.frontSlots) * slot
+            // Inputs: two parts of 16 bits each, or one where two values share a word; then the down-projection's has its own place.
+            let inputs = inPairs ? format.partStride(columns: hidden) : format.partsByteCount(columns: max(hidden, inner))
+            let rows = Int(shared.partialRows)
+            let used: [(String, Int, Int)] = [
+                ("table", 64512, 66560), ("first slots", Int(layout.front), Int(layout.frontSlots) * slot),
+                ("other slots", back, (shared.slots - Int(layout.frontSlots)) * slot), ("barriers", Int(layout.barriers), shared.slots * 16),
+                ("map", Int(layout.map), format == .n4dq ? 1024 : 0), ("layers", Int(layout.layers), layers * 368 + 48),
+                ("hidden", Int(layout.hidden), hidden * 4), ("shares", Int(layout.shares), 84), ("squares", Int(layout.squares), 1024),
+                ("cosines", Int(layout.cosines), 1024), ("scratch", Int(layout.scratch), (768 + 8 * hidden / heads + 16) * 4),
+                ("sums", Int(layout.partial), 8 * rows * 4), ("block sums", Int(layout.blockSums), inPairs ? 0 : max(hidden, inner) / 32 * 4),
+                ("inputs", Int(layout.planes), inputs), ("gated", Int(layout.gated), inPairs ? format.partStride(columns: inner) : 0),
+                ("announcements", Int(layout.summed), (rows / 16 * 4 + (inner + 2047) / 2048 + 1) * 8),
+            ].filter { $0.2 > 0 }.sorted { $0.1 < $1.1 }
+            for (lower, upper) in zip(used, used.dropFirst()) { #expect(lower.1 + lower.2 <= upper.1, "\(lower) \(upper)") }
+            #expect(used.allSatisfy { $0.1 % 16 == 0 || $0.0 == "table" })
+            #expect(Int(layout.front) % 128 == 0 && back % 128 == 0)
+            // The head's input, in three parts, may lie over the down-projection's.
+            let head = Int(layout.planes) + KernelFormat.bf16.partsByteCount(columns: hidden)
+            let next = used.first { $0.1 > Int(layout.planes) && $0.0 != "gated" }
+            #expect(head <= next?.1 ?? shared.byteCount)
             #expect(shared.slots >= 4)
             #expect(shared.byteCount <= limit)
-            // The parts of the widest input: two of 16 bits each.
-            let parts = format.partsByteCount(columns: max(hidden, inner))
-            #expect(Int(layout.planes) + parts <= 63488 || layout.planes >= 131_072)
         }
     }
 

@@ -33,16 +33,23 @@ struct Candidate {
         total = total * __expf(top - next) + otherTotal * __expf(otherTop - next);
         top = next;
     }
+    /// The warp's candidate, in every lane.
+    DEVICE void reduceWarp() {
+        const u32 key = ordered(best), most = __reduce_max_sync(FULL, key);
+        const int lowest = __reduce_min_sync(FULL, key == most ? row : 0x7fffffff);
+        const int from = __ffs(__ballot_sync(FULL, key == most && row == lowest)) - 1;
+        best = __shfl_sync(FULL, best, from);
+        logit = __shfl_sync(FULL, logit, from);
+        row = lowest;
+        const float own = top;
+        top = unordered(__reduce_max_sync(FULL, ordered(top)));
+        if (own != NEGATIVE_INFINITY) total *= __expf(own - top);
+#pragma unroll
+        for (int d = 16; d; d >>= 1) total += __shfl_xor_sync(FULL, total, d);
+    }
     /// The block's candidate, in every thread. `scratch` holds 5 words a warp.
     DEVICE void reduce(float* scratch, int lane, int warp) {
-#pragma unroll
-        for (int d = 16; d; d >>= 1) {
-            const float y = __shfl_xor_sync(FULL, best, d), l = __shfl_xor_sync(FULL, logit, d);
-            const float m = __shfl_xor_sync(FULL, top, d), s = __shfl_xor_sync(FULL, total, d);
-            consider(y, __shfl_xor_sync(FULL, row, d), l);
-            addShare(m, s);
-        }
-        consumerBarrier();
+        reduceWarp();
         if (lane == 0) {
             scratch[warp] = best;
             ((int*)scratch)[WARPS + warp] = row;
@@ -51,24 +58,32 @@ struct Candidate {
             scratch[4 * WARPS + warp] = total;
         }
         consumerBarrier();
-        top = NEGATIVE_INFINITY;
-        total = 0;
-        for (int w = 0; w < WARPS; w++) {
-            consider(scratch[w], ((int*)scratch)[WARPS + w], scratch[2 * WARPS + w]);
-            addShare(scratch[3 * WARPS + w], scratch[4 * WARPS + w]);
+        clear(0x7fffffff);
+        if (lane < WARPS) {
+            best = scratch[lane];
+            row = ((int*)scratch)[WARPS + lane];
+            logit = scratch[2 * WARPS + lane];
+            top = scratch[3 * WARPS + lane];
+            total = scratch[4 * WARPS + lane];
         }
-        consumerBarrier();
+        reduceWarp();
     }
+
+    /// Numbers' order as that of unsigned integers.
+    DEVICE static u32 ordered(float x) {
+        const u32 bits = __float_as_uint(x);
+        return bits ^ ((int)bits < 0 ? 0xffffffffu : 0x80000000u);
+    }
+    DEVICE static float unordered(u32 key) { return __uint_as_float(key ^ (key >> 31 ? 0x80000000u : 0xffffffffu)); }
 };
 
-/// Sends the block's candidate, and returns the best of all blocks'.
-DEVICE int chooseToken(const DecodeState& state, Candidate mine, int step, u32 epoch) {
-    const DecodeArguments& args = state.args;
+/// Sends the block's candidate; the best of all blocks' comes with `receiveChoice`.
+DEVICE void sendChoice(const DecodeState& state, Candidate mine, u32 epoch, bool isShared) {
     const Thread thread;
     mine.reduce(state.partial(), thread.lane(), thread.warp());
     if (thread.index == 0) {
-        // Makes this step's cache rows visible before anyone starts the next step.
-        __threadfence();
+        // Makes the cache's rows visible before another block reads them.
+        if (isShared) __threadfence();
         u64* to = state.candidates() + 6 * state.block();
         sendWord(to, mine.best, epoch);
         sendWord(to + 1, __int_as_float(mine.row), epoch);
@@ -77,6 +92,10 @@ DEVICE int chooseToken(const DecodeState& state, Candidate mine, int step, u32 e
         sendWord(to + 4, mine.total, epoch);
         sendWord(to + 5, 0, epoch);
     }
+}
+DEVICE int receiveChoice(const DecodeState& state, int step, u32 epoch, bool isShared) {
+    const DecodeArguments& args = state.args;
+    const Thread thread;
     Candidate all;
     all.clear(args.vocabulary);
     for (int i = thread.index; i < state.blocks(); i += CONSUMERS) {
@@ -85,8 +104,9 @@ DEVICE int chooseToken(const DecodeState& state, Candidate mine, int step, u32 e
         all.consider(other[0].x, __float_as_int(other[0].y), other[1].x);
         all.addShare(other[1].y, other[2].x);
     }
-    all.reduce(state.partial(), thread.lane(), thread.warp());
-    __threadfence();
+    // Behind what `sendChoice` may still be read of.
+    all.reduce(state.partial() + 5 * WARPS, thread.lane(), thread.warp());
+    if (isShared) __threadfence();
     if (state.block() == 0 && thread.index == 0) args.chosen[step] = make_float2(all.logit, all.top + logf(all.total));
     // No number was largest: every logit is NaN. Any token is as good as another, as long as it is one.
     return min(all.row, args.vocabulary - 1);

@@ -17,7 +17,7 @@ struct DecodeProducts : DecodeState {
     /// Reads the calling lane's part of the slot at `place`; waits until it is there.
     template <int F, int slotBytes> DEVICE void take(Taken& taken, int rowBytes, int chunk, int lane, int warp) {
         const int g = lane >> 2, t = lane & 3, left = rowBytes - chunk * ROW_BYTES;
-        const u32 slot = ring() + place.slot * slotBytes;
+        const u32 slot = slotAt<slotBytes>(place.slot);
         // A row's scales, and those of a chunk, are whole 16 bytes.
         const bool whole = (rowBytes >> (args.blockShift - 1) & 3) == 0 && args.blockShift <= 9;
         const u32 own = slot + g * ROW_PITCH + warp * (pieces * 64) + t * 16;
@@ -32,24 +32,26 @@ struct DecodeProducts : DecodeState {
             } else taken.a[p] = taken.b[p] = make_uint4(0, 0, 0, 0);
             if constexpr (blockScaled<F>()) {
                 taken.scales[p] = { 1, 1, 0, 0, 0 };
-                // Of a pair's four lanes the upper two get sums of zeros, with any scale that is a number.
-                const int scaled = paired<F>() ? piece + (t & 1) * 32 : piece + t * 16;
-                if (scaled < left) {
-                    const u32 scale = scaled / 16 * Layout<F>::perLane >> (paired<F>() ? args.blockShift : 5);
-                    readScale<F>(taken.scales[p].a, taken.scales[p].minimumA, slot, g, scale, whole, map());
-                    readScale<F>(taken.scales[p].b, taken.scales[p].minimumB, slot, g + 8, scale, whole, map());
-                }
+                // Of a pair's four lanes the upper two get sums of zeros, and so does what lies past the end: any scale will do there
+                // that is a number.
+                const int at = paired<F>() ? piece + (t & 1) * 32 : piece + t * 16;
+                const u32 scale = (at < left ? at : 0) / 16 * Layout<F>::perLane >> (paired<F>() ? args.blockShift : 5);
+                readScale<F>(taken.scales[p].a, taken.scales[p].minimumA, slot, g, scale, whole, map());
+                readScale<F>(taken.scales[p].b, taken.scales[p].minimumB, slot, g + 8, scale, whole, map());
             }
         }
     }
     /// Sums of the next `rows` rows of this block in a phase, each warp's own share of the columns, into `partial`.
     /// `taken` has been read from the first slot. A slot is given back when what was read of it has been multiplied.
-    template <int F, int slotBytes> DEVICE void multiplyRows(Taken& taken, int phase, int rows) {
+    /// `early`: the sums of each slot are announced.
+    template <int F, int slotBytes, bool early> DEVICE void multiplyRows(Taken& taken, int phase, int rows, u32 input, u32 inputStep, u32 inputTurn) {
         const Thread thread;
         const int lane = thread.lane(), warp = thread.warp(), g = lane >> 2, t = lane & 3;
         const int columns = columnsOf(phase), stride = planeStride<F>(columns);
         const int rowBytes = columns / Layout<F>::perLane * 16;
-        const u32 planesAddress = sharedAddress(planes());
+        const u32 planesAddress = sharedAddress(paired<F>() && phase == DOWN ? gated() : planes());
+        u32 done = 0;
+        if (early) done = summed(phase);
         const WidePairs pairs(lane);
         uint4 x[pieces][piecesOf<F>()];
         Accumulator<F> sum;
@@ -82,12 +84,17 @@ struct DecodeProducts : DecodeState {
                 if (!paired<F>()) a += __shfl_xor_sync(FULL, a, 2);
                 if (F != F32 && F != BF16) a *= PART_SCALE;
                 if (t < 2) partial()[warp * args.partialRows + first + g + 8 * t] = a;
+                if (early) {
+                    __syncwarp();
+                    if (lane == 0) arrive(done + first / (SLOT_ROWS / 8));
+                }
                 sum.clear();
                 chunk = 0;
                 first += SLOT_ROWS;
                 if (first >= rows) break;
             }
             take<F, slotBytes>(taken, rowBytes, chunk, lane, warp);
+            if (paired<F>()) waitBarrier(input + chunk * inputStep, inputTurn);
         }
     }
     /// Reads the first slot of a phase, before what is multiplied is there. Every block has a row of every matrix.

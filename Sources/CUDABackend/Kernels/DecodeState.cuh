@@ -10,6 +10,8 @@
 #define FINISHERS 96
 #define THREADS (CONSUMERS + 128)
 #define MAX_HEAD 256
+/// Columns of the down-projection that come together: those of 1024 bytes of codes.
+#define GATED_COLUMNS 2048
 #define NEGATIVE_INFINITY __int_as_float(0xff800000)
 
 struct DecodeLayer {
@@ -23,7 +25,9 @@ struct DecodeLayer {
 
 /// Where things lie in a block's shared memory, in bytes: the table of pairs is first, the host lays out the rest.
 struct DecodeShared {
-    int ring, barriers, map, layers, hidden, shares, squares, cosines, scratch, partial, blockSums, planes;
+    int ring, barriers, map, layers, hidden, shares, squares, cosines, scratch, partial, blockSums, planes, gated, summed;
+    /// The slots of the ring that lie before the table of pairs, and how many.
+    int front, frontSlots;
 };
 
 struct DecodeArguments {
@@ -54,23 +58,28 @@ struct DecodeArguments {
     /// Rows of partial sums that shared memory has room for.
     int partialRows;
     u32 epoch, seed;
+    DecodeShared shared;
     /// Clock of block 0 at the end of each phase's wait and of its product, for measuring; or null.
     u64* clocks;
-    DecodeShared shared;
 };
 
-static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 312, "KernelArguments.swift describes the same bytes");
+static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 328, "KernelArguments.swift describes the same bytes");
 
 enum Phase { QKV = 0, OUTPUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4 };
 
+/// Positions of a head that one block attends to alone.
+#define SPAN 256
+
 /// A barrier among the warps that multiply.
 DEVICE void consumerBarrier() { asm volatile("bar.sync 1, %0;" ::"n"(CONSUMERS) : "memory"); }
-/// From the warps that multiply, which go on, to those that finish rows: the sums are there.
-DEVICE void announceSums() { asm volatile("bar.arrive 2, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
-DEVICE void awaitSums() { asm volatile("bar.sync 2, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
-/// The same: the squares of the normed input are there.
+/// From the warps that multiply, which go on, to those that finish rows: the squares of the normed input are there.
 DEVICE void announceSquares() { asm volatile("bar.arrive 3, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
 DEVICE void awaitSquares() { asm volatile("bar.sync 3, %0;" ::"n"(CONSUMERS + FINISHERS) : "memory"); }
+/// From two of the warps that finish rows to those that multiply: a head's query, key and value are there; and back: they may go.
+DEVICE void announceQuery() { asm volatile("bar.arrive 2, %0;" ::"n"(CONSUMERS + 64) : "memory"); }
+DEVICE void awaitQuery() { asm volatile("bar.sync 2, %0;" ::"n"(CONSUMERS + 64) : "memory"); }
+DEVICE void announceAttended() { asm volatile("bar.arrive 4, %0;" ::"n"(CONSUMERS + 64) : "memory"); }
+DEVICE void awaitAttended() { asm volatile("bar.sync 4, %0;" ::"n"(CONSUMERS + 64) : "memory"); }
 
 extern __shared__ __align__(128) char dynamicMemory[];
 
@@ -122,10 +131,22 @@ struct DecodeState {
     DEVICE float* partial() const { return (float*)(dynamicMemory + args.shared.partial); }
     DEVICE float* blockSums() const { return (float*)(dynamicMemory + args.shared.blockSums); }
     DEVICE char* planes() const { return dynamicMemory + args.shared.planes; }
+    /// The input of the down-projection where it comes while gate and up are multiplied.
+    DEVICE char* gated() const { return dynamicMemory + args.shared.gated; }
     DEVICE const float* map() const { return (const float*)(dynamicMemory + args.shared.map); }
-    DEVICE u32 ring() const { return sharedAddress(dynamicMemory) + args.shared.ring; }
+    /// The first slots may lie before the table of pairs, and the others behind it.
+    template <int slotBytes> DEVICE u32 slotAt(int slot) const {
+        return sharedAddress(dynamicMemory) + (slot < args.shared.frontSlots ? args.shared.front : args.shared.ring) + slot * slotBytes;
+    }
     DEVICE u32 full(int slot) const { return sharedAddress(dynamicMemory) + args.shared.barriers + slot * 16; }
     DEVICE u32 empty(int slot) const { return full(slot) + 8; }
+    /// A layer's barriers: one for the sums of each slot of each phase, one for each part of `gated`, and one where nobody is
+    /// expected, so that to wait for the phase before its first takes no time.
+    DEVICE u32 summed(int phase) const { return sharedAddress(dynamicMemory) + args.shared.summed + phase * (args.partialRows / SLOT_ROWS * 8); }
+    DEVICE u32 staged() const { return summed(HEAD); }
+    DEVICE u32 open() const { return staged() + gatedChunks() * 8; }
+    DEVICE int gatedChunks() const { return (args.intermediate + GATED_COLUMNS - 1) / GATED_COLUMNS; }
+    DEVICE int barrierCount() const { return args.partialRows / SLOT_ROWS * 4 + gatedChunks() + 1; }
 
     DEVICE int queryWidth() const { return args.headCount * args.headSize; }
     DEVICE int keyValueWidth() const { return args.kvHeadCount * args.headSize; }
@@ -144,7 +165,7 @@ struct DecodeState {
     DEVICE int columnsOf(int phase) const { return phase == OUTPUT ? queryWidth() : phase == DOWN ? args.intermediate : args.hidden; }
     /// This block's units of a phase: consecutive ones, as evenly shared as whole units allow. Divisions are slow:
     /// `shares` keeps the first unit of each phase, then the counts.
-    /// `inPairs`: whole pairs of what two values a word are sent of.
+    /// `inPairs`: whole pairs of what two values a word are sent of, and of gate and up first eight for each slot.
     DEVICE void share(bool inPairs) {
         if (threadIdx.x <= HEAD) {
             const int each = inPairs && threadIdx.x != QKV && threadIdx.x != HEAD ? 2 : 1;
@@ -153,14 +174,23 @@ struct DecodeState {
             shares()[threadIdx.x] = first;
             shares()[8 + threadIdx.x] = (int)(units * (block() + 1) / blocks()) * each - first;
         }
+        if (threadIdx.x == GATE_UP) {
+            // What is left when every block has its slots is shared as the other phases are.
+            const int slots = inPairs ? args.intermediate / (8 * blocks()) : 0, left = args.intermediate - slots * 8 * blocks(), each = inPairs ? 2 : 1;
+            const u64 units = left / each;
+            const int first = (int)(units * block() / blocks()) * each;
+            shares()[5] = slots * 8;
+            shares()[GATE_UP] = slots * 8 * blocks() + first;
+            shares()[8 + GATE_UP] = slots * 8 + (int)(units * (block() + 1) / blocks()) * each - first;
+        }
     }
     /// The part of attention that a block begins with at a position: heads × spans are dealt out to the blocks.
     struct AttentionShare { int head, kvHead, span, spans, length; };
     DEVICE AttentionShare attentionShare(int unit, int position) const {
         const int count = position + 1, heads = args.headCount;
         AttentionShare share = { unit, 0, 0, 1, count };
-        if (count > 256 && heads < blocks()) {
-            share.spans = min(blocks() / heads, (count + 255) / 256);
+        if (count > SPAN && heads < blocks()) {
+            share.spans = min(blocks() / heads, (count + SPAN - 1) / SPAN);
             share.length = (count + share.spans - 1) / share.spans;
         }
         if (unit >= heads) { share.span = unit / heads; share.head = unit - share.span * heads; }
@@ -170,8 +200,14 @@ struct DecodeState {
     DEVICE AttentionShare& ownAttention() const { return *(AttentionShare*)(shares() + 16); }
     DEVICE int firstUnit(int phase) const { return shares()[phase]; }
     DEVICE int unitCount(int phase) const { return shares()[8 + phase]; }
+    /// Units of gate and up that this block has eight a slot: a gate's rows, then an up-projection's. What all blocks have in a
+    /// slot follows one another, so that the first slots' results are the first columns of the down-projection.
+    DEVICE int slottedUnits() const { return shares()[5]; }
+    DEVICE int gatedUnit(int i) const {
+        return i < slottedUnits() ? (i >> 3) * 8 * blocks() + block() * 8 + (i & 7) : firstUnit(GATE_UP) + i - slottedUnits();
+    }
     DEVICE int rowCount(int phase) const { return unitCount(phase) << (phase == GATE_UP); }
-    /// The matrix and row of this block's row `i` of a phase; of a pair phase, all first rows come before all second.
+    /// The matrix and row of this block's row `i` of a phase; of gate and up, all first rows of a slot come before all second.
     DEVICE const Segment& locate(int layer, int phase, int i, int& row) const {
         row = firstUnit(phase) + i;
         // The head's segment lies behind the layers'.
@@ -180,10 +216,15 @@ struct DecodeState {
         if (phase == OUTPUT) return w[3];
         if (phase == DOWN) return w[6];
         if (phase == GATE_UP) {
-            const int units = unitCount(phase);
-            if (i < units) return w[4];
-            row -= units;
-            return w[5];
+            const int slotted = slottedUnits();
+            if (i < 2 * slotted) {
+                row = gatedUnit((i >> 4) * 8 + (i & 7));
+                return w[i & 8 ? 5 : 4];
+            }
+            const int rest = unitCount(phase) - slotted, j = i - 2 * slotted;
+            const bool isUp = j >= rest;
+            row = firstUnit(phase) + j - (isUp ? rest : 0);
+            return w[isUp ? 5 : 4];
         }
         const int q = queryWidth(), kv = keyValueWidth();
         if (row < q) return w[0];
@@ -195,19 +236,14 @@ struct DecodeState {
 
     // MARK: words between blocks. GPUSessionLayout reckons with the same sizes.
 
-    DEVICE int vectorWords() const { return queryWidth() * 2 + 2 * keyValueWidth() + 2 * args.hidden + args.intermediate; }
-    DEVICE u64 layerWords() const { return (u64)(vectorWords() + 3 & ~3) / 2 + (u64)blocks() * (args.headSize + 2); }
-    DEVICE u32* vectorOf(int layer, int phase) const {
-        u32* w = (u32*)(args.words + layer * layerWords());
-        if (phase == QKV) return w;
-        w += queryWidth() + 2 * keyValueWidth();
-        if (phase == OUTPUT) return w;
-        w += args.hidden;
-        if (phase == DOWN) return w;
-        w += args.hidden;
-        return phase == GATE_UP ? w : w + args.intermediate;
-    }
+    /// Lines of the longest vector, and 64-bit words of all vectors.
+    DEVICE int vectorLines() const { return (max(max(queryWidth() + 2 * keyValueWidth(), args.hidden), args.intermediate) + 31) / 32; }
+    DEVICE u64 vectorWords() const { return (u64)vectorLines() * LINE_STRIDE / 2; }
+    /// The vector that a phase sends; of `HEAD` attention's.
+    DEVICE u32* vectorOf(int layer, int phase) const { return (u32*)args.words + ((layer & WORD_SETS - 1) * 5 + phase) * 32; }
     DEVICE u32* attentionOf(int layer) const { return vectorOf(layer, HEAD); }
-    DEVICE u64* partialsOf(int layer) const { return args.words + layer * layerWords() + (vectorWords() + 3 & ~3) / 2; }
-    DEVICE u64* candidates() const { return args.words + args.layerCount * layerWords(); }
+    DEVICE u64* partialsOf(int layer) const { return args.words + vectorWords() + (u64)(layer & WORD_SETS - 1) * blocks() * (args.headSize + 2); }
+    DEVICE u64* candidates() const { return args.words + vectorWords() + (u64)WORD_SETS * blocks() * (args.headSize + 2); }
+    /// Counts the uses of a set of words.
+    DEVICE u32 roundOf(u32 epoch, int layer) const { return epoch * ((args.layerCount + WORD_SETS - 1) / WORD_SETS) + layer / WORD_SETS; }
 };

@@ -136,8 +136,8 @@ template <int format> DEVICE constexpr int piecesOf() { return Layout<format>::p
 /// Reads the calling lane's pieces of the activation from `column` on; lanes that feed no column of B get zeros.
 template <int format, bool paired = false> DEVICE void loadPieces(uint4 (&x)[piecesOf<format>()], u32 planes, int stride, int column, int lane, bool valid = true) {
     const int g = lane >> 2, t = lane & 3;
-    const bool active = format == F32 ? true : paired ? g < 4 && (g >> 1) == (t >> 1) : Layout<format>::scaled ? (g >> 1) == t : g < Layout<format>::planes;
-    const int part = format == F32 ? 0 : Layout<format>::scaled ? g & 1 : g;
+    const bool active = format == F32 ? true : paired ? g < 4 && (g >> 1) == (t >> 1) && !(g & 1) : Layout<format>::scaled ? (g >> 1) == t : g < Layout<format>::planes;
+    const int part = format == F32 || paired ? 0 : Layout<format>::scaled ? g & 1 : g;
     const u32 address = planes + part * stride + column * Layout<format>::planeBytes;
 #pragma unroll
     for (int i = 0; i < piecesOf<format>(); i++) {
