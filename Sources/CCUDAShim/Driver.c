@@ -36,6 +36,8 @@ enum { PROGRAMMATIC_STREAM_SERIALIZATION = 6 };
     X(mem_get_info, "cuMemGetInfo_v2", (size_t *, size_t *)) \
     X(mem_alloc, "cuMemAlloc_v2", (CUdeviceptr *, size_t)) \
     X(mem_free, "cuMemFree_v2", (CUdeviceptr)) \
+    X(mem_host_alloc, "cuMemHostAlloc", (void **, size_t, unsigned)) \
+    X(mem_free_host, "cuMemFreeHost", (void *)) \
     X(mem_host_register, "cuMemHostRegister_v2", (void *, size_t, unsigned)) \
     X(mem_host_unregister, "cuMemHostUnregister", (void *)) \
     X(memcpy_htod_async, "cuMemcpyHtoDAsync_v2", (CUdeviceptr, const void *, size_t, void *)) \
@@ -237,14 +239,13 @@ ccuda_result ccuda_memory_free(const ccuda_driver *driver, ccuda_pointer address
 
 // Pages that the driver finds in memory are locked in a fifth of the time that it takes to allocate locked ones, if they are large
 // (32 MB: 1 ms and 5 to touch them, beside 14 to 18 with cuMemHostAlloc).
-enum { large_page = 2 << 20 };
+enum { large_page = 2 << 20, PORTABLE = 1 };
 static size_t whole_pages(size_t bytes) { return (bytes + large_page - 1) & ~(size_t)(large_page - 1); }
 
-ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, void **host) {
-    *host = NULL;
-    bytes = whole_pages(bytes);
+/// Memory in large pages that are there, or null.
+static char *touched_pages(size_t bytes) {
     char *mapping = mmap(NULL, bytes + large_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-    if (mapping == MAP_FAILED) return (ccuda_result){ CCUDA_OUT_OF_HOST_MEMORY, 0, "mmap" };
+    if (mapping == MAP_FAILED) return NULL;
     char *start = (char *)whole_pages((size_t)mapping);
     if (start > mapping) munmap(mapping, (size_t)(start - mapping));
     munmap(start + bytes, (size_t)(mapping + large_page - start));
@@ -252,15 +253,27 @@ ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, void **h
     madvise(start, bytes, MADV_HUGEPAGE);
 #endif
     for (size_t i = 0; i < bytes; i += 4096) ((volatile char *)start)[i] = 0;
-    ccuda_result outcome = CALL(mem_host_register, start, bytes, 0x1 /* portable */);
-    if (outcome.status == CCUDA_OK) *host = start;
-    else munmap(start, bytes);
-    return outcome;
+    return start;
 }
-ccuda_result ccuda_host_free(const ccuda_driver *driver, void *host, size_t bytes) {
-    ccuda_result outcome = CALL(mem_host_unregister, host);
+
+ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, ccuda_host_memory *memory) {
+    *memory = (ccuda_host_memory){ .bytes = whole_pages(bytes) };
+    char *start = touched_pages(memory->bytes);
+    if (!start) return (ccuda_result){ CCUDA_OUT_OF_HOST_MEMORY, 0, "mmap" };
+    if (driver->mem_host_register(start, memory->bytes, PORTABLE) == 0) {
+        memory->start = start;
+        memory->is_registered = 1;
+        return (ccuda_result){ CCUDA_OK, 0, symbols.mem_host_register };
+    }
+    // Not all systems can lock memory that is there already (WSL 2 could not for long).
+    munmap(start, memory->bytes);
+    return CALL(mem_host_alloc, &memory->start, memory->bytes, PORTABLE);
+}
+ccuda_result ccuda_host_free(const ccuda_driver *driver, ccuda_host_memory memory) {
+    if (!memory.is_registered) return CALL(mem_free_host, memory.start);
+    ccuda_result outcome = CALL(mem_host_unregister, memory.start);
     // Locked pages stay mapped: the device may still read them.
-    if (outcome.status == CCUDA_OK) munmap(host, whole_pages(bytes));
+    if (outcome.status == CCUDA_OK) munmap(memory.start, memory.bytes);
     return outcome;
 }
 

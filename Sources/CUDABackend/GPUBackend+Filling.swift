@@ -75,9 +75,7 @@ extension GPUBackend {
                 }
             }
         }
-        // Their pages may leave this process's memory, which for a whole checkpoint takes a third as long as the copies.
-        let slices = fillings.map(\.bytes)
-        Task.detached(priority: .utility) { for slice in slices { slice.advise(.dontNeed) } }
+        fillings.map(\.bytes).letGo()
     }
 
     private func convert(
@@ -95,4 +93,10 @@ extension GPUBackend {
         }
         try conversion.finish(filling.weight, absmax: absmax, map: map, context)
     }
+}
+
+extension [FileSlice] {
+    /// Lets pages that were read leave this process's memory, beside what comes next: for a whole checkpoint that takes a third as
+    /// long as the copies.
+    func letGo() { Task.detached(priority: .utility) { for slice in self { slice.advise(.dontNeed) } } }
 }

@@ -109,6 +109,7 @@ extension GPUBackend {
                 }
             }
         }
+        [tensor.data].letGo()
     }
 
     /// GGUF has element i in the low half of byte i and element i + 16 in its high half.

@@ -196,13 +196,18 @@ extension GPUContext {
     /// Waits until everything that was asked for is done.
     package func synchronize() throws(CUDAFailure) { try call { ccuda_stream_synchronize($0, stream) } }
 
-    /// Page-locked memory of the host.
-    package func allocatePinned(byteCount: Int) throws(CUDAFailure) -> UnsafeMutableRawPointer {
-        var host: UnsafeMutableRawPointer?
-        try call { ccuda_host_alloc($0, byteCount, &host) }
-        guard let host else { throw CUDAFailure(kind: .outOfHostMemory, operation: "cuMemHostRegister", description: "no page-locked memory") }
-        return host
+    /// Page-locked memory of the host, which goes back with ``freePinned(_:)``.
+    package func allocatePinned(byteCount: Int) throws(CUDAFailure) -> PinnedMemory {
+        var memory = ccuda_host_memory()
+        try call { ccuda_host_alloc($0, byteCount, &memory) }
+        guard let start = memory.start else { throw CUDAFailure(kind: .failed, operation: "cuMemHostAlloc", description: "no page-locked memory") }
+        return PinnedMemory(start: start, memory: memory)
     }
 
-    package func freePinned(_ host: UnsafeMutableRawPointer, byteCount: Int) { try? call { ccuda_host_free($0, host, byteCount) } }
+    package func freePinned(_ pinned: PinnedMemory) { try? call { ccuda_host_free($0, pinned.memory) } }
+}
+
+package struct PinnedMemory {
+    package let start: UnsafeMutableRawPointer
+    fileprivate let memory: ccuda_host_memory
 }

@@ -14,7 +14,7 @@ final class UploadLane: @unchecked Sendable {
 
     let index: Int
     private let context: GPUContext
-    private let host: UnsafeMutableRawPointer
+    private let host: PinnedMemory
     private let events: [GPUEvent]
     private var isUnderWay = [false, false]
     private var next = 0
@@ -28,7 +28,7 @@ final class UploadLane: @unchecked Sendable {
 
     deinit {
         try? context.synchronize()
-        context.freePinned(host, byteCount: 2 * WeightFilling.pieceByteCount)
+        context.freePinned(host)
     }
 
     /// Sends a range of the file's bytes to the same range behind `address`, or all pieces to `address` itself (`keepsPlace`).
@@ -37,7 +37,7 @@ final class UploadLane: @unchecked Sendable {
         for first in stride(from: range.lowerBound, to: range.upperBound, by: WeightFilling.pieceByteCount) {
             let count = min(WeightFilling.pieceByteCount, range.upperBound - first)
             if isUnderWay[next] { try context.wait(for: events[next]) }
-            let buffer = host + next * WeightFilling.pieceByteCount
+            let buffer = host.start + next * WeightFilling.pieceByteCount
             buffer.copyMemory(from: base + first, byteCount: count)
             try context.copy(from: buffer, to: keepsPlace ? address : address + UInt64(first), byteCount: count)
             try context.record(events[next])

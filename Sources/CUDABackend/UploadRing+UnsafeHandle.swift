@@ -11,7 +11,7 @@ final class UploadRing: @unchecked Sendable {
     private static let pieces = 4
 
     private struct Piece {
-        let host: UnsafeMutableRawPointer
+        let host: PinnedMemory
         let event: GPUEvent
         var isInFlight = false
     }
@@ -27,7 +27,7 @@ final class UploadRing: @unchecked Sendable {
 
     deinit {
         try? context.synchronize()
-        for piece in pieces { context.freePinned(piece.host, byteCount: Self.pieceByteCount) }
+        for piece in pieces { context.freePinned(piece.host) }
     }
 
     /// Fills a buffer and sends it to `address`; `fill` writes `byteCount` bytes, at most ``pieceByteCount``.
@@ -39,8 +39,8 @@ final class UploadRing: @unchecked Sendable {
                     pieces.append(Piece(host: try context.allocatePinned(byteCount: Self.pieceByteCount), event: try context.makeEvent()))
                 }
                 if pieces[next].isInFlight { try context.wait(for: pieces[next].event) }
-                fill(pieces[next].host)
-                try context.copy(from: pieces[next].host, to: address, byteCount: byteCount)
+                fill(pieces[next].host.start)
+                try context.copy(from: pieces[next].host.start, to: address, byteCount: byteCount)
                 try context.record(pieces[next].event)
                 pieces[next].isInFlight = true
                 next = (next + 1) % Self.pieces

@@ -143,13 +143,23 @@ struct DriverTests {
         let context = try GPUContext(ordinal: 0, library: fake.path)
         fake.clear()
         let host = try context.allocatePinned(byteCount: 5 << 20)
-        host.storeBytes(of: 7, toByteOffset: (5 << 20) - 1, as: UInt8.self)
+        host.start.storeBytes(of: 7, toByteOffset: (5 << 20) - 1, as: UInt8.self)
         #expect(fake.log == ["lock \(6 << 20), 0 past a large page"])
-        context.freePinned(host, byteCount: 5 << 20)
+        context.freePinned(host)
         #expect(fake.log.last == "unlock")
-        fake.fail("cuMemHostRegister_v2", 2)
-        #expect(failure { () throws(CUDAFailure) in _ = try context.allocatePinned(byteCount: 1) }?.operation == "cuMemHostRegister_v2")
         #expect(failure { () throws(CUDAFailure) in _ = try context.allocatePinned(byteCount: 1 << 60) }?.kind == .outOfHostMemory)
+    }
+
+    @Test("Where memory that is there cannot be locked, the driver allocates it")
+    func hostMemoryOfTheDriver() throws {
+        let fake = try #require(FakeDriver())
+        let context = try GPUContext(ordinal: 0, library: fake.path)
+        fake.clear()
+        fake.fail("cuMemHostRegister_v2", 801)
+        let host = try context.allocatePinned(byteCount: 1)
+        host.start.storeBytes(of: 7, toByteOffset: (2 << 20) - 1, as: UInt8.self)
+        context.freePinned(host)
+        #expect(fake.log == ["locked \(2 << 20)", "free locked"])
     }
 
     @Test("The device is opened with one queue, which is sooner there, unless the user wants more")

@@ -115,9 +115,15 @@ ccuda_result ccuda_memory_info(const ccuda_driver *driver, size_t *free_bytes, s
 /// Device memory, aligned to at least 256 bytes; goes back through `ccuda_memory_free`, which waits for the device.
 ccuda_result ccuda_memory_alloc(const ccuda_driver *driver, size_t bytes, ccuda_pointer *address);
 ccuda_result ccuda_memory_free(const ccuda_driver *driver, ccuda_pointer address);
-/// Page-locked host memory, in whole pages of 2 MiB; back through `ccuda_host_free` with the same size.
-ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, void *_Nullable *_Nonnull host);
-ccuda_result ccuda_host_free(const ccuda_driver *driver, void *host, size_t bytes);
+/// Page-locked host memory, in whole pages of 2 MiB.
+typedef struct ccuda_host_memory {
+    void *_Nullable start;
+    size_t bytes;
+    /// Whether the driver locked memory of this process; otherwise it is the driver's own.
+    int32_t is_registered;
+} ccuda_host_memory;
+ccuda_result ccuda_host_alloc(const ccuda_driver *driver, size_t bytes, ccuda_host_memory *memory);
+ccuda_result ccuda_host_free(const ccuda_driver *driver, ccuda_host_memory memory);
 
 ccuda_result ccuda_copy_to_device(const ccuda_driver *driver, ccuda_pointer to, const void *from, size_t bytes, ccuda_stream _Nullable stream);
 ccuda_result ccuda_copy_to_host(const ccuda_driver *driver, void *to, ccuda_pointer from, size_t bytes, ccuda_stream _Nullable stream);

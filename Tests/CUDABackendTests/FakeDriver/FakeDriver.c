@@ -93,6 +93,8 @@ CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
     return 0;
 }
 CUresult cuMemFree_v2(CUdeviceptr address) { char *p = (char *)(uintptr_t)address - 4096; memory_used -= *(size_t *)p; free(p); return 0; }
+CUresult cuMemHostAlloc(void **host, size_t bytes, unsigned flags) { (void)flags; CALL("cuMemHostAlloc"); note("locked %zu\n", bytes); *host = malloc(bytes); return *host ? 0 : 2; }
+CUresult cuMemFreeHost(void *host) { note("free locked\n"); free(host); return 0; }
 CUresult cuMemHostRegister_v2(void *host, size_t bytes, unsigned flags) { (void)flags; CALL("cuMemHostRegister_v2"); note("lock %zu, %zu past a large page\n", bytes, (size_t)host % (2 << 20)); return 0; }
 CUresult cuMemHostUnregister(void *host) { (void)host; note("unlock\n"); return 0; }
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes, void *stream) { (void)stream; CALL("cuMemcpyHtoDAsync_v2"); if (capturing) nodes++; memcpy((void *)(uintptr_t)to, from, bytes); return 0; }
