@@ -117,6 +117,21 @@ static ccuda_result checked(CUresult code, const char *where) {
     return (ccuda_result){ .status = status_of(code), .code = code, .where = where };
 }
 
+// A context opens eight queues to the device unless told otherwise, which takes 60 ms longer than one (H100, driver 580). Work here
+// goes through one stream. Who sets the variable keeps what they set, and programs that a cell starts do not see what is set here.
+static const char queues[] = "CUDA_DEVICE_MAX_CONNECTIONS";
+static pthread_mutex_t queues_lock = PTHREAD_MUTEX_INITIALIZER;
+static int queues_are_ours;
+
+static void begin_with_one_queue(void) {
+    pthread_mutex_lock(&queues_lock);
+    queues_are_ours = !getenv(queues) && setenv(queues, "1", 0) == 0;
+}
+static void end_with_one_queue(void) {
+    if (queues_are_ours) unsetenv(queues);
+    pthread_mutex_unlock(&queues_lock);
+}
+
 ccuda_result ccuda_open(const char *path, const ccuda_driver **result) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     // One table for each library path that was ever opened: tests open several fakes, users one driver.
@@ -145,10 +160,9 @@ ccuda_result ccuda_open(const char *path, const ccuda_driver **result) {
     outcome = CALL(driver_get_version, &version);
     if (outcome.status != CCUDA_OK) goto done;
     if (version < CCUDA_MINIMUM_VERSION) { outcome = (ccuda_result){ CCUDA_OLD_DRIVER, version, "cuDriverGetVersion" }; goto done; }
-    // A context opens eight queues to the device unless told otherwise, which takes 60 ms longer than one (H100, driver 580). Work
-    // here goes through one stream. Who sets the variable keeps what they set.
-    setenv("CUDA_DEVICE_MAX_CONNECTIONS", "1", 0);
+    begin_with_one_queue();
     outcome = CALL(init, 0);
+    end_with_one_queue();
     if (outcome.status != CCUDA_OK) goto done;
     strcpy(opened[openedCount].path, name);
     openedCount++;
@@ -227,7 +241,11 @@ ccuda_result ccuda_device_attribute(const ccuda_driver *driver, int32_t device, 
 }
 ccuda_result ccuda_context_retain(const ccuda_driver *driver, int32_t device, ccuda_context *context) {
     *context = NULL;
-    WITH_DEVICE return CALL(primary_ctx_retain, context, handle);
+    WITH_DEVICE
+    begin_with_one_queue();
+    ccuda_result outcome = CALL(primary_ctx_retain, context, handle);
+    end_with_one_queue();
+    return outcome;
 }
 ccuda_result ccuda_context_release(const ccuda_driver *driver, int32_t device) { WITH_DEVICE return CALL(primary_ctx_release, handle); }
 ccuda_result ccuda_context_set_current(const ccuda_driver *driver, ccuda_context context) { return CALL(ctx_set_current, context); }

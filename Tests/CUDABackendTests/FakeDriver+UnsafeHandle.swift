@@ -53,3 +53,13 @@ final class FakeDriver {
 }
 
 func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+/// What the variable was when this process began.
+func initialEnvironment(_ name: String) -> String? {
+    guard let file = fopen("/proc/self/environ", "r") else { return environment(name) }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = fgetc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+    let entries = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    return entries.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+}

@@ -74,7 +74,7 @@ CUresult cuDeviceGetAttribute(int *value, int attribute, int device) {
     }
     return 0;
 }
-CUresult cuDevicePrimaryCtxRetain(void **context, int device) { (void)device; CALL("cuDevicePrimaryCtxRetain"); *context = (void *)0x10; note("retain\n"); return 0; }
+CUresult cuDevicePrimaryCtxRetain(void **context, int device) { (void)device; CALL("cuDevicePrimaryCtxRetain"); *context = (void *)0x10; const char *queues = getenv("CUDA_DEVICE_MAX_CONNECTIONS"); note("retain with %s\n", queues ? queues : "all"); return 0; }
 CUresult cuDevicePrimaryCtxRelease_v2(int device) { (void)device; note("release\n"); return 0; }
 CUresult cuCtxSetCurrent(void *context) { return context ? 0 : 201; }
 CUresult cuCtxSynchronize(void) { return 0; }
