@@ -13,11 +13,26 @@ struct WeightFilling: Sendable {
     let conversion: WeightConversion?
 }
 
+/// A weight that waits for its bytes. Whoever asked for it may have dropped it before they come, and weights keep their backend.
+struct WaitingWeight: Sendable {
+    let bytes: FileSlice
+    weak let weight: GPUWeight?
+    let conversion: WeightConversion?
+
+    init(_ filling: WeightFilling) {
+        bytes = filling.bytes
+        weight = filling.weight
+        conversion = filling.conversion
+    }
+
+    var filling: WeightFilling? { weight.map { WeightFilling(bytes: bytes, weight: $0, conversion: conversion) } }
+}
+
 extension GPUBackend {
     public func finishWeights() throws(BackendError) {
-        let result = fillings.withLock { waiting in
+        let result = waitingWeights.withLock { waiting in
             Result { () throws(BackendError) in
-                let fillings = waiting
+                let fillings = waiting.compactMap(\.filling)
                 waiting = []
                 try fill(fillings)
             }

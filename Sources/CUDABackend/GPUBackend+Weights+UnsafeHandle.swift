@@ -31,7 +31,8 @@ extension GPUBackend {
             if format == .int8, conversion != nil, weight.layout.columns * known.denseByteCount > WeightFilling.pieceByteCount {
                 throw .unsupported("rows of \(weight.layout.columns) elements as int8")
             }
-            fillings.withLock { $0.append(WeightFilling(bytes: tensor.data, weight: weight, conversion: conversion)) }
+            let filling = WeightFilling(bytes: tensor.data, weight: weight, conversion: conversion)
+            waitingWeights.withLock { $0.append(WaitingWeight(filling)) }
             return
         }
         let conversion = WeightConversion(from: .f32, rounding: try roundingNumber(source, .f32), addend: source.addend)

@@ -13,7 +13,7 @@ public final class GPUBackend: Backend {
     private let tables: MemoryBlock
     let ring: UploadRing
     /// Weights that are allocated and not yet filled, and what fills them. Held while they are: who comes second waits.
-    let fillings = Mutex<[WeightFilling]>([])
+    let waitingWeights = Mutex<[WaitingWeight]>([])
     let lanes: UploadLanes
 
     /// The backend of a GPU, which is opened when first asked for and then kept.

@@ -57,7 +57,7 @@ struct DriverTests {
             2: .outOfMemory, 214: .deviceLost, 700: .kernelFault, 719: .kernelFault, 999: .deviceLost, 1: .failed,
         ]
         let kind = try #require(kinds[code])
-        let fake = try #require(FakeDriver(line: Int(code)))
+        let fake = try #require(FakeDriver())
         let context = try GPUContext(ordinal: 0, library: fake.path)
         fake.fail("cuStreamSynchronize", code)
         let error = try #require(failure { () throws(CUDAFailure) in try context.synchronize() })

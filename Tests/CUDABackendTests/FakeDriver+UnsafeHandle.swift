@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -16,22 +18,34 @@ final class FakeDriver {
     let path: String
     private let library: UnsafeMutableRawPointer
 
+    private static let made = Atomic(0)
+    /// Files stay until the process ends: a loaded library is known by its file's number, which a new file could get otherwise.
+    private static let folder: String = {
+        mkdir(folderPath, 0o700)
+        atexit { _ = FakeDriver.run(["rm", "-rf", FakeDriver.folderPath]) }
+        return folderPath
+    }()
+    private static var folderPath: String { "/tmp/galley-fake-drivers-\(getpid())" }
+
     /// - Returns: `nil` where there is no C compiler.
-    init?(_ variant: Variant = .complete, line: Int = #line) {
+    init?(_ variant: Variant = .complete) {
         let source = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-        path = "/tmp/galley-fake-driver-\(getpid())-\(variant.rawValue)-\(line).so"
-        let arguments = ["clang", "-shared", "-fPIC", "-O1", "-D\(variant.rawValue)", "-o", path, "/\(source)/FakeDriver/FakeDriver.c"]
+        path = "\(Self.folder)/\(Self.made.wrappingAdd(1, ordering: .relaxed).oldValue).so"
+        guard Self.run(["clang", "-shared", "-fPIC", "-O1", "-D\(variant.rawValue)", "-o", path, "/\(source)/FakeDriver/FakeDriver.c"]),
+            let opened = dlopen(path, RTLD_NOW | RTLD_LOCAL)
+        else { return nil }
+        library = opened
+    }
+
+    private static func run(_ arguments: [String]) -> Bool {
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
         var child = pid_t()
-        guard posix_spawnp(&child, "clang", nil, nil, pointers, environ) == 0 else { return nil }
+        guard posix_spawnp(&child, arguments[0], nil, nil, pointers, environ) == 0 else { return false }
         var status: Int32 = 0
-        guard waitpid(child, &status, 0) == child, status == 0, let opened = dlopen(path, RTLD_NOW | RTLD_LOCAL) else { return nil }
-        library = opened
+        return waitpid(child, &status, 0) == child && status == 0
     }
-
-    deinit { unlink(path) }
 
     private func call<Function>(_ name: String, as type: Function.Type) -> Function? {
         dlsym(library, name).map { unsafeBitCast($0, to: type) }

@@ -100,12 +100,14 @@ struct SessionTests {
         }
         // Float32 becomes int8 by whole rows, in pieces of a thread's own.
         fake.clear()
-        _ = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .int8)
+        let small = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .int8)
         try backend.finishWeights()
+        withExtendedLifetime(small) {}
         #expect(fake.log.filter { $0.contains("quantise8_f32") }.map { $0.split(separator: " ")[2] } == Array(repeating: "256x1", count: 12))
 
         fake.fail("cuMemcpyHtoDAsync_v2", 719, after: 1)
-        _ = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .dense(.float32))
+        let failing = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .dense(.float32))
+        defer { withExtendedLifetime(failing) {} }
         #expect {
             try backend.finishWeights()
         } throws: { error in
@@ -115,6 +117,26 @@ struct SessionTests {
         fake.clear()
         try backend.finishWeights()
         #expect(!fake.log.contains { $0.hasPrefix("lock") })
+    }
+
+    @Test("Weights that are dropped before they are filled go back, and so does their device")
+    func dropped() throws {
+        let fake = try #require(FakeDriver())
+        let path = "/tmp/galley-session-\(getpid())-dropped.safetensors"
+        defer { unlink(path) }
+        let file = try file(path, [("one", [1024, 1024]), ("two", [64, 64])])
+        do {
+            let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+            func weight(_ name: String) throws -> Weight { try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: .dense(.float32)) }
+            _ = try weight("one")
+            let kept = try weight("two")
+            try backend.finishWeights()
+            #expect(fake.log.filter { $0.hasPrefix("lock") }.count == 1, "one thread for the one that is left")
+            withExtendedLifetime(kept) {}
+            _ = try weight("one")
+        }
+        #expect(fake.log.last == "release")
+        #expect(fake.memoryUsed == 0)
     }
 
     @Test("What a block keeps in shared memory leaves the line at 64 KiB to the table of codes", arguments: [KernelFormat.n4, .n4dq, .q4_1])
