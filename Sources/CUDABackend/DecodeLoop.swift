@@ -49,7 +49,7 @@ package struct DecodeLoop: Sendable {
             partialRows = (rows + slotRows - 1) / slotRows * slotRows
             let widest = max(shape.hiddenSize, shape.intermediateSize, shape.queryWidth)
             // Where two values share a word, inputs have one part, and the down-projection's has a place of its own.
-            let isInPairs = weights == .n4 || weights == .n4dq
+            let isInPairs = weights.sendsPairs
             let gated = isInPairs ? weights.partStride(columns: shape.intermediateSize) : 0
             let inputs = isInPairs ? weights.partStride(columns: max(shape.hiddenSize, shape.queryWidth)) : weights.partsByteCount(columns: widest)
             // The head's may reach into what only layers need.
@@ -133,8 +133,7 @@ package struct DecodeLoop: Sendable {
         let blocks = context.multiprocessors
         // Every block has a row of every matrix; with 4 bits a pair of those whose results go two a word.
         let fewest = min(shape.queryWidth + 2 * shape.keyValueWidth, shape.hiddenSize, shape.intermediateSize, shape.vocabularySize)
-        let isInPairs = first.layout.format == .n4 || first.layout.format == .n4dq
-        guard fewest >= blocks, !isInPairs || min(shape.hiddenSize, shape.intermediateSize) >= 2 * blocks,
+        guard fewest >= blocks, !first.layout.format.sendsPairs || min(shape.hiddenSize, shape.intermediateSize) >= 2 * blocks,
             let shared = SharedMemory(
                 shape: shape, weights: first.layout.format, head: head.layout.format, blocks: blocks, limit: context.sharedBytes - 1024)
         else { return nil }

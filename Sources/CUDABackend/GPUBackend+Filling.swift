@@ -46,46 +46,44 @@ extension GPUBackend {
         let range: Range<Int>
     }
 
+    private func split(_ filling: WeightFilling) -> [Portion] {
+        let count = filling.bytes.byteCount
+        guard filling.conversion == nil else { return [Portion(filling: filling, range: 0..<count)] }
+        let most = 8 * WeightFilling.pieceByteCount
+        return stride(from: 0, to: count, by: most).map { Portion(filling: filling, range: $0..<min($0 + most, count)) }
+    }
+
     private final class Counter: Sendable { let value = Atomic(0) }
 
-    /// Fills weights from many threads, each with buffers of its own: one thread copies at a fifth of the link's rate, and threads
-    /// that share a copy wait for one another after every piece.
+    /// Fills weights from many threads, each with buffers of its own: one alone fills less than half of the link, and threads that
+    /// share a copy wait for one another after every piece.
     private func fill(_ fillings: [WeightFilling]) throws(BackendError) {
         guard !fillings.isEmpty else { return }
+        func aligned(_ byteCount: Int) -> Int { (byteCount + 511) & ~511 }
         let piece = WeightFilling.pieceByteCount
-        var portions: [Portion] = []
-        var (stagingByteCount, absmaxByteCount, byteCount) = (0, 0, 0)
-        for filling in fillings {
-            let count = filling.bytes.byteCount
-            byteCount += count
-            if filling.conversion == nil {
-                for first in stride(from: 0, to: count, by: 8 * piece) {
-                    portions.append(Portion(filling: filling, range: first..<min(first + 8 * piece, count)))
-                }
-            } else {
-                portions.append(Portion(filling: filling, range: 0..<count))
-                stagingByteCount = max(stagingByteCount, (min(piece, count) + 511) & ~511)
-                absmaxByteCount = max(absmaxByteCount, (filling.weight.layout.absmaxByteCount + 511) & ~511)
-            }
-        }
+        let byteCount = fillings.reduce(0) { $0 + $1.bytes.byteCount }
+        let converted = fillings.filter { $0.conversion != nil }
+        let stagingByteCount = aligned(min(piece, converted.map(\.bytes.byteCount).max() ?? 0))
+        let absmaxByteCount = aligned(converted.map(\.weight.layout.absmaxByteCount).max() ?? 0)
+        let portions = fillings.flatMap { split($0) }
+        let next = Counter()
         // Scales that are quantised take room for each thread; eight keep it below 2 % of a model.
         let wanted = min(absmaxByteCount > 0 ? 8 : 12, (byteCount + piece - 1) / piece)
         let count = try run { () throws(CUDAFailure) in try lanes.prepare(wanted) }
         let each = stagingByteCount + absmaxByteCount
         let staging = each > 0 ? try allocate(count * each, owner: "loading") : nil
-        let (next, all, absmaxOffset) = (Counter(), portions, UInt64(stagingByteCount))
         try run { () throws(CUDAFailure) in
             try lanes.run(count) { (lane) throws(CUDAFailure) in
                 while true {
                     let index = next.value.wrappingAdd(1, ordering: .relaxed).oldValue
-                    guard index < all.count else { return }
-                    let portion = all[index]
+                    guard index < portions.count else { return }
+                    let portion = portions[index]
                     guard let conversion = portion.filling.conversion, let staging else {
                         try lane.send(portion.filling.bytes, portion.range, to: portion.filling.weight.address)
                         continue
                     }
                     let from = UInt64(staging.address) + UInt64(lane.index * each)
-                    let absmax = portion.filling.weight.layout.absmaxByteCount > 0 ? from + absmaxOffset : nil
+                    let absmax = portion.filling.weight.layout.absmaxByteCount > 0 ? from + UInt64(stagingByteCount) : nil
                     try self.convert(portion.filling, conversion, lane, staging: from, absmax: absmax)
                 }
             }

@@ -68,6 +68,9 @@ package enum KernelFormat: String, Sendable, CaseIterable {
         return 16 * (1088 + scales)
     }
 
+    /// Whether blocks of the decode loop send each other two values a word.
+    package var sendsPairs: Bool { self == .n4 || self == .n4dq }
+
     package var usesTable: Bool {
         switch self {
         case .n4, .n4dq, .q4_0, .q4_1: true

@@ -15,15 +15,20 @@ final class UploadLane: @unchecked Sendable {
     let index: Int
     private let context: GPUContext
     private let host: PinnedMemory
-    private let events: [GPUEvent]
-    private var isUnderWay = [false, false]
+    private var buffers: [UploadBuffer]
     private var next = 0
 
     init(_ index: Int, _ context: GPUContext) throws(CUDAFailure) {
         self.index = index
         self.context = context
-        events = [try context.makeEvent(), try context.makeEvent()]
-        host = try context.allocatePinned(byteCount: 2 * WeightFilling.pieceByteCount)
+        let host = try context.allocatePinned(byteCount: 2 * WeightFilling.pieceByteCount)
+        do throws(CUDAFailure) {
+            buffers = [try UploadBuffer(host.start, context), try UploadBuffer(host.start + WeightFilling.pieceByteCount, context)]
+        } catch {
+            context.freePinned(host)
+            throw error
+        }
+        self.host = host
     }
 
     deinit {
@@ -36,12 +41,9 @@ final class UploadLane: @unchecked Sendable {
         guard let base = bytes.bytes.baseAddress else { return }
         for first in stride(from: range.lowerBound, to: range.upperBound, by: WeightFilling.pieceByteCount) {
             let count = min(WeightFilling.pieceByteCount, range.upperBound - first)
-            if isUnderWay[next] { try context.wait(for: events[next]) }
-            let buffer = host.start + next * WeightFilling.pieceByteCount
-            buffer.copyMemory(from: base + first, byteCount: count)
-            try context.copy(from: buffer, to: keepsPlace ? address : address + UInt64(first), byteCount: count)
-            try context.record(events[next])
-            isUnderWay[next] = true
+            try buffers[next].send(count, to: keepsPlace ? address : address + UInt64(first), context) {
+                $0.copyMemory(from: base + first, byteCount: count)
+            }
             next = 1 - next
         }
     }

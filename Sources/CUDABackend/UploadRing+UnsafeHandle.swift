@@ -10,14 +10,9 @@ final class UploadRing: @unchecked Sendable {
     static let pieceByteCount = 8 << 20
     private static let pieces = 4
 
-    private struct Piece {
-        let host: PinnedMemory
-        let event: GPUEvent
-        var isInFlight = false
-    }
-
     private let context: GPUContext
-    private var pieces: [Piece] = []
+    private var hosts: [PinnedMemory] = []
+    private var buffers: [UploadBuffer] = []
     private var next = 0
     private let lock = Mutex(())
 
@@ -27,22 +22,20 @@ final class UploadRing: @unchecked Sendable {
 
     deinit {
         try? context.synchronize()
-        for piece in pieces { context.freePinned(piece.host) }
+        for host in hosts { context.freePinned(host) }
     }
 
     /// Fills a buffer and sends it to `address`; `fill` writes `byteCount` bytes, at most ``pieceByteCount``.
     func send(_ byteCount: Int, to address: UInt64, fill: (UnsafeMutableRawPointer) -> Void) throws(CUDAFailure) {
         let result = lock.withLock { _ in
             Result { () throws(CUDAFailure) in
-                if pieces.count < Self.pieces {
-                    next = pieces.count
-                    pieces.append(Piece(host: try context.allocatePinned(byteCount: Self.pieceByteCount), event: try context.makeEvent()))
+                if buffers.count < Self.pieces {
+                    next = buffers.count
+                    let host = try context.allocatePinned(byteCount: Self.pieceByteCount)
+                    hosts.append(host)
+                    buffers.append(try UploadBuffer(host.start, context))
                 }
-                if pieces[next].isInFlight { try context.wait(for: pieces[next].event) }
-                fill(pieces[next].host.start)
-                try context.copy(from: pieces[next].host.start, to: address, byteCount: byteCount)
-                try context.record(pieces[next].event)
-                pieces[next].isInFlight = true
+                try buffers[next].send(byteCount, to: address, context, fill: fill)
                 next = (next + 1) % Self.pieces
             }
         }

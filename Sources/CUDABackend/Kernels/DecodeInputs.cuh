@@ -29,7 +29,7 @@ struct DecodeInputs : DecodeProducts {
             const u32 low = Pack<f16>::pack(v[0], v[1]), high = Pack<f16>::pack(v[2], v[3]);
             *(uint2*)to = make_uint2(low, high);
             // Float16 is as much as weights of 4 bits are worth; their other inputs come with less.
-            if constexpr (F == N4 || F == N4DQ) return;
+            if constexpr (paired<F>()) return;
             *(uint2*)(to + stride) = make_uint2(
                 Pack<f16>::pack(v[0] - halfOf(low, 0), v[1] - halfOf(low, 1)), Pack<f16>::pack(v[2] - halfOf(high, 0), v[3] - halfOf(high, 1)));
         }

@@ -43,15 +43,16 @@ struct DecodeProducts : DecodeState {
     }
     /// Sums of the next `rows` rows of this block in a phase, each warp's own share of the columns, into `partial`.
     /// `taken` has been read from the first slot. A slot is given back when what was read of it has been multiplied.
-    /// `early`: the sums of each slot are announced.
-    template <int F, int slotBytes, bool early> DEVICE void multiplyRows(Taken& taken, int phase, int rows, u32 input, u32 inputStep, u32 inputTurn) {
+    /// `announces`: the sums of each slot are announced. Past the first, 1024 bytes' columns of the input are there when the barriers
+    /// from `input` on, `inputStep` bytes apart, have ended the phase before `inputTurn`.
+    template <int F, int slotBytes, bool announces> DEVICE void multiplyRows(Taken& taken, int phase, int rows, u32 input, u32 inputStep, u32 inputTurn) {
         const Thread thread;
         const int lane = thread.lane(), warp = thread.warp(), g = lane >> 2, t = lane & 3;
         const int columns = columnsOf(phase), stride = planeStride<F>(columns);
         const int rowBytes = columns / Layout<F>::perLane * 16;
         const u32 planesAddress = sharedAddress(paired<F>() && phase == DOWN ? gated() : planes());
-        u32 done = 0;
-        if (early) done = summed(phase);
+        u32 announced = 0;
+        if (announces) announced = summed(phase);
         const WidePairs pairs(lane);
         uint4 x[pieces][piecesOf<F>()];
         Accumulator<F> sum;
@@ -84,9 +85,9 @@ struct DecodeProducts : DecodeState {
                 if (!paired<F>()) a += __shfl_xor_sync(FULL, a, 2);
                 if (F != F32 && F != BF16) a *= PART_SCALE;
                 if (t < 2) partial()[warp * args.partialRows + first + g + 8 * t] = a;
-                if (early) {
+                if (announces) {
                     __syncwarp();
-                    if (lane == 0) arrive(done + first / (SLOT_ROWS / 8));
+                    if (lane == 0) arrive(announced + first / (SLOT_ROWS / 8));
                 }
                 sum.clear();
                 chunk = 0;
