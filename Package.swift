@@ -57,12 +57,13 @@ let package = Package(
 
         // Running cells.
         .library("CellWire"),
-        .target(name: "CCellHost", linkerSettings: [.linkedLibrary("dispatch", .when(platforms: [.linux]))]),
+        .target(name: "CProcess"),
+        .target(name: "CCellHost", dependencies: ["CProcess"], linkerSettings: [.linkedLibrary("dispatch", .when(platforms: [.linux]))]),
         .library("CellRuntime", ["CellWire", "JSON", "CCellHost"]),
         .library("Charts", ["CellRuntime"]),
         .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
         .target(name: "CSourceKit", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .executableTarget(name: "cell-host", dependencies: ["CellWire", "CSourceKit"], swiftSettings: settings),
+        .executableTarget(name: "cell-host", dependencies: ["CellWire", "CSourceKit", "CProcess"], swiftSettings: settings),
         .library("CellExecutor", ["ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON"]),
 
         // Pages.

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CCellHost.h"
+#include "cells.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,12 +14,18 @@
 #include <ucontext.h>
 #include <unwind.h>
 
-extern void dispatch_main(void) __attribute__((noreturn));
 // Exported by libswiftCore for tools that observe errors; Swift Testing uses it too.
 extern void _swift_setWillThrowHandler(void (*handler)(void *));
 extern void *swift_retain(void *);
 
 enum { MAX_FRAMES = 64, MAX_RANGES = 1 << 16, NEAR_STACK = 1 << 16 };
+
+// A record: the signal, the count, the frames; small enough for one atomic write to a pipe.
+struct fault_record {
+    int signal;
+    uint32_t count;
+    uintptr_t frames[MAX_FRAMES];
+};
 
 static _Thread_local sigjmp_buf cell_exit;
 static _Thread_local volatile int runs_cell;
@@ -33,6 +40,10 @@ static pthread_t cell_thread;
 static pid_t host_process;
 static atomic_int fault_fd_of_cell = -1;
 static atomic_int cell_is_running;
+// Of threads beside the main one that fault in a cell the first tells.
+static atomic_int is_told;
+static struct fault_record main_fault;
+static int has_main_fault;
 static atomic_int interrupt_mode; // 0 none, 1 only inside the ranges, 2 forced
 static struct { uintptr_t start, end; } ranges[MAX_RANGES];
 static atomic_size_t range_count;
@@ -76,6 +87,11 @@ static void find_stack(void) {
 #endif
 }
 
+void galley_set_stack(uintptr_t low, uintptr_t high) {
+    stack_low = low;
+    stack_high = high;
+}
+
 static void use_alternate_stack(void) {
     stack_t stack;
     if (!sigaltstack(NULL, &stack) && !(stack.ss_flags & SS_DISABLE)) return;
@@ -101,6 +117,8 @@ enum galley_outcome galley_run_cell(galley_entry entry, int fault_fd) {
     int jumped = sigsetjmp(cell_exit, 1);
     if (!jumped) {
         runs_cell = 1;
+        atomic_store(&interrupt_mode, 0);
+        atomic_store(&is_told, 0);
         atomic_store(&cell_is_running, 1);
         entry(1, arguments);
     }
@@ -132,13 +150,6 @@ __attribute__((noreturn)) void __wrap_swift_errorInMain(void *error) {
     if (runs_cell) siglongjmp(cell_exit, GALLEY_THREW);
     abort();
 }
-
-// A record: the signal, the count, the frames; small enough for one atomic write to a pipe.
-struct fault_record {
-    int signal;
-    uint32_t count;
-    uintptr_t frames[MAX_FRAMES];
-};
 
 // `caller` is where the return address of a function without a frame of its own stands, such as the
 // linker's stubs between images; elsewhere it means nothing.
@@ -191,11 +202,29 @@ static void add_cell_frames(struct fault_record *record) {
     if (record->count < MAX_FRAMES) _Unwind_Backtrace(add_frame, record);
 }
 
-static void report_and_park(struct fault_record *record) {
-    atomic_store(&cell_is_running, 0);
-    ssize_t written = write(atomic_load(&fault_fd_of_cell), record, sizeof *record);
-    (void)written;
+// Ends what the calling thread does: the main thread goes on with the next cell, any other stays where it is for good.
+__attribute__((noreturn)) static void report(struct fault_record *record) {
+    if (galley_runs_cells()) {
+        atomic_store(&cell_is_running, 0);
+        runs_cell = 0;
+        main_fault = *record;
+        has_main_fault = 1;
+        galley_leave_stack();
+    }
+    if (!atomic_exchange(&is_told, 1)) {
+        ssize_t written = write(atomic_load(&fault_fd_of_cell), record, sizeof *record);
+        (void)written;
+    }
     for (;;) pause();
+}
+
+long galley_take_fault(int *signal, uintptr_t *frames, size_t capacity) {
+    if (!has_main_fault) return -1;
+    has_main_fault = 0;
+    size_t count = main_fault.count < capacity ? main_fault.count : capacity;
+    memcpy(frames, main_fault.frames, count * sizeof *frames);
+    *signal = main_fault.signal;
+    return (long)count;
 }
 
 static void park(int signal, void *context, const void *touched) {
@@ -211,7 +240,7 @@ static void park(int signal, void *context, const void *touched) {
     record.count = 2 + (uint32_t)walk_frames(0, fp, record.frames + 2, MAX_FRAMES - 2);
     // A stack without room, or a thread that an interrupt met anywhere, is not looked into further.
     if (signal != SIGUSR2 && !(record.signal & GALLEY_STACK_OVERFLOW)) add_cell_frames(&record);
-    report_and_park(&record);
+    report(&record);
 }
 
 // What cells call as `exit`: it would take the host and every later cell along.
@@ -221,7 +250,7 @@ __attribute__((noreturn)) void __wrap_exit(int status) {
         record.signal = GALLEY_EXIT | (status & 0xff);
         record.frames[0] = (uintptr_t)__builtin_return_address(0);
         record.count = 1 + (uint32_t)walk_frames(0, (uintptr_t)__builtin_frame_address(0), record.frames + 1, MAX_FRAMES - 1);
-        report_and_park(&record);
+        report(&record);
     }
     exit(status);
 }
@@ -296,8 +325,6 @@ long galley_read_fault(int fd, int *signal, uintptr_t *frames, size_t capacity) 
 }
 
 void galley_mark_host_thread(void) { is_host_thread = 1; }
-
-void galley_serve_main_queue(void) { dispatch_main(); }
 
 void galley_flush_streams(void) { fflush(NULL); }
 

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CCellHost.h"
+#include "CProcess.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -54,6 +55,31 @@ int galley_wait(int process) {
     if (WIFEXITED(status)) return WEXITSTATUS(status);
     if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
     return -1;
+}
+
+uint64_t galley_process_start_clock(void) { return galley_process_clock(); }
+
+void galley_end_processes(uint64_t since) { galley_signal_descendants(getpid(), SIGKILL, since); }
+
+static int signal_pipe[2] = {-1, -1};
+
+static void tell_signal(int number) {
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(signal_pipe[1], &byte, 1);
+    (void)written;
+}
+
+int galley_open_signals(void) {
+    if (pipe(signal_pipe)) return -1;
+    for (int i = 0; i < 2; i++) fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+    static const int numbers[] = {SIGTERM, SIGHUP, SIGINT};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = tell_signal;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaction(numbers[i], &action, NULL);
+    return signal_pipe[0];
 }
 
 uintptr_t galley_find_image(uintptr_t address, char *name, size_t capacity) {

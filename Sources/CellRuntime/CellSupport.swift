@@ -25,33 +25,40 @@ public func _galleyBoundary(_ next: Int) {
 
 /// Runs an asynchronous operation to its end while the cell waits.
 ///
-/// `await` at a cell's top level is turned into this.
+/// `await` at a cell's top level is turned into this. As in a program, the top level is on the main actor: the operation begins on
+/// the calling thread at once, and while it is suspended the thread serves the main queue. What is in the queue when a cell ends
+/// waits there until a later cell waits.
 public func awaitValue<Value, Failure: Error>(
-    _ operation: @escaping () async throws(Failure) -> Value
+    _ operation: nonisolated(nonsending) @escaping () async throws(Failure) -> Value
 ) throws(Failure) -> Value {
     let outcome = Outcome<Value, Failure>()
     let work = UncheckedOperation(operation)
-    let task = Task.detached {
-        do throws(Failure) {
-            outcome.set(.success(try await work.run()))
-        } catch {
-            outcome.set(.failure(error))
-        }
+    guard let session = HostSession.current, galley_runs_cells() != 0 else {
+        Task.detached { await outcome.set(work.result()) }
+        return try outcome.get().get()
     }
-    HostSession.current?.waiting(for: task)
-    defer { HostSession.current?.waitingEnded() }
+    let task = Task.immediate { @MainActor in outcome.set(await work.result()) }
+    session.waiting(for: task)
+    defer { session.waitingEnded() }
+    session.serveMainQueue { outcome.isSet }
     return try outcome.get().get()
 }
 
 private struct UncheckedOperation<Value, Failure: Error>: @unchecked Sendable {
     // Sendable because the cell that made the closure waits until it has ended.
-    private let operation: () async throws(Failure) -> Value
+    private let operation: nonisolated(nonsending) () async throws(Failure) -> Value
 
-    init(_ operation: @escaping () async throws(Failure) -> Value) {
+    init(_ operation: nonisolated(nonsending) @escaping () async throws(Failure) -> Value) {
         self.operation = operation
     }
 
-    func run() async throws(Failure) -> Value { try await operation() }
+    nonisolated(nonsending) func result() async -> Result<Value, Failure> {
+        do throws(Failure) {
+            return .success(try await operation())
+        } catch {
+            return .failure(error)
+        }
+    }
 }
 
 private final class Outcome<Value, Failure: Error>: @unchecked Sendable {
@@ -63,6 +70,8 @@ private final class Outcome<Value, Failure: Error>: @unchecked Sendable {
         self.result = result
         latch.open()
     }
+
+    var isSet: Bool { latch.isOpened }
 
     func get() -> Result<Value, Failure> {
         latch.wait()

@@ -27,15 +27,18 @@ extension HostSession {
     private func obey(_ command: HostCommand) {
         switch command {
         case .configure(let configuration): configure(configuration)
-        case .load(let image): load(image)
-        case .run(let request):
-            monitor.locked { queue.append(request) }
-            monitor.signal()
+        case .load(let image): enqueue(.load(image))
+        case .run(let request): enqueue(.run(request))
         case .interrupt: interrupt()
         case .shutdown:
             monitor.locked { isEnding = true }
             monitor.signal()
         }
+    }
+
+    private func enqueue(_ work: Work) {
+        monitor.locked { queue.append(work) }
+        monitor.signal()
     }
 
     private func configure(_ configuration: HostConfiguration) {
@@ -46,34 +49,38 @@ extension HostSession {
         }
         if configuration.hasOwnFolder, let problem = enterOwnFolder() { return refuse(problem) }
         if let problem = writeResources(configuration.resources) { return refuse(problem) }
-        if configuration.memoryLimit > 0 {
-            var limit = rlimit(rlim_cur: rlim_t(configuration.memoryLimit), rlim_max: rlim_t(configuration.memoryLimit))
-            #if canImport(Glibc)
-                setrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit)
-            #else
-                setrlimit(RLIMIT_AS, &limit)
-            #endif
-        }
         guard let pump = OutputPump(limit: configuration.outputLimit, send: { [self] in send($0) }) else {
             return refuse("no pipes for the cells' output: \(String(cString: strerror(errno)))")
         }
         self.pump = pump
         galley_buffer_by_line()
-        startThread(stackSize: 1 << 20) {
+        let hasPump = startThread(stackSize: 1 << 20) {
             galley_mark_host_thread()
             pump.run()
         }
         galley_order_standard_error { HostSession.current?.pump?.mark() }
         galley_install_handlers()
         galley_add_waiting_functions()
-        watchFaults()
-        guard startCells() else { return refuse("no thread for the cells can be had: the memory limit is too low for one") }
+        guard hasPump, watchFaults() else { return refuse("the system gives no threads: \(String(cString: strerror(EAGAIN)))") }
+        // What the host itself takes does not count.
+        if configuration.memoryLimit > 0 { limitMemory(to: configuration.memoryLimit) }
         send(.ready(.current))
     }
 
     private func refuse(_ message: String) {
         send(.fatal(message))
         exitHost(69)
+    }
+
+    /// Limits what the cells may take beside what is taken now. The hard limit leaves room for stacks after cells that trapped.
+    private func limitMemory(to bytes: Int) {
+        let soft = rlim_t(addressSpaceBytes() + bytes)
+        var limit = rlimit(rlim_cur: soft, rlim_max: soft + rlim_t(4 * Self.stackSize))
+        #if canImport(Glibc)
+            setrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit)
+        #else
+            setrlimit(RLIMIT_AS, &limit)
+        #endif
     }
 
     private func enterOwnFolder() -> String? {
@@ -109,7 +116,8 @@ extension HostSession {
         return nil
     }
 
-    private func load(_ image: CellImage) {
+    /// Opens an image, on the main thread: a library such as Foundation takes the thread that opens it for the main one.
+    func load(_ image: CellImage) {
         let path: String
         switch image.content {
         case .path(let local): path = local
@@ -119,7 +127,7 @@ extension HostSession {
             }
             path = written
         }
-        defer { if case .bytes = image.content { unlink(path) } }
+        defer { if case .bytes = image.content { removeTemporary(path) } }
         guard let handle = galley_open_image(path) else {
             return send(
                 .failed(
@@ -128,6 +136,11 @@ extension HostSession {
                         kind: .loading, name: image.name, message: String(cString: galley_loading_error()))))
         }
         monitor.locked { images[image.name] = CellImageHandle(handle: handle) }
+    }
+
+    private func removeTemporary(_ path: String) {
+        unlink(path)
+        rmdir(path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
     }
 
     private func writeTemporary(_ bytes: [UInt8], name: String) -> String? {
@@ -143,15 +156,20 @@ extension HostSession {
     }
 }
 
-/// The entry point that `cell-host` calls: serves the connection until it ends.
+/// The entry point that `cell-host` calls, on its first thread: serves the connection until it ends.
 @_cdecl("galley_host_serve")
 public func _galleyHostServe(_ commands: Int32, _ events: Int32) {
     guard let session = HostSession(connection: events) else { return }
     session.makeCurrent()
     session.sendPreamble()
-    startThread(stackSize: 4 << 20) {
+    galley_adopt_main_queue()
+    let hasThread = startThread(stackSize: 4 << 20) {
         galley_mark_host_thread()
         session.serve(commands)
     }
-    galley_serve_main_queue()
+    guard hasThread, session.endAtSignals() else {
+        session.send(.fatal("the system gives no threads: \(String(cString: strerror(EAGAIN)))"))
+        _exit(69)
+    }
+    galley_serve_main({ HostSession.current?.serveCells() }, HostSession.stackSize)
 }

@@ -15,23 +15,30 @@ extension HostSession {
     /// after which the executor ends the host.
     static let interruptAttempts = 240
 
-    /// Starts a thread that runs the queue's cells until it is given up.
-    ///
-    /// - Returns: Whether there is a thread.
-    @discardableResult
-    func startCells() -> Bool {
-        let mine = monitor.locked { generation }
-        return startThread(stackSize: Self.stackSize) { [self] in
-            while true {
-                let request: RunRequest? = monitor.waiting {
-                    if generation != mine || (isEnding && queue.isEmpty) { return .some(nil) }
-                    return queue.isEmpty ? nil : .some(queue.removeFirst())
-                }
-                guard let request else { break }
-                run(request)
+    /// Of these, how many what a cell waits for is given to end by itself.
+    static let patience = 100
+
+    /// The life of the main thread: loads images and runs cells in their order. Called again, on another stack, after a cell that
+    /// trapped or was stopped.
+    func serveCells() -> Never {
+        galley_forget_accesses()
+        if let fault = takeFault() { left(fault) }
+        while true {
+            let work: Work? = monitor.waiting {
+                if queue.isEmpty { return isEnding ? .some(nil) : nil }
+                return .some(queue.removeFirst())
             }
-            if monitor.locked({ generation == mine && isEnding }) { exitHost(0) }
+            switch work {
+            case .load(let image): load(image)
+            case .run(let request): run(request)
+            case nil: exitHost(0)
+            }
         }
+    }
+
+    /// Runs what comes into the main queue until `isDone`, as a program does while its top level waits.
+    func serveMainQueue(until isDone: () -> Bool) {
+        while !isDone() { galley_serve_main_queue() }
     }
 
     private func run(_ request: RunRequest) {
@@ -53,7 +60,10 @@ extension HostSession {
         }
         guard let cell else { return }
         var failure = failure
-        if cell.isInterrupted, failure != nil { failure?.kind = .interrupted }
+        if cell.isInterrupted {
+            galley_end_processes(cell.processStart)
+            failure?.kind = .interrupted
+        }
         finish(cell, failure: failure)
     }
 
@@ -66,38 +76,53 @@ extension HostSession {
         return WireFailure(kind: .thrown, name: String(describing: type(of: error)), message: "\(error)", frames: frames)
     }
 
-    /// Waits for threads that stop in the middle of a cell, reports each, and goes on with a new thread.
-    func watchFaults() {
+    /// The main thread was stopped in the middle of a cell, by itself or for another thread's sake.
+    private func left(_ own: Fault) {
+        let wasServing = galley_leave_main_queue()
+        forgetWaiting()
+        let (cell, fault) = monitor.locked {
+            defer { (running, otherFault, isForced) = (nil, nil, false) }
+            let fault = otherFault ?? own
+            // What was interrupted in the cell's own code holds nothing that others need, unless others waited behind it.
+            if fault.signal != SIGUSR2 || isForced || wasServing != 0 { isTainted = true }
+            return (running, fault)
+        }
+        if let cell {
+            if cell.isInterrupted { galley_end_processes(cell.processStart) }
+            let (name, message) = Self.words(for: fault.signal)
+            let kind: WireFailure.Kind = fault.signal == SIGUSR2 ? .interrupted : .trap
+            finish(cell, failure: WireFailure(kind: kind, name: name, message: message, frames: fault.frames))
+        }
+        if wasServing < 0 {
+            send(.fatal("a cell was stopped in the main queue, which cannot be served any more"))
+            exitHost(70)
+        }
+    }
+
+    /// Waits for faults of other threads that work for a cell, and makes the main thread leave it.
+    ///
+    /// - Returns: Whether there is a thread for it.
+    func watchFaults() -> Bool {
         startThread(stackSize: 1 << 20) { [self] in
             galley_mark_host_thread()
-            while let (signal, frames) = nextFault(faultPipe.reading) {
-                let isInterrupt = signal == SIGUSR2
-                let (name, message) = Self.words(for: signal)
-                let (cell, isSecond) = monitor.locked {
-                    generation += 1
-                    defer { running = nil }
-                    let isSecond = isTainted && !isInterrupt
-                    // A thread that was interrupted in the cell's own code holds nothing that others need.
-                    if !isInterrupt || isForced { isTainted = true }
-                    isForced = false
-                    return (running, isSecond)
+            while let fault = nextFault(faultPipe.reading) {
+                let cell = monitor.locked {
+                    isTainted = true
+                    if running != nil { otherFault = fault }
+                    return running?.cell
                 }
-                if let cell {
-                    finish(
-                        cell,
-                        failure: WireFailure(
-                            kind: isInterrupt ? .interrupted : .trap, name: name, message: message, frames: frames))
-                }
-                if isSecond {
-                    send(.fatal("a second cell of this host trapped"))
-                    exitHost(70)
-                }
-                startCells()
+                guard let cell else { continue }
+                stop(cell, patience: 0)
+                guard monitor.locked({ running?.cell }) == cell else { continue }
+                let (name, message) = Self.words(for: fault.signal)
+                send(.failed(cell: cell, WireFailure(kind: .trap, name: name, message: message, frames: fault.frames)))
+                send(.fatal("the cell's main thread did not stop"))
+                exitHost(70)
             }
         }
     }
 
-    /// Ends the running cell: politely where it waits for something, and else where it is.
+    /// Ends the running cell: politely where it waits for something, and else where it is. Processes that it started go with it.
     func interrupt() {
         guard
             let cell = monitor.locked({
@@ -107,19 +132,24 @@ extension HostSession {
         else { return }
         startThread(stackSize: 1 << 20) { [self] in
             galley_mark_host_thread()
-            for attempt in 0..<Self.interruptAttempts {
-                guard monitor.locked({ running?.cell }) == cell else { return }
-                if attempt == 0 {
-                    waitedFor.task?.cancel()
-                    if let process = waitedFor.process { kill(-process, SIGINT) }
-                }
-                // A thread inside the system's own code may hold a lock that others need: it is given time to
-                // leave it.
-                let isLast = attempt == Self.interruptAttempts - 1
-                if isLast { monitor.locked { isForced = true } }
-                galley_interrupt_cell(isLast ? 1 : 0)
-                usleep(5000)
-            }
+            stop(cell, patience: Self.patience)
+        }
+    }
+
+    /// Makes the main thread leave a cell.
+    ///
+    /// - Parameter patience: For how many attempts what the cell waits for may end by itself.
+    private func stop(_ cell: Int, patience: Int) {
+        for attempt in 0..<Self.interruptAttempts {
+            guard monitor.locked({ running?.cell }) == cell else { return }
+            let (task, process) = waitedFor
+            if attempt == 0 { task?.cancel() }
+            if let process, attempt == 0 || attempt == patience { kill(-process, attempt == 0 ? SIGINT : SIGKILL) }
+            // A thread inside the system's own code may hold a lock that others need: it is given time to leave it.
+            let isLast = attempt == Self.interruptAttempts - 1
+            if isLast { monitor.locked { isForced = true } }
+            if task == nil || attempt >= patience { galley_interrupt_cell(isLast ? 1 : 0) }
+            usleep(5000)
         }
     }
 
@@ -127,7 +157,7 @@ extension HostSession {
     private static func words(for fault: Int32) -> (name: String, message: String) {
         if fault & Int32(GALLEY_EXIT) != 0 { return ("Exit", "the cell called exit(\(fault & 0xff)), which would end its process") }
         if fault & Int32(GALLEY_STACK_OVERFLOW) != 0 {
-            return ("Stack overflow", "functions called each other until the stack of \(stackSize >> 20) MB was used up")
+            return ("Stack overflow", "functions called each other until the stack of \(galley_stack_size() >> 20) MB was used up")
         }
         return switch fault {
         case SIGUSR2: ("Interrupted", "")
@@ -139,14 +169,23 @@ extension HostSession {
         }
     }
 
-    /// Remembers what a shell command put into the background: it lives as long as the host.
-    func shellEnded(group: Int32) {
-        if kill(-group, 0) == 0 { monitor.locked { leftGroups.append(group) } }
+    /// Ends the process at the signals that ask for it, with the folder that it made.
+    ///
+    /// - Returns: Whether there is a thread for it.
+    func endAtSignals() -> Bool {
+        let signals = galley_open_signals()
+        return startThread(stackSize: 1 << 18) { [self] in
+            galley_mark_host_thread()
+            guard signals >= 0, let byte = readSome(signals, capacity: 1)?.first else { return }
+            // Nothing is written out: a thread that was stopped may hold the streams.
+            removeOwnFolder()
+            _exit(128 + Int32(byte))
+        }
     }
 
+    /// Ends the process; its keeper ends all that it started.
     func exitHost(_ status: Int32) -> Never {
         galley_flush_streams()
-        for group in monitor.locked({ leftGroups }) { kill(-group, SIGTERM) }
         removeOwnFolder()
         _exit(status)
     }

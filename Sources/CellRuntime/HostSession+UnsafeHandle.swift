@@ -21,12 +21,22 @@ extension HostSession {
         return frames(addresses.prefix(min(count, addresses.count)))
     }
 
-    func nextFault(_ descriptor: Int32) -> (signal: Int32, frames: [WireFailure.Frame])? {
+    /// Waits for a fault of another thread than the main one.
+    func nextFault(_ descriptor: Int32) -> Fault? {
+        fault { galley_read_fault(descriptor, &$0, &$1, $2) }
+    }
+
+    /// What ended the cell that ran on the main thread, where that is just told.
+    func takeFault() -> Fault? {
+        fault { galley_take_fault(&$0, &$1, $2) }
+    }
+
+    private func fault(_ read: (inout Int32, inout [UInt], Int) -> Int) -> Fault? {
         var addresses = [UInt](repeating: 0, count: 64)
         var signal: Int32 = 0
-        let count = galley_read_fault(descriptor, &signal, &addresses, addresses.count)
+        let count = read(&signal, &addresses, addresses.count)
         guard count >= 0 else { return nil }
-        return (signal, frames(addresses.prefix(min(count, addresses.count))))
+        return Fault(signal: signal, frames: frames(addresses.prefix(min(count, addresses.count))))
     }
 
     private func frames(_ addresses: some Sequence<UInt>) -> [WireFailure.Frame] {

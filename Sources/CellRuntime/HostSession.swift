@@ -12,8 +12,8 @@ package final class HostSession: @unchecked Sendable {
     private let connection: Int32
     var pump: OutputPump?
     var images: [String: CellImageHandle] = [:]
-    /// What is to run next.
-    var queue: [RunRequest] = []
+    /// What the main thread is to do next, in order.
+    var queue: [Work] = []
     var running: RunningCell?
     var isTainted = false
     /// A temporary folder that cells run in, with the files that travelled.
@@ -21,12 +21,10 @@ package final class HostSession: @unchecked Sendable {
     /// The running cell is being stopped wherever it is.
     var isForced = false
     var isEnding = false
-    /// Bumped when a thread is given up, so that it never speaks for the session again.
-    var generation = 0
+    /// What ended the running cell on another thread than the main one, which has to leave it yet.
+    var otherFault: Fault?
     private var waitingTask: (any CancellableTask)?
     private var waitingProcess: Int32?
-    /// Groups of processes that shell commands left running.
-    var leftGroups: [Int32] = []
     let faultPipe: (reading: Int32, writing: Int32)
 
     struct RunningCell {
@@ -34,7 +32,21 @@ package final class HostSession: @unchecked Sendable {
         /// The number of the first cell of its image.
         var first: Int
         var start: Double
+        /// The same moment, by what processes are told apart by.
+        var processStart: UInt64
         var isInterrupted = false
+    }
+
+    /// What the main thread does between waiting.
+    enum Work {
+        case load(CellImage)
+        case run(RunRequest)
+    }
+
+    /// Why a thread left a cell: a signal's number, with flags of `CCellHost`.
+    struct Fault {
+        var signal: Int32
+        var frames: [WireFailure.Frame]
     }
 
     init?(connection: Int32) {
@@ -70,7 +82,7 @@ package final class HostSession: @unchecked Sendable {
     func begin(_ cell: Int, first: Int) {
         pump?.begin(cell: cell)
         // Before anybody is told: an interrupt may come at once.
-        monitor.locked { running = RunningCell(cell: cell, first: first, start: secondsNow()) }
+        monitor.locked { running = RunningCell(cell: cell, first: first, start: secondsNow(), processStart: galley_process_start_clock()) }
         send(.started(cell: cell))
     }
 
@@ -98,6 +110,11 @@ package final class HostSession: @unchecked Sendable {
 
     func waiting(forProcess process: Int32?) {
         monitor.locked { waitingProcess = process }
+    }
+
+    /// The cell that waited was left.
+    func forgetWaiting() {
+        monitor.locked { (waitingTask, waitingProcess) = (nil, nil) }
     }
 
     var waitedFor: (task: (any CancellableTask)?, process: Int32?) {

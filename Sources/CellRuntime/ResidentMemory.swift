@@ -6,15 +6,30 @@ internal import CellWire
     private import Darwin
 #endif
 
-/// Bytes of this process in memory.
-func residentBytes() -> Int {
-    #if os(Linux)
+#if os(Linux)
+    /// A field of what the system says of this process's memory, in bytes.
+    private func memoryField(_ place: Int) -> Int {
         let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return 0 }
         defer { close(descriptor) }
-        let text = String(decoding: readSome(descriptor, capacity: 256) ?? [], as: UTF8.self)
-        let fields = text.split(separator: " ")
-        return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        let fields = String(decoding: readSome(descriptor, capacity: 256) ?? [], as: UTF8.self).split(separator: " ")
+        return (place < fields.count ? Int(fields[place]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+#endif
+
+/// Bytes of addresses that this process uses, in memory or not; 0 where that is not known.
+func addressSpaceBytes() -> Int {
+    #if os(Linux)
+        memoryField(0)
+    #else
+        0
+    #endif
+}
+
+/// Bytes of this process in memory.
+func residentBytes() -> Int {
+    #if os(Linux)
+        memoryField(1)
     #else
         var usage = rusage()
         getrusage(RUSAGE_SELF, &usage)

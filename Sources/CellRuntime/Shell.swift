@@ -24,6 +24,5 @@ public func shell(_ command: String) throws(ShellError) {
     HostSession.current?.waiting(forProcess: process)
     let status = galley_wait(process)
     HostSession.current?.waiting(forProcess: nil)
-    HostSession.current?.shellEnded(group: process)
     if status != 0 { throw ShellError(command: command, status: Int(status)) }
 }

@@ -78,6 +78,8 @@ package final class Latch: @unchecked Sendable {
     package func wait() {
         monitor.waiting { isOpen ? () : nil }
     }
+
+    package var isOpened: Bool { monitor.locked { isOpen } }
 }
 
 /// Starts a thread that nobody joins.

@@ -1,3 +1,4 @@
+private import CProcess
 private import CSourceKit
 private import CellWire
 
@@ -23,14 +24,23 @@ if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
     #endif
 }
 
+// Runs another program, whose tree of processes ends with it, and when the other end of standard input is closed.
+if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--keep" {
+    runKept(CommandLine.arguments.dropFirst(2))
+}
+
 // What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--names" {
+    galley_keep(0)
     exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], 0, 1).rawValue))
 }
 
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--bundle" {
     exit(BundleRun(folder: CommandLine.arguments[2]).toEnd())
 }
+
+// Whatever cells start ends with their host. Where nobody can keep it, it runs all the same.
+galley_keep(0)
 
 /// The library beside this program, or where the environment says.
 func libraryPath() -> String {

@@ -21,19 +21,11 @@ enum galley_outcome {
     GALLEY_STOPPED = 2,
 };
 
-// What is told when a thread is stopped in the middle: called in a signal handler, on an alternate
-// stack; only async-signal-safe functions may be called.
-struct galley_fault {
-    int signal;
-    // Return addresses, the innermost first.
-    const uintptr_t *_Nonnull frames;
-    size_t frame_count;
-};
-
 typedef int (*galley_entry)(int, char *_Nullable *_Nonnull);
 
-// Runs `entry` on the calling thread. Faults on it, and on other threads while it runs, write a record
-// to `fault_fd` (see galley_read_fault) and park the thread that faulted for good.
+// Runs `entry` on the main thread. A fault on it ends this call for good: the function of galley_serve_main is called anew, and
+// galley_take_fault tells. The first fault on another thread meanwhile writes a record to `fault_fd` (see galley_read_fault), and
+// every thread that faults stays where it is.
 enum galley_outcome galley_run_cell(galley_entry _Nonnull entry, int fault_fd);
 
 // The error that ended the last cell on this thread, a retained swift::SwiftError, or NULL. The caller owns it.
@@ -48,12 +40,11 @@ void galley_stop_cell(void);
 // Installs the handlers of faults and of the interrupt, once for the process.
 void galley_install_handlers(void);
 
-// Asks the thread that runs a cell to stop where it is: it parks for good. Only a thread that is
-// inside the ranges set by galley_add_code_range, or `force`, parks; otherwise nothing happens.
-// Returns 0 when the signal was sent.
+// Asks the main thread to stop its cell where it is, as a fault does, with SIGUSR2 for the signal. Only inside the ranges set by
+// galley_add_code_range, or by `force`, it obeys; otherwise nothing happens. Returns 0 when the signal was sent.
 int galley_interrupt_cell(int force);
 
-// Adds the address range of code in which a thread may be parked without holding a lock of the system.
+// Adds the address range of code in which a cell may be stopped without holding a lock of the system.
 void galley_add_code_range(uintptr_t start, uintptr_t end);
 
 // Set in the signal of a fault that came of a stack that was used up.
@@ -66,11 +57,38 @@ enum { GALLEY_EXIT = 1 << 17 };
 // frames, or -1 at the end of the file.
 long galley_read_fault(int fd, int *_Nonnull signal, uintptr_t *_Nonnull frames, size_t capacity);
 
+// What ended the cell that ran on the main thread: the signal's number with the flags above, and the frames. Returns their count,
+// or -1 where nothing did since the last call.
+long galley_take_fault(int *_Nonnull signal, uintptr_t *_Nonnull frames, size_t capacity);
+
 // Says that the calling thread belongs to the host: a fault on it ends the process.
 void galley_mark_host_thread(void);
 
-// Gives the calling thread to the main queue of libdispatch, which runs the main actor.
-void galley_serve_main_queue(void) __attribute__((noreturn));
+// Makes the calling thread, the process's first, the one that runs cells: calls `serve`, which never returns, on a stack of
+// `stack_size` bytes, and again on a new one whenever a fault or an interrupt ended a cell. A new stack may be smaller where
+// memory is limited; where there is none the process ends with GALLEY_NO_STACK.
+void galley_serve_main(void (*_Nonnull serve)(void), size_t stack_size) __attribute__((noreturn));
+enum { GALLEY_NO_STACK = 71 };
+
+// Whether the calling thread is the one of galley_serve_main.
+int galley_runs_cells(void);
+
+// Bytes of the main thread's present stack.
+size_t galley_stack_size(void);
+
+// Makes Swift's runtime forget which variables were being accessed on a stack that was left.
+void galley_forget_accesses(void);
+
+// Makes this process serve the main queue of libdispatch, which runs the main actor, by the functions below: once, on the main
+// thread.
+void galley_adopt_main_queue(void);
+
+// Waits until something is in the main queue, and runs what is in it then. On the main thread.
+void galley_serve_main_queue(void);
+
+// Lets the main queue be served again after a fault in what it ran; what waited behind that is lost. Returns 1 where a fault
+// struck there, 0 where none did, and -1 where it cannot be told.
+int galley_leave_main_queue(void);
 
 // Writes out what the C library still buffers, of every stream.
 void galley_flush_streams(void);
@@ -81,6 +99,15 @@ void galley_buffer_by_line(void);
 // Starts `/bin/sh -c command` with this process's standard output and error and an empty standard
 // input, in a process group of its own. Returns 0 or an error number; `process` is set on success.
 int galley_spawn_shell(const char *_Nonnull command, int *_Nonnull process);
+
+// A moment by which processes that were started later can be told.
+uint64_t galley_process_start_clock(void);
+
+// Kills every process that this one started, or that one of those did, at or after a moment of galley_process_start_clock.
+void galley_end_processes(uint64_t since);
+
+// A descriptor that gives the number of a signal that asks this process to end, as a byte, when one comes; -1 where there is none.
+int galley_open_signals(void);
 
 // Waits for a child. Returns its exit status, or 128 + the signal that ended it, or -1.
 int galley_wait(int process);
