@@ -141,63 +141,6 @@ extension ExtensionAssembler {
         Replacement(bytes: prefix + "###### ".utf8 + Sentinel.bytes(Sentinel.placeholder) + name.utf8, origin: line)
     }
 
-    // MARK: Math
-
-    /// Takes display math that begins a line and ends on a later one, as a fenced block.
-    ///
-    /// - Returns: the line after it.
-    mutating func takeMathBlock(atLine line: Int, offset: Int, leaf: Leaf) -> Int? {
-        let opening = source.bytes[offset..<source.ends[line]]
-        guard opening.starts(with: [0x24, 0x24]), closingDollars(in: opening.dropFirst(2)) == nil else { return nil }
-        var next = line + 1
-        while next < source.count {
-            let start = contentStart(ofLine: next, quoteDepth: leaf.quoteDepth)
-            let content = source.bytes[start..<source.ends[next]]
-            if content.trimmingBlanks().isEmpty { return nil }
-            guard let closing = closingDollars(in: content) else {
-                next += 1
-                continue
-            }
-            let after = source.bytes[(closing + 2)..<source.ends[next]].trimmingBlanks()
-            guard after.isEmpty || after.first == UInt8(ascii: "{") && after.last == UInt8(ascii: "}") else { return nil }
-            let prefix = Array(source.bytes[source.starts[line]..<offset])
-            let continuation = prefix.map { $0 == UInt8(ascii: ">") || $0 == 0x09 ? $0 : 0x20 }
-            let fence = [UInt8](repeating: UInt8(ascii: "`"), count: 12)
-            var lines = [Replacement(bytes: prefix + fence + Sentinel.bytes(Sentinel.displayMath) + after, origin: line)]
-            let first = opening.dropFirst(2).trimmingBlanks()
-            if !first.isEmpty { lines.append(Replacement(bytes: continuation + first, origin: line)) }
-            replacements[line] = lines
-            for middle in (line + 1)..<next {
-                let start = contentStart(ofLine: middle, quoteDepth: leaf.quoteDepth)
-                replacements[middle] = [Replacement(bytes: continuation + source.bytes[start..<source.ends[middle]], origin: middle)]
-            }
-            var closingLines: [Replacement] = []
-            let last = content[..<closing].trimmingBlanks()
-            if !last.isEmpty { closingLines.append(Replacement(bytes: continuation + last, origin: next)) }
-            closingLines.append(Replacement(bytes: continuation + fence, origin: next))
-            replacements[next] = closingLines
-            for taken in line...next {
-                isTaken[taken] = true
-                edits[taken] = nil
-            }
-            return next + 1
-        }
-        return nil
-    }
-
-    private func closingDollars(in text: ArraySlice<UInt8>) -> Int? {
-        var index = text.startIndex
-        while index + 1 < text.endIndex {
-            if text[index] == UInt8(ascii: "\\") {
-                index += 2
-                continue
-            }
-            if text[index] == 0x24, text[index + 1] == 0x24 { return index }
-            index += 1
-        }
-        return nil
-    }
-
     // MARK: Tables
 
     /// Takes a table whose header is on `line`, by the rules of the GitHub Flavored Markdown specification.

@@ -55,6 +55,8 @@ struct ExtensionAssembler {
             case UInt8(ascii: "^") where previous == UInt8(ascii: "[") && extensions.contains(.footnotes): return true
             case UInt8(ascii: ":") where previous == UInt8(ascii: ":") && extensions.contains(.callouts): return true
             case UInt8(ascii: "~") where previous == UInt8(ascii: "\\") && extensions.contains(.strikethrough): return true
+            case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "b"):
+                if previous == UInt8(ascii: "\\"), extensions.contains(.math) { return true }
             default: break
             }
             previous = byte

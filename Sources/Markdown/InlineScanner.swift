@@ -21,6 +21,8 @@ struct InlineScanner {
     private var backtickCursor: [Int: Int] = [:]
     private var noInlineMathAfter = Int.max
     private var noDisplayMathAfter = Int.max
+    /// Where texts begin in which no `\)` follows, with one backslash and with two.
+    private var endOfParentheses = [0, 0]
 
     init(text: [UInt8], extensions: MarkdownExtensions, footnotes: Set<String>) {
         self.text = text
@@ -30,7 +32,8 @@ struct InlineScanner {
 
     /// The edits in order.
     mutating func scan() -> [Edit] {
-        guard text.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "~") }) else { return [] }
+        guard text.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "\\") })
+        else { return [] }
         findBacktickRuns()
         var index = 0
         while index < text.count {
@@ -39,7 +42,7 @@ struct InlineScanner {
                 if extensions.contains(.strikethrough), byte(index + 1) == UInt8(ascii: "~") {
                     edits.append(Edit(offset: index, length: 2, replacement: Sentinel.bytes(Sentinel.tilde)))
                 }
-                index += 2
+                index = extensions.contains(.math) ? texDelimiter(at: index) ?? index + 2 : index + 2
             case UInt8(ascii: "`"): index = endOfCodeSpan(at: index)
             case UInt8(ascii: "<"): index = endOfTag(at: index)
             case UInt8(ascii: "$") where extensions.contains(.math): index = math(at: index)
@@ -104,6 +107,46 @@ struct InlineScanner {
         guard let next = byte(start + 1), !next.isSpace, let closing = closingInlineMath(from: start + 1) else { return start + 1 }
         replace(start..<(start + 1), closing..<(closing + 1), mark: Sentinel.inlineMath)
         return closing + 1
+    }
+
+    /// TeX's own delimiters: `\(x\)`, and `\[x\]` where that is the whole of a text, as escaped brackets are common in prose. With two
+    /// backslashes they are what other programs make of them.
+    private mutating func texDelimiter(at start: Int) -> Int? {
+        let length = byte(start + 1) == UInt8(ascii: "\\") ? 3 : 2
+        let isDisplay = byte(start + length - 1) == UInt8(ascii: "[")
+        guard isDisplay || byte(start + length - 1) == UInt8(ascii: "("), start >= (isDisplay ? 0 : endOfParentheses[length - 2]) else { return nil }
+        if isDisplay, text[..<start].contains(where: { !$0.isSpace }) { return nil }
+        // Escaped parentheses in a link's destination, and such as keep brackets from being a link.
+        if !isDisplay, isAfterBracket(start) { return nil }
+        let closing = [UInt8](repeating: UInt8(ascii: "\\"), count: length - 1) + [isDisplay ? UInt8(ascii: "]") : UInt8(ascii: ")")]
+        var index = start + length
+        while index + length <= text.count {
+            if text[index] == UInt8(ascii: "\\") {
+                if text[index..<(index + length)].elementsEqual(closing) { break }
+                index += 2
+            } else {
+                index += 1
+            }
+        }
+        guard index + length <= text.count else {
+            if !isDisplay { endOfParentheses[length - 2] = text.count }
+            return nil
+        }
+        guard text[(start + length)..<index].contains(where: { !$0.isSpace }) else { return nil }
+        if isDisplay, text[(index + length)...].contains(where: { !$0.isSpace }) { return nil }
+        replace(start..<(start + length), index..<(index + length), mark: isDisplay ? Sentinel.displayMath : Sentinel.inlineMath)
+        return index + length
+    }
+
+    /// Whether a `]`, with what may begin a link's destination, stands before an offset without a space between.
+    private func isAfterBracket(_ offset: Int) -> Bool {
+        var index = offset - 1
+        if byte(index) == UInt8(ascii: "]") { return true }
+        while let byte = byte(index), !byte.isSpace, offset - index < 2048 {
+            if byte == UInt8(ascii: "("), self.byte(index - 1) == UInt8(ascii: "]") { return true }
+            index -= 1
+        }
+        return false
     }
 
     /// `` $`x`$ ``.

@@ -1,3 +1,4 @@
+internal import JSON
 internal import SourceText
 
 #if canImport(Glibc)
@@ -15,20 +16,30 @@ enum TypesettingProblem: Error, Hashable {
 
 /// Formulas as MathML, and code in other languages than Swift by highlight.js, while the page is built.
 ///
-/// Formulas are set by ``FormulaBuilder``, and by KaTeX where they hold more than that knows, or are wrong. Both libraries
-/// are read from where the system keeps them when first needed, once a process.
+/// Formulas are read by ``FormulaParser``, and by KaTeX's parser where they hold more than that knows, or are wrong; ``FormulaBuilder``
+/// sets what either has read. Both libraries are read from where the system keeps them when first needed, once a process.
 struct Typesetting {
     /// The MathML of a formula.
     func math(_ tex: String, isDisplay: Bool) -> Result<[UInt8], TypesettingProblem> {
         guard tex.utf8.count <= 64 * 1024 else { return .failure(.badSource("it is longer than 64 KiB")) }
-        if let markup = try? FormulaBuilder.mathML(tex, isDisplay: isDisplay) { return .success(markup) }
+        if let body = try? FormulaParser.parse(tex, isDisplay: isDisplay) {
+            return .success(FormulaBuilder.mathML(body, tex: tex, isDisplay: isDisplay))
+        }
         return katexMath(tex, isDisplay: isDisplay)
     }
 
-    /// The same by KaTeX, whatever the formula holds.
+    /// The same as KaTeX reads it, whatever the formula holds.
     func katexMath(_ tex: String, isDisplay: Bool) -> Result<[UInt8], TypesettingProblem> {
         switch Self.katex.render([tex, isDisplay ? "display" : ""]) {
-        case .text(let bytes): return .success(bytes)
+        case .text(let bytes):
+            do {
+                let body = try KaTeXTree.formula(JSONValue(parsing: bytes))
+                return .success(FormulaBuilder.mathML(body, tex: tex, isDisplay: isDisplay))
+            } catch let unknown as KaTeXTree.Unknown {
+                return .failure(.badSource("this version of KaTeX reads \"\(unknown.type)\" in it, which is not known here"))
+            } catch {
+                return .failure(.badSource("it is nested too deeply"))
+            }
         case .thrown(let message): return .failure(.badSource(Self.short(message)))
         case .unavailable(let reason): return .failure(.unavailable(reason))
         }
@@ -82,11 +93,30 @@ struct Typesetting {
             """
         let after = """
 
-            ;var render = function (tex, mode) {
-                var html = katex.renderToString(tex, {
-                    output: 'mathml', displayMode: mode === 'display', throwOnError: true, strict: 'ignore', trust: false, maxExpand: 1000
+            ;var symbols = {};
+            var symbolOf = function (text, mode) {
+                var key = mode + text;
+                if (!(key in symbols)) {
+                    var html = katex.renderToString(mode === 'text' ? '\\\\text{' + text + '}' : text, { output: 'mathml', strict: 'ignore' });
+                    var found = /<m(?:i|o|n|text)(?: [^>]*)?>([^<]+)</.exec(html);
+                    symbols[key] = found ? found[1].replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&') : text;
+                }
+                return symbols[key];
+            };
+            var tokens = { mathord: true, textord: true, atom: true };
+            var safe = { http: true, https: true, mailto: true, _relative: true };
+            var render = function (tex, mode) {
+                var tree = katex.__parse(tex, {
+                    displayMode: mode === 'display', throwOnError: true, strict: 'ignore', maxExpand: 1000,
+                    trust: function (use) { return (use.command === '\\\\href' || use.command === '\\\\url') && use.protocol in safe; }
                 });
-                return html.replace(/^<span class="katex">/, '').replace(/<\\/span>$/, '');
+                return JSON.stringify(tree, function (key, value) {
+                    if (key === 'loc' || key === 'token' || key === 'html') { return undefined; }
+                    if (value && tokens[value.type] && value.text && value.text.length > 1 && value.text.charAt(0) === '\\\\') {
+                        value.text = symbolOf(value.text, value.mode);
+                    }
+                    return value;
+                });
             };
             """
         return .source(Array(before.utf8) + source + Array(after.utf8))
@@ -123,12 +153,13 @@ struct Typesetting {
 
 /// Both ways to set a formula, to be compared.
 package enum FormulaComparison {
-    /// MathML without KaTeX; `nil` for formulas that only KaTeX sets.
+    /// MathML without KaTeX; `nil` for formulas that only KaTeX reads.
     package static func native(_ tex: String, isDisplay: Bool) -> String? {
-        (try? FormulaBuilder.mathML(tex, isDisplay: isDisplay)).map { String(decoding: $0, as: UTF8.self) }
+        guard let body = try? FormulaParser.parse(tex, isDisplay: isDisplay) else { return nil }
+        return String(decoding: FormulaBuilder.mathML(body, tex: tex, isDisplay: isDisplay), as: UTF8.self)
     }
 
-    /// MathML by KaTeX; `nil` where it finds the formula wrong, or is not installed.
+    /// MathML as KaTeX reads the formula; `nil` where it finds it wrong, or is not installed.
     package static func katex(_ tex: String, isDisplay: Bool) -> String? {
         guard case .success(let markup) = Typesetting().katexMath(tex, isDisplay: isDisplay) else { return nil }
         return String(decoding: markup, as: UTF8.self)

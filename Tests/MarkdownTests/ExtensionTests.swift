@@ -65,6 +65,25 @@ struct ExtensionTests {
         #expect(tree("$$\na \\\\\n- b\n= c\n$$ {#eq-one}") == #"math block {#eq-one} "a \\\n- b\n= c""#)
         #expect(tree("$$ x^2 $$") == #"math block "x^2""#)
         #expect(tree("```math\ny\n```") == #"math block "y""#)
+        #expect(
+            tree(#"\(a_1 * b_2\) and \\(c\\)"#) == #"""
+                paragraph
+                  math "a_1 * b_2"
+                  text " and "
+                  math "c"
+                """#)
+        #expect(tree("\\[\ne = mc^2\n\\]") == #"math block "e = mc^2""#)
+        #expect(tree(#"\[ x \]"#) == #"math block "x""#)
+        #expect(tree("\\\\[\nf\n\\\\] {#eq-f}") == #"math block {#eq-f} "f""#)
+        #expect(
+            tree("Text\n\\begin{align}\na &= b \\\\\n- c &= d\n\\end{align}\n") == #"""
+                paragraph
+                  text "Text"
+                math block "\begin{align}\na &= b \\\n- c &= d\n\end{align}"
+                """#)
+        #expect(tree(#"\begin{equation*} x \end{equation*}"#) == #"math block "\begin{equation*} x \end{equation*}""#)
+        #expect(tree(#"A \[sic\] in prose, [a]\(b\), [w](x_\(y\)), and \(1, 2"#).contains("math") == false)
+        #expect(tree(#"\begin{center} x \end{center}"#).contains("math") == false)
         #expect(tree("$`a`$") == "paragraph\n  math \"a\"")
     }
 

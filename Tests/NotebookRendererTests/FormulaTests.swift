@@ -10,7 +10,7 @@ import Testing
 #endif
 
 /// A line of the corpus: `$$` at its start makes it a formula of its own line.
-private struct Formula {
+struct Formula {
     let tex: String
     let isDisplay: Bool
 
@@ -19,26 +19,30 @@ private struct Formula {
         tex = isDisplay ? String(line.dropFirst(2)) : String(line)
     }
 
+    static func fixture(_ name: String) throws -> [Formula] {
+        let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        return String(decoding: try readFile(folder + "/Fixtures/" + name), as: UTF8.self).split(separator: "\n").map { Formula($0) }
+    }
+
+    /// As a page has it.
+    var markup: String? { native ?? katex }
     var native: String? { FormulaComparison.native(tex, isDisplay: isDisplay) }
     var katex: String? { FormulaComparison.katex(tex, isDisplay: isDisplay) }
 }
 
-private let hasKaTeX = FormulaComparison.katex("x", isDisplay: false) != nil
+let hasKaTeX = FormulaComparison.katex("x", isDisplay: false) != nil
 
 @Suite("Formulas")
 struct FormulaTests {
-    @Test("Formulas of the corpus are set as KaTeX sets them", .enabled(if: hasKaTeX, "KaTeX is not installed"))
+    @Test("Formulas of the corpus are read as KaTeX reads them", .enabled(if: hasKaTeX, "KaTeX is not installed"))
     func corpus() throws {
-        let path = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/Fixtures/formulas.txt"
-        let text = String(decoding: try readFile(path), as: UTF8.self)
         var nativeCount = 0
         var count = 0
-        for line in text.split(separator: "\n") {
-            let formula = Formula(line)
+        for formula in try Formula.fixture("formulas.txt") {
             count += 1
             guard let native = formula.native else { continue }
             nativeCount += 1
-            #expect(native == formula.katex, "\(line)")
+            #expect(native == formula.katex, "\(formula.tex)")
         }
         // What is left to KaTeX is rare, or wrong.
         #expect(count > 1000)
@@ -46,7 +50,7 @@ struct FormulaTests {
     }
 
     /// `GALLEY_FUZZ_INPUTS` formulas, 600 unless told, from `GALLEY_FUZZ_SEED`.
-    @Test("Formulas put together at random are set as KaTeX sets them", .enabled(if: hasKaTeX, "KaTeX is not installed"))
+    @Test("Formulas put together at random are read as KaTeX reads them", .enabled(if: hasKaTeX, "KaTeX is not installed"))
     func random() {
         func setting(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
         let count = setting("GALLEY_FUZZ_INPUTS") ?? 600

@@ -1,154 +1,198 @@
 extension FormulaBuilder {
     // MARK: Scripts
 
-    func scripts(
-        _ base: FormulaNode?, _ subscripted: FormulaNode?, _ superscript: FormulaNode?
-    ) throws(UnsupportedFormula) -> MathMLNode {
-        var nodes: [MathMLNode]
-        // Whether scripts stand above and below: one alone, and both together, which KaTeX decides differently.
-        var isStackedAlone = false
-        var isStackedTogether = false
+    func scripts(_ base: FormulaNode?, _ subscripted: FormulaNode?, _ superscript: FormulaNode?) -> [FormulaItem] {
+        let (primes, superscript) = FormulaNode.primes(of: superscript)
+        var isStacked = false
+        var isApplied = false
+        var symbolClass = FormulaSymbol.Class.ordinary
+        var node = MathMLNode.element("mrow")
         switch base {
-        case nil: nodes = [.element("mrow")]
-        case .kern?: throw UnsupportedFormula()
-        case .largeOperator(_, let limits)?:
-            isStackedAlone = limits.areLimits && (style == .display || limits.isExplicit)
-            isStackedTogether = limits.areLimits && style == .display
-            nodes = [try node(base ?? .group([]))]
+        case nil: break
+        case .largeOperator(let text, let limits)?:
+            isStacked = areStacked(limits)
+            var attributes = [Attribute("lspace", "0"), Attribute("rspace", "0")]
+            if isStacked, style != .display { attributes.append(Attribute("movablelimits", "false")) }
+            node = .token("mo", text, attributes)
+            symbolClass = .large
         case .namedOperator(let name, let limits)?:
-            isStackedAlone = limits.areLimits && (style == .display || limits.isExplicit)
-            isStackedTogether = limits.areLimits && style == .display
-            nodes = [named(.element("mi", [.text(name)]), inScripts: true)]
-        case .operatorName(let body, let isStarred, let limits)?:
-            isStackedAlone = isStarred && (limits || style == .display)
-            isStackedTogether = isStackedAlone
-            nodes = [named(try operatorName(body), inScripts: true)]
-        case .brace(_, let isOver)?:
-            isStackedAlone = isOver == (superscript != nil)
-            isStackedTogether = false
-            // With both, KaTeX keeps only the script on the brace's side in place.
-            if subscripted != nil, superscript != nil { throw UnsupportedFormula() }
-            nodes = [try node(base ?? .group([]))]
-        case let other?: nodes = [try node(other)]
+            isStacked = areStacked(limits)
+            (node, symbolClass, isApplied) = (named(name), .large, true)
+        case .operatorName(let body, let limits)?:
+            isStacked = areStacked(limits)
+            (node, symbolClass, isApplied) = (operatorName(body), .large, true)
+        case .operatorBody(let body, let limits)?:
+            isStacked = areStacked(limits)
+            node = operatorBody(body)
+            if isStacked, style != .display, var element = node.element, element.name == "mo" {
+                element["movablelimits"] = "false"
+                node = .element(element)
+            }
+            symbolClass = .large
+        case .brace(_, _, let isOver)?:
+            node = self.element(of: [base ?? .space])
+            // A script on the brace's side stands beyond it; another is a script of the whole.
+            if let label = isOver ? superscript : subscripted {
+                node = .element(isOver ? "mover" : "munder", [node, script(label)])
+                guard let other = isOver ? subscripted : superscript else { return [.atom(node, .ordinary)] }
+                return [.atom(.element(isOver ? "msub" : "msup", [node, script(other)]), .ordinary)]
+            }
+        case let other?:
+            let items = self.items(of: [other])
+            if let first = items.first(where: { $0.kind == .atom }), items.count == 1 { symbolClass = first.symbolClass }
+            node = .row(FormulaRow(items, isTight: isTight).nodes(after: nil, before: nil))
         }
-        if let subscripted { nodes.append(try node(subscripted)) }
-        if let superscript { nodes.append(try node(superscript)) }
+        if primes > 0 {
+            // The sign is high and small of itself; fonts have another for scripts, which not all browsers take.
+            node = .element("mrow", (base == nil ? [] : [node]) + Array(repeating: .token("mo", "′"), count: primes))
+            if subscripted == nil, superscript == nil { return [.atom(isApplied ? applied(node) : node, symbolClass)] }
+        }
+        var nodes = [node]
+        if let subscripted { nodes.append(script(subscripted)) }
+        if let superscript { nodes.append(script(superscript)) }
         let name =
             switch (subscripted != nil, superscript != nil) {
-            case (true, true): isStackedTogether ? "munderover" : "msubsup"
-            case (true, false): isStackedAlone ? "munder" : "msub"
-            default: isStackedAlone ? "mover" : "msup"
+            case (true, true): isStacked ? "munderover" : "msubsup"
+            case (true, false): isStacked ? "munder" : "msub"
+            default: isStacked ? "mover" : "msup"
             }
-        return .element(name, nodes)
+        let whole = MathMLNode.element(name, nodes)
+        return [.atom(isApplied ? applied(whole) : whole, symbolClass)]
     }
 
-    /// An operator's word with the invisible sign of application.
-    func named(_ word: MathMLNode, inScripts: Bool) -> MathMLNode {
-        let parts = [word, .element("mo", [.text("\u{2061}")])]
-        return inScripts ? .element("mrow", parts) : .fragment(parts)
-    }
-
-    func operatorName(_ body: [FormulaNode]) throws(UnsupportedFormula) -> MathMLNode {
-        var inner = self
-        inner.font = "mathrm"
-        let nodes = try inner.list(body)
-        // What is more than a word would need KaTeX's own rules.
-        for node in nodes {
-            if case .space = node { continue }
-            guard let element = node.element, ["mi", "mn", "mtext"].contains(element.name) else { throw UnsupportedFormula() }
-        }
-        return .element("mi", [.text(nodes.map(\.plainText).joined())], [attribute("mathvariant", "normal")])
-    }
+    private func areStacked(_ limits: FormulaNode.Limits) -> Bool { limits.areLimits && (style == .display || limits.isExplicit) }
 
     // MARK: Fractions and styles
 
-    func fraction(
-        _ numerator: FormulaNode, _ denominator: FormulaNode, hasBar: Bool, isBinomial: Bool, _ size: FormulaNode.FractionSize
-    ) throws(UnsupportedFormula) -> MathMLNode {
-        var fraction = MathMLNode.element("mfrac", [try node(numerator), try node(denominator)], hasBar ? [] : [attribute("linethickness", "0px")])
-        let isLarge: Bool? =
-            switch size {
-            case .automatic: nil
-            case .display: style == .display ? nil : true
-            case .text: style == .display ? false : nil
-            }
-        if style == .script || style == .scriptscript, size != .automatic { throw UnsupportedFormula() }
-        if let isLarge {
-            fraction = .element("mstyle", [fraction], [attribute("displaystyle", isLarge ? "true" : "false"), attribute("scriptlevel", "0")])
+    func fraction(_ fraction: FormulaFraction) -> MathMLNode {
+        var outer = self
+        switch fraction.size {
+        case .automatic: break
+        case .display: outer.style = .display
+        case .text: outer.style = .text
+        case .script: outer.style = .script
+        case .scriptscript: outer.style = .scriptscript
         }
-        guard isBinomial else { return fraction }
-        return row(of: [
-            .element("mo", [.text("(")], [attribute("fence", "true")]), fraction, .element("mo", [.text(")")], [attribute("fence", "true")]),
-        ])
+        var inner = outer
+        switch outer.style {
+        case .display: inner.style = .text
+        case .text: inner.style = .script
+        case .script, .scriptscript: inner.style = .scriptscript
+        }
+        var attributes: [Attribute] = []
+        if !fraction.hasBar {
+            attributes = [Attribute("linethickness", "0")]
+        } else if let size = fraction.barSize {
+            attributes = [Attribute("linethickness", MathMLLength.em(size.em(scale: outer.sizeMultiplier)))]
+        }
+        var node = MathMLNode.element("mfrac", [inner.element(fraction.numerator), inner.element(fraction.denominator)], attributes)
+        if outer.style != style { node = .element("mstyle", [node], Self.styleAttributes(outer.style)) }
+        guard !fraction.left.isEmpty || !fraction.right.isEmpty else { return node }
+        return .element("mrow", fence(fraction.left) + [node] + fence(fraction.right))
     }
 
-    func styled(_ style: FormulaNode.Style, _ nodes: [MathMLNode]) throws(UnsupportedFormula) -> MathMLNode {
+    static func styleAttributes(_ style: FormulaNode.Style) -> [Attribute] {
         let level =
             switch style {
             case .display, .text: "0"
             case .script: "1"
             case .scriptscript: "2"
             }
-        return .element("mstyle", nodes, [attribute("scriptlevel", level), attribute("displaystyle", style == .display ? "true" : "false")])
+        return [Attribute("displaystyle", style == .display ? "true" : "false"), Attribute("scriptlevel", level)]
     }
 
-    // MARK: Symbols upon symbols
-
-    func boldSymbol(_ body: FormulaNode) throws(UnsupportedFormula) -> MathMLNode {
+    func styled(_ style: FormulaNode.Style, _ body: [FormulaNode]) -> [FormulaItem] {
         var inner = self
-        inner.font = "boldsymbol"
-        var core = body
-        while case .group(let parts) = core, parts.count == 1 { core = parts[0] }
-        guard body.isCharacter else {
-            if case .symbol(let symbol)? = body.parts.first, symbol.symbolClass == .binary || symbol.symbolClass == .relation {
-                throw UnsupportedFormula()
+        inner.style = style
+        if style == self.style { return inner.items(of: body) }
+        return [.open(MathMLElement(name: "mstyle", attributes: Self.styleAttributes(style), children: []))] + inner.items(of: body) + [.close]
+    }
+
+    func sized(_ size: Double, _ body: [FormulaNode]) -> [FormulaItem] {
+        var inner = self
+        inner.scale = size
+        var attributes = [Attribute("mathsize", MathMLLength.em(size / sizeMultiplier))]
+        if isTight {
+            inner.style = .text
+            attributes = Self.styleAttributes(.text) + [Attribute("mathsize", MathMLLength.em(size / scale))]
+        }
+        return [.open(MathMLElement(name: "mstyle", attributes: attributes, children: []))] + inner.items(of: body) + [.close]
+    }
+
+    // MARK: Delimiters
+
+    func fenceAttributes(_ text: String) -> [Attribute] {
+        var attributes = [Attribute("fence", "true"), Attribute("stretchy", "true")]
+        if !FormulaSymbols.isBracket(text) { attributes.append(Attribute("symmetric", "true")) }
+        return attributes
+    }
+
+    private func fence(_ text: String, isStretchy: Bool = true, color: String? = nil) -> [MathMLNode] {
+        guard !text.isEmpty else { return [space(0.12)] }
+        var attributes = isStretchy ? fenceAttributes(text) : [Attribute("fence", "true"), Attribute("stretchy", "false")]
+        if let color { attributes.append(Attribute("mathcolor", color)) }
+        let item = FormulaItem.operator(FormulaSymbols.fence(text), .ordinary, attributes)
+        return FormulaRow([item], isTight: isTight).nodes(after: nil, before: nil)
+    }
+
+    func fenced(_ body: [FormulaNode], left: String, right: String, rightColor: String?) -> MathMLNode {
+        // Chromium leaves room for the tallest form of a sign that could grow.
+        let isFlat = body.allSatisfy(\.isFlat)
+        func fence(_ text: String, color: String? = nil) -> [MathMLNode] { self.fence(text, isStretchy: !isFlat, color: color) }
+        var nodes = fence(left)
+        var part: [FormulaNode] = []
+        for node in body {
+            if case .middle(let text) = node {
+                nodes += row(part, after: .opening, before: .closing) + fence(text)
+                part = []
+            } else {
+                part.append(node)
             }
-            return .element("mi", [try inner.node(body)])
         }
-        // Operators keep the class that they have without it.
-        guard case .symbol(let symbol) = core, symbol.symbolClass == .variable || symbol.symbolClass == .ordinary,
-            var element = try inner.node(body).element
-        else { throw UnsupportedFormula() }
-        element.name = "mi"
-        return .element(element)
+        return .element("mrow", nodes + row(part, after: .opening, before: .closing) + fence(right, color: rightColor))
     }
 
-    func stack(
-        _ base: FormulaNode, _ over: FormulaNode?, _ under: FormulaNode?, isRelation: Bool
-    ) throws(UnsupportedFormula) -> MathMLNode {
-        let inner = MathMLNode.element("mo", try list(base.parts))
-        let script: MathMLNode
-        if let over {
-            script = .element("mover", [inner, try node(over)])
-        } else if let under {
-            script = .element("munder", [inner, try node(under)])
-        } else {
-            script = inner
-        }
-        var symbolClass: FormulaSymbol.Class?
-        if case .symbol(let first)? = base.parts.first { symbolClass = first.symbolClass }
-        if isRelation || symbolClass == .relation { return .element("mo", [script]) }
-        if symbolClass == .binary { return .element("mo", [script], [attribute("lspace", "0.22em"), attribute("rspace", "0.22em")]) }
-        return .element("mi", [script])
+    func sized(_ text: String, _ size: Int, _ symbolClass: FormulaSymbol.Class) -> FormulaItem {
+        let height = ["0", "1.2em", "1.8em", "2.4em", "3em"][min(size, 4)]
+        let isFence = symbolClass == .opening || symbolClass == .closing
+        return .operator(
+            FormulaSymbols.fence(text), symbolClass,
+            [
+                Attribute("fence", isFence ? "true" : "false"), Attribute("stretchy", "true"), Attribute("symmetric", "true"),
+                Attribute("minsize", height), Attribute("maxsize", height),
+            ])
     }
 
-    // MARK: Tables
+    // MARK: Marks
 
-    func table(_ table: FormulaTable) throws(UnsupportedFormula) -> MathMLNode {
-        var rows: [MathMLNode] = []
-        var inner = self
-        inner.style = table.cellStyle
-        for row in table.rows {
-            var cells: [MathMLNode] = []
-            for cell in row { cells.append(.element("mtd", [try styled(table.cellStyle, [try inner.row(cell, isGroup: true)])])) }
-            rows.append(.element("mtr", cells))
+    func accent(_ base: FormulaNode, _ mark: String, isStretchy: Bool) -> MathMLNode {
+        if textMarkBase(base) != nil, let combining = FormulaSymbols.combiningMarks[mark] {
+            return .row(row([.textCharacter((textMarkBase(base) ?? "") + combining)]))
         }
-        let words: [Character: String] = ["l": "left", "c": "center", "r": "right"]
-        var attributes = [attribute("rowspacing", table.rowSpacing)]
-        if !table.alignments.isEmpty {
-            attributes.append(attribute("columnalign", table.alignments.compactMap { words[$0] }.joined(separator: " ")))
+        var attributes = [Attribute("stretchy", isStretchy ? "true" : "false")]
+        // The arrow of a vector is smaller than the sign for it.
+        if mark == "→", !isStretchy { attributes.append(Attribute("style", "font-size:70%")) }
+        return .element("mover", [element(base), .token("mo", mark, attributes)], [Attribute("accent", "true")])
+    }
+
+    private func textMarkBase(_ base: FormulaNode) -> String? {
+        let parts = base.parts
+        guard parts.count == 1, case .textCharacter(let text) = parts[0] else { return nil }
+        return text
+    }
+
+    func brace(_ base: FormulaNode, _ mark: String, isOver: Bool) -> MathMLNode {
+        .element(isOver ? "mover" : "munder", [element(base), .token("mo", mark, [Attribute("stretchy", "true")])])
+    }
+
+    func arrow(_ mark: String, over: FormulaNode?, under: FormulaNode?, isLong: Bool) -> MathMLNode {
+        func label(_ node: FormulaNode) -> MathMLNode { .styled([script(node)], "padding:0 \(isLong ? 1.8 : 0.6)em") }
+        let sign = MathMLNode.token("mo", mark, [Attribute("stretchy", "true"), Attribute("lspace", "0"), Attribute("rspace", "0")])
+        switch (over, under) {
+        case (let over?, let under?): return .element("munderover", [sign, label(under), label(over)])
+        case (let over?, nil): return .element("mover", [sign, label(over)])
+        case (nil, let under?): return .element("munder", [sign, label(under)])
+        case (nil, nil): return .element("mover", [sign, .element("mspace", [], [Attribute("width", isLong ? "4em" : "2em")])])
         }
-        attributes.append(attribute("columnspacing", table.columnSpacing))
-        return .element("mtable", rows, attributes)
     }
 }

@@ -1,182 +1,185 @@
-/// Makes MathML of formulas, element for element as KaTeX 0.16 makes it (`output: "mathml"`), so that it does not matter
-/// to a page which of the two set a formula.
+/// Makes MathML Core of formulas: what Chromium, Firefox and WebKit all lay out.
+///
+/// Letters are Unicode's own, as Core knows no `mathvariant`; columns, rules, boxes and strikes are CSS in `style` attributes, so that a formula
+/// is right in feeds and files that have no style sheet, too. The spaces are TeX's: where they are not those that a browser gives to an
+/// operator anyhow, they are stated.
 struct FormulaBuilder {
+    typealias Attribute = MathMLElement.Attribute
+
     var style: FormulaNode.Style
-    var font: String?
-    var textFont = FormulaNode.TextFont.normal
+    var font: FormulaLetters.Font?
+    /// Whether `\boldsymbol` is around a font.
+    var isBold = false
+    var textFont = FormulaTextFont()
+    /// How large `\Large` and its like make things.
+    var scale = 1.0
+    /// The number of the first equation that has one.
+    var firstNumber: Int?
+
+    /// The size of the text at hand beside the formula's own.
+    var sizeMultiplier: Double {
+        switch style {
+        case .display, .text: scale
+        case .script: scale * 0.7
+        case .scriptscript: scale * 0.5
+        }
+    }
+
+    var isTight: Bool { style == .script || style == .scriptscript }
 
     /// The whole of a formula.
     ///
-    /// - Throws: ``UnsupportedFormula`` when KaTeX has to set it.
-    static func mathML(_ tex: String, isDisplay: Bool) throws(UnsupportedFormula) -> [UInt8] {
-        let body = try FormulaParser.parse(tex, isDisplay: isDisplay)
-        let builder = FormulaBuilder(style: isDisplay ? .display : .text)
-        let nodes = try builder.list(body)
-        let isWrapped = nodes.count == 1 && ["mrow", "mtable"].contains(nodes[0].element?.name)
+    /// - Parameters:
+    ///   - tex: what the author wrote, kept as an annotation.
+    ///   - firstNumber: the number of the first row that asks for one; rows are not numbered where it is `nil`.
+    static func mathML(_ body: [FormulaNode], tex: String, isDisplay: Bool, firstNumber: Int? = nil) -> [UInt8] {
+        var builder = FormulaBuilder(style: isDisplay ? .display : .text)
+        builder.firstNumber = firstNumber
+        let root = builder.root(of: body)
+        let isWide = root.element?["style"] == FormulaBuilder.wholeWidth
         var output: [UInt8] = []
         output.reserveCapacity(256 + tex.utf8.count * 12)
         output += "<math xmlns=\"http://www.w3.org/1998/Math/MathML\"".utf8
         if isDisplay { output += " display=\"block\"".utf8 }
-        output += "><semantics>".utf8
-        if isWrapped {
-            nodes[0].write(into: &output)
-        } else {
-            MathMLNode.element("mrow", nodes).write(into: &output)
-        }
+        output += isWide ? " style=\"width:100%\"><semantics style=\"width:100%\">".utf8 : "><semantics>".utf8
+        root.write(into: &output)
         output += "<annotation encoding=\"application/x-tex\">".utf8
         MathMLNode.escape(tex, into: &output)
         output += "</annotation></semantics></math>".utf8
         return output
     }
 
-    // MARK: Lists
+    private func root(of body: [FormulaNode]) -> MathMLNode {
+        if body.count == 1, case .tagged(let inner, let tag) = body[0] { return tagged(inner, tag) }
+        if body.count == 1, case .table(let table) = body[0], table.tags.contains(where: { $0 != .none }) { return self.table(table) }
+        let lines = self.lines(of: body)
+        if lines.count > 1 { return stack(lines) }
+        let nodes = row(body)
+        return nodes.count == 1 && nodes[0].name == "mrow" ? nodes[0] : .element("mrow", nodes)
+    }
 
-    /// Things side by side: runs of digits become one number, runs of text one text.
-    func list(_ body: [FormulaNode], isGroup: Bool = false) throws(UnsupportedFormula) -> [MathMLNode] {
-        if body.count == 1 {
-            var node = try self.node(body[0])
-            // An operator by itself in braces loses the space around it.
-            if isGroup, var element = node.element, element.name == "mo" {
-                element["lspace"] = "0em"
-                element["rspace"] = "0em"
-                node = .element(element)
-            }
-            return [node]
-        }
-        var nodes: [MathMLNode] = []
-        nodes.reserveCapacity(body.count)
-        for part in body {
-            let node = try self.node(part)
-            if let element = node.element, var last = nodes.last?.element, joins(element, to: last) {
-                last.children += element.children
-                nodes[nodes.count - 1] = .element(last)
+    // MARK: Rows
+
+    /// Things side by side with the spaces between them.
+    ///
+    /// - Parameters:
+    ///   - left: what stands before, when that counts for the spaces.
+    ///   - right: what follows.
+    func row(_ nodes: [FormulaNode], after left: FormulaSymbol.Class? = nil, before right: FormulaSymbol.Class? = nil) -> [MathMLNode] {
+        var isTight = isTight
+        // The style that is all there is counts for the spaces, too.
+        if nodes.count == 1, case .styled(let style, _) = nodes[0] { isTight = style == .script || style == .scriptscript }
+        return FormulaRow(items(of: nodes), isTight: isTight).nodes(after: left, before: right)
+    }
+
+    func element(of nodes: [FormulaNode]) -> MathMLNode { .row(row(nodes)) }
+
+    /// One element of an argument.
+    func element(_ node: FormulaNode) -> MathMLNode { element(of: node.parts) }
+
+    /// The same in a script.
+    func script(_ node: FormulaNode) -> MathMLNode {
+        var inner = self
+        inner.style = isTight ? .scriptscript : .script
+        return inner.element(node)
+    }
+
+    func items(of nodes: [FormulaNode]) -> [FormulaItem] {
+        var items: [FormulaItem] = []
+        items.reserveCapacity(nodes.count)
+        var isNegated = false
+        for node in nodes {
+            if case .negation = node {
+                isNegated = true
                 continue
             }
-            nodes.append(node)
+            for item in self.items(isNegated ? node.negated : node) {
+                if let last = items.last, let joined = last.joined(with: item) {
+                    items[items.count - 1] = joined
+                } else {
+                    items.append(item)
+                }
+            }
+            isNegated = false
         }
-        return nodes
+        if isNegated { items.append(.operator("\u{338}", .relation)) }
+        return items
     }
-
-    private func joins(_ element: MathMLElement, to last: MathMLElement) -> Bool {
-        switch (last.name, element.name) {
-        case ("mtext", "mtext"): last["mathvariant"] == element["mathvariant"]
-        case ("mn", "mn"): true
-        case ("mn", "mi"): element.children == [.text(".")]
-        default: false
-        }
-    }
-
-    func row(_ body: [FormulaNode], isGroup: Bool = false) throws(UnsupportedFormula) -> MathMLNode {
-        row(of: try list(body, isGroup: isGroup))
-    }
-
-    func row(of nodes: [MathMLNode]) -> MathMLNode { nodes.count == 1 ? nodes[0] : .element("mrow", nodes) }
 
     // MARK: Nodes
 
-    func node(_ node: FormulaNode) throws(UnsupportedFormula) -> MathMLNode {
+    private func items(_ node: FormulaNode) -> [FormulaItem] {
         switch node {
-        case .symbol(let symbol): return self.symbol(symbol)
-        case .prime: return .element("mo", [.text("′")], [attribute("mathvariant", variant(isVariable: false) ?? "normal")])
-        case .composedRelation(let text):
-            let variant = variant(isVariable: false) ?? "normal"
-            return .element("mo", [.text(text)], variant == "italic" ? [] : [attribute("mathvariant", variant)])
-        case .space: return .element("mtext", [.text("\u{A0}")])
-        case .kern(let width): return .space(width)
-        case .group(let body): return try row(body, isGroup: true)
-        case .scripts(let base, let subscripted, let superscript): return try scripts(base, subscripted, superscript)
-        case .largeOperator(let text, _): return .element("mo", [.text(text)])
-        case .namedOperator(let name, _): return named(.element("mi", [.text(name)]), inScripts: false)
-        case .operatorName(let body, _, _): return named(try operatorName(body), inScripts: false)
-        case .fraction(let numerator, let denominator, let hasBar, let isBinomial, let size):
-            return try fraction(numerator, denominator, hasBar: hasBar, isBinomial: isBinomial, size)
-        case .root(let body, let index?): return .element("mroot", [try self.node(body), try self.node(index)])
-        case .root(let body, nil): return .element("msqrt", [try self.node(body)])
-        case .fenced(let body, let left, let right):
-            var nodes = try list(body)
-            if !left.isEmpty { nodes.insert(.element("mo", [.text(left)], [attribute("fence", "true")]), at: 0) }
-            if !right.isEmpty { nodes.append(.element("mo", [.text(right)], [attribute("fence", "true")])) }
-            return row(of: nodes)
-        case .middle(let text):
-            return .element(
-                "mo", [.text(text)], [attribute("fence", "true"), attribute("lspace", "0.05em"), attribute("rspace", "0.05em")])
-        case .sizedDelimiter(let text, let size, let isFence):
-            let height = ["0em", "1.2em", "1.8em", "2.4em", "3em"][size]
-            return .element(
-                "mo", text.isEmpty ? [] : [.text(text)],
-                [
-                    attribute("fence", isFence ? "true" : "false"), attribute("stretchy", "true"), attribute("minsize", height),
-                    attribute("maxsize", height),
-                ])
-        case .accent(let base, let mark, let isStretchy):
-            let sign = MathMLNode.element("mo", [.text(mark)], isStretchy ? [attribute("stretchy", "true")] : [])
-            return .element("mover", [try self.node(base), sign], [attribute("accent", "true")])
+        case .symbol(let symbol): return [self.symbol(symbol)]
+        case .space: return [textItem("\u{A0}")]
+        case .kern(let length): return [.space(space(length.em(scale: sizeMultiplier)))]
+        case .group(let body): return [.atom(element(of: body), .ordinary)]
+        case .scripts(let base, let subscripted, let superscript): return scripts(base, subscripted, superscript)
+        case .largeOperator(let text, _): return [.operator(text, .large)]
+        case .namedOperator(let name, _): return [.atom(applied(named(name)), .large)]
+        case .operatorName(let body, _): return [.atom(applied(operatorName(body)), .large)]
+        case .operatorBody(let body, _): return [.atom(operatorBody(body), .large)]
+        case .fraction(let fraction): return [.atom(self.fraction(fraction), .ordinary)]
+        case .root(let body, let index?):
+            var inner = self
+            inner.style = .scriptscript
+            return [.atom(.element("mroot", [element(body), inner.element(index)]), .ordinary)]
+        case .root(let body, nil): return [.atom(.element("msqrt", row(body.parts)), .ordinary)]
+        case .fenced(let body, let left, let right, let color): return [.atom(fenced(body, left: left, right: right, rightColor: color), .inner)]
+        case .middle(let text): return [.operator(FormulaSymbols.fence(text), .ordinary, fenceAttributes(text))]
+        case .sizedDelimiter(let text, let size, let symbolClass): return [sized(text, size, symbolClass)]
+        case .accent(let base, let mark, let isStretchy): return [.atom(accent(base, mark, isStretchy: isStretchy), .ordinary)]
+        case .accentUnder(let base, let mark):
+            let sign = MathMLNode.token("mo", mark, [Attribute("stretchy", "true")])
+            return [.atom(.element("munder", [element(base), sign], [Attribute("accentunder", "true")]), .ordinary)]
         case .line(let base, let isOver):
-            let sign = MathMLNode.element("mo", [.text("‾")], [attribute("stretchy", "true")])
-            return .element(isOver ? "mover" : "munder", [try self.node(base), sign], [attribute(isOver ? "accent" : "accentunder", "true")])
-        case .brace(let base, let isOver):
-            let sign = MathMLNode.element("mo", [.text(isOver ? "⏞" : "⏟")], [attribute("stretchy", "true")])
-            return .element(isOver ? "mover" : "munder", [try self.node(base), sign])
-        case .font(let name, let body):
+            let side = isOver ? "top" : "bottom"
+            return [.atom(.styled(row(base.parts), "border-\(side):0.05em solid;padding-\(side):0.15em"), .ordinary)]
+        case .brace(let base, let mark, let isOver): return [.atom(brace(base, mark, isOver: isOver), .ordinary)]
+        case .arrow(let mark, let over, let under, let isLong):
+            return [.atom(arrow(mark, over: over, under: under, isLong: isLong), .relation)]
+        case .font(let font, let body):
             var inner = self
-            inner.font = name
-            return try inner.node(body)
-        case .boldSymbol(let body): return try boldSymbol(body)
-        case .text(let body, let font):
-            var inner = self
-            inner.textFont = font
-            inner.font = nil
-            return try inner.row(body)
-        case .textCharacter(let text): return textCharacter(text)
-        case .styled(let style, let body): return try styled(style, try FormulaBuilder(style: style, font: font, textFont: textFont).list(body))
-        case .stack(let base, let over, let under, let isRelation): return try stack(base, over, under, isRelation: isRelation)
-        case .table(let table): return try self.table(table)
-        }
-    }
-
-    func attribute(_ name: String, _ value: String) -> MathMLElement.Attribute { .init(name: name, value: value) }
-
-    private func symbol(_ symbol: FormulaSymbol) -> MathMLNode {
-        let text = MathMLNode.text(symbol.text)
-        switch symbol.symbolClass {
-        case .variable:
-            // The upright alphabet of TeX's text font has no small Greek.
-            let isMissing = font == "mathrm" && textFont == .normal && !(symbol.text.utf8.count == 1)
-            let variant = isMissing ? "italic" : variant(isVariable: true) ?? "italic"
-            return .element("mi", [text], variant == "italic" ? [] : [attribute("mathvariant", variant)])
-        case .ordinary:
-            let variant = variant(isVariable: false) ?? "normal"
-            if let byte = symbol.text.utf8.first, symbol.text.utf8.count == 1, (0x30...0x39).contains(byte) {
-                return .element("mn", [text], variant == "normal" ? [] : [attribute("mathvariant", variant)])
+            inner.font = font
+            inner.isBold = isBold || self.font == .boldsymbol
+            return inner.items(body)
+        case .text(let body, let change): return [.atom(text(body, change), .ordinary)]
+        case .textCharacter(let text): return [textItem(text)]
+        case .styled(let style, let body): return styled(style, body)
+        case .sized(let size, let body): return sized(size, body)
+        case .colored(let color, let body):
+            return [.open(MathMLElement(name: "mstyle", attributes: [Attribute("mathcolor", color)], children: []))] + items(of: body) + [.close]
+        case .classed(let symbolClass, let body): return [classed(symbolClass, body)]
+        case .table(let table): return [.atom(self.table(table), .ordinary)]
+        case .enclosed(let enclosure, let body): return [.atom(enclosed(enclosure, body), .ordinary)]
+        case .phantom(let body):
+            return [.open(MathMLElement(name: "mphantom", attributes: [], children: []))] + items(of: body) + [.close]
+        case .box(let box, let body): return [.atom(self.box(box, body), .ordinary)]
+        case .rule(let width, let height, let shift): return [.atom(rule(width, height, shift), .ordinary)]
+        case .poorBold(let symbolClass, let body):
+            return [.atom(.styled(row(body), "text-shadow:0.02em 0.01em 0.04px"), symbolClass)]
+        case .link(let address, let body): return [.atom(link(address, body), .ordinary)]
+        case .verbatim(let text): return [.atom(.token("mtext", text, [Attribute("style", "font-family:monospace")]), .ordinary)]
+        case .lineBreak: return [.space(space(0.5))]
+        case .choice(let display, let text, let script, let scriptscript):
+            switch style {
+            case .display: return items(of: display)
+            case .text: return items(of: text)
+            case .script: return items(of: script)
+            case .scriptscript: return items(of: scriptscript)
             }
-            return .element("mi", [text], variant == "italic" ? [] : [attribute("mathvariant", variant)])
-        case .binary:
-            return .element("mo", [text], variant(isVariable: true) == "bold-italic" ? [attribute("mathvariant", "bold-italic")] : [])
-        case .relation, .inner: return .element("mo", [text])
-        case .punctuation: return .element("mo", [text], [attribute("separator", "true")])
-        case .opening, .closing: return .element("mo", [text], [attribute("stretchy", "false")])
+        case .tagged(let body, _): return items(of: body)
+        case .diagramLabel(let body, let isLeft): return [.atom(diagramLabel(body, isLeft: isLeft), .ordinary)]
+        case .splice(let body): return items(of: body)
+        case .negation: return []
         }
     }
 
-    private func textCharacter(_ text: String) -> MathMLNode {
-        let variant = variant(isVariable: false) ?? "normal"
-        return .element("mtext", [.text(text)], variant == "normal" ? [] : [attribute("mathvariant", variant)])
-    }
+    // MARK: Spaces
 
-    /// The `mathvariant` of the fonts in force.
-    private func variant(isVariable: Bool) -> String? {
-        if textFont != .normal { return textFont.rawValue }
-        switch font {
-        case "mathrm": return "normal"
-        case "mathit": return "italic"
-        case "mathbf": return "bold"
-        case "boldsymbol": return isVariable ? "bold-italic" : "bold"
-        case "mathbb": return "double-struck"
-        case "mathfrak": return "fraktur"
-        case "mathscr", "mathcal": return "script"
-        case "mathsf": return "sans-serif"
-        case "mathtt": return "monospace"
-        default: return nil
-        }
+    /// A space of a width in em, which may be negative.
+    func space(_ em: Double) -> MathMLNode {
+        // Core takes no negative widths, CSS does.
+        .element("mspace", [], [em < 0 ? Attribute("style", "margin-left:\(MathMLLength.em(em))") : Attribute("width", MathMLLength.em(em))])
     }
 }

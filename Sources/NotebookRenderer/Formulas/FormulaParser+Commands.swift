@@ -8,11 +8,12 @@ extension FormulaParser {
         if let mark = FormulaSymbols.wideAccents[name] { return [.accent(try argument().normalized, mark: mark, isStretchy: true)] }
         if let font = Self.fonts[name] { return [.font(font, try argument().normalized)] }
         if let font = Self.textFonts[name] { return [.text(try text(), font)] }
-        if let (size, isFence) = Self.delimiterSizes[name] { return [.sizedDelimiter(try delimiter(), size: size, isFence: isFence)] }
+        if name == "text" { return [.text(try text(), nil)] }
+        if let (size, symbolClass) = Self.delimiterSizes[name] { return [.sizedDelimiter(try delimiter(), size: size, symbolClass)] }
         switch name {
         case " ", "space", "nobreakspace": return [.space]
-        case "ne", "neq": return [.composedRelation("≠")]
-        case "notin": return [.composedRelation("∉")]
+        case "ne", "neq": return [.symbol(FormulaSymbol("≠", .relation))]
+        case "notin": return [.symbol(FormulaSymbol("∉", .relation))]
         case "frac": return [try fraction(hasBar: true, .automatic)]
         case "dfrac": return [try fraction(hasBar: true, .display)]
         case "tfrac": return [try fraction(hasBar: true, .text)]
@@ -22,37 +23,39 @@ extension FormulaParser {
         case "sqrt": return [try root()]
         case "overline": return [.line(try argument(), isOver: true)]
         case "underline": return [.line(try argument(), isOver: false)]
-        case "overbrace": return [.brace(try argument(), isOver: true)]
-        case "underbrace": return [.brace(try argument(), isOver: false)]
+        case "overbrace": return [.brace(try argument(), mark: "⏞", isOver: true)]
+        case "underbrace": return [.brace(try argument(), mark: "⏟", isOver: false)]
         case "operatorname": return [try operatorName()]
         case "boldsymbol", "bm":
-            return [.boldSymbol(try argument())]
-        case "stackrel", "overset":
-            let over = try argument()
-            return [.stack(base: try argument(), over: over, under: nil, isRelation: name == "stackrel")]
-        case "underset":
-            let under = try argument()
-            return [.stack(base: try argument(), over: nil, under: under, isRelation: false)]
+            let body = try argument()
+            return [.classed(Self.binaryOrRelation(body), [.font(.boldsymbol, body)])]
+        case "stackrel", "overset", "underset":
+            let shifted = try argument()
+            let base = try argument()
+            return [.stack(base, shifted, isUnder: name == "underset", as: name == "stackrel" ? .relation : Self.binaryOrRelation(base))]
         case "left": return [try fenced()]
         case "middle":
             skipSpaces()
-            // A bar in the middle must be the one that grows in browsers.
-            let isBar = next == .character(UInt8(ascii: "|")) || next == .command("vert")
-            let sign = try delimiter()
-            return [.middle(sign.isEmpty ? "." : isBar ? "|" : sign)]
+            return [.middle(try delimiter())]
         case "displaystyle": return [.styled(.display, try expression())]
         case "textstyle": return [.styled(.text, try expression())]
         case "begin": return [try environment()]
         case "dots", "ldots", "cdots", "dotsc", "dotsb", "dotsm": return dots(name)
         case "argmax", "argmin":
-            let words = Self.letters("arg") + [.kern(3)] + Self.letters(name.suffix(3))
-            return [.operatorName(words, isStarred: true, limits: false)]
+            let words = Self.letters("arg") + [.kern(.mu(3))] + Self.letters(name.suffix(3))
+            return [.operatorName(words, .init(areLimits: true))]
         case "iff": return Self.spaced("⟺")
         case "implies": return Self.spaced("⟹")
         case "impliedby": return Self.spaced("⟸")
-        case "R", "N", "Z": return [.font("mathbb", .symbol(FormulaSymbol(name, .variable)))]
+        case "R", "N", "Z": return [.font(.mathbb, .symbol(FormulaSymbol(name, .variable)))]
         default: throw UnsupportedFormula()
         }
+    }
+
+    /// The class that amsmath gives to what is built on a symbol.
+    private static func binaryOrRelation(_ base: FormulaNode) -> FormulaSymbol.Class {
+        guard case .symbol(let symbol)? = base.parts.first else { return .ordinary }
+        return symbol.symbolClass == .binary || symbol.symbolClass == .relation ? symbol.symbolClass : .ordinary
     }
 
     private static func letters(_ text: some StringProtocol) -> [FormulaNode] {
@@ -60,38 +63,40 @@ extension FormulaParser {
     }
 
     private static func spaced(_ arrow: String) -> [FormulaNode] {
-        [.kern(5), .symbol(FormulaSymbol(arrow, .relation)), .kern(5)]
+        [.kern(.mu(5)), .symbol(FormulaSymbol(arrow, .relation)), .kern(.mu(5))]
     }
 
-    /// In mu.
-    private static let kerns: [String: Int] = [
-        ",": 3, "thinspace": 3, ":": 4, ">": 4, "medspace": 4, ";": 5, "thickspace": 5, "!": -3, "negthinspace": -3, "quad": 18, "qquad": 36,
-        "enspace": 9,
+    private static let kerns: [String: FormulaLength] = [
+        ",": .mu(3), "thinspace": .mu(3), ":": .mu(4), ">": .mu(4), "medspace": .mu(4), ";": .mu(5), "thickspace": .mu(5), "!": .mu(-3),
+        "negthinspace": .mu(-3), "quad": FormulaLength(1, "em"), "qquad": FormulaLength(2, "em"), "enspace": FormulaLength(0.5, "em"),
     ]
 
-    private static let fonts: [String: String] = [
-        "mathrm": "mathrm", "mathbf": "mathbf", "mathit": "mathit", "mathnormal": "mathnormal", "mathbb": "mathbb", "mathcal": "mathcal",
-        "mathfrak": "mathfrak", "mathscr": "mathscr", "mathsf": "mathsf", "mathtt": "mathtt", "Bbb": "mathbb", "bold": "mathbf", "frak": "mathfrak",
+    private static let fonts: [String: FormulaLetters.Font] = [
+        "mathrm": .mathrm, "mathbf": .mathbf, "mathit": .mathit, "mathnormal": .mathnormal, "mathbb": .mathbb, "mathcal": .mathcal,
+        "mathfrak": .mathfrak, "mathscr": .mathscr, "mathsf": .mathsf, "mathtt": .mathtt, "Bbb": .mathbb, "bold": .mathbf, "frak": .mathfrak,
     ]
 
     private static let textFonts: [String: FormulaNode.TextFont] = [
-        "text": .normal, "textrm": .normal, "textnormal": .normal, "textbf": .bold, "textit": .italic, "texttt": .monospace, "textsf": .sansSerif,
+        "textrm": .roman, "textnormal": .roman, "textbf": .bold, "textit": .italic, "texttt": .monospace, "textsf": .sansSerif,
     ]
 
-    private static let delimiterSizes: [String: (Int, Bool)] = {
-        var table: [String: (Int, Bool)] = [:]
+    private static let delimiterSizes: [String: (Int, FormulaSymbol.Class)] = {
+        var table: [String: (Int, FormulaSymbol.Class)] = [:]
         for (index, name) in ["big", "Big", "bigg", "Bigg"].enumerated() {
-            for suffix in ["l", "r"] { table[name + suffix] = (index + 1, true) }
-            for suffix in ["", "m"] { table[name + suffix] = (index + 1, false) }
+            for (suffix, symbolClass) in [("l", FormulaSymbol.Class.opening), ("r", .closing), ("", .ordinary), ("m", .relation)] {
+                table[name + suffix] = (index + 1, symbolClass)
+            }
         }
         return table
     }()
 
     // MARK: Arguments
 
-    private mutating func fraction(hasBar: Bool, _ size: FormulaNode.FractionSize) throws(UnsupportedFormula) -> FormulaNode {
+    private mutating func fraction(hasBar: Bool, _ size: FormulaFraction.Size) throws(UnsupportedFormula) -> FormulaNode {
         let numerator = try argument()
-        return .fraction(numerator: numerator, denominator: try argument(), hasBar: hasBar, isBinomial: !hasBar, size: size)
+        var fraction = FormulaFraction(numerator: numerator, denominator: try argument(), hasBar: hasBar, size: size)
+        if !hasBar { (fraction.left, fraction.right) = ("(", ")") }
+        return .fraction(fraction)
     }
 
     private mutating func root() throws(UnsupportedFormula) -> FormulaNode {
@@ -111,7 +116,7 @@ extension FormulaParser {
         skipSpaces()
         let isStarred = next == .character(UInt8(ascii: "*"))
         if isStarred { advance() }
-        return .operatorName(try argument().parts, isStarred: isStarred, limits: false)
+        return .operatorName(try argument().parts, .init(areLimits: isStarred))
     }
 
     private mutating func delimiter() throws(UnsupportedFormula) -> String {
@@ -133,7 +138,7 @@ extension FormulaParser {
         let left = try delimiter()
         let body = try nested { (parser) throws(UnsupportedFormula) in try parser.expression() }
         try expect(.command("right"))
-        return .fenced(body, left: left, right: try delimiter())
+        return .fenced(body, left: left, right: try delimiter(), rightColor: nil)
     }
 
     /// Plain text in braces.
@@ -196,10 +201,10 @@ extension FormulaParser {
         }
         let sign = FormulaNode.symbol(FormulaSymbol(isCentred ? "⋯" : "…", .inner))
         if name == "dots", case .command(let next) = after, ["int", "oint", "iint", "iiint", "iiiint", "idotsint"].contains(next) {
-            return [.kern(-3), .symbol(FormulaSymbol("⋯", .inner))]
+            return [.kern(.mu(-3)), .symbol(FormulaSymbol("⋯", .inner))]
         }
         let isPlain = name == "ldots" || !isSpaced || (isComma && (name == "dots" || name == "dotsc"))
-        return isPlain ? [sign] : [sign, .kern(3)]
+        return isPlain ? [sign] : [sign, .kern(.mu(3))]
     }
 
     private static let closings: Set<String> = [

@@ -2,52 +2,56 @@ extension FormulaParser {
     /// An environment; `\begin` has been read.
     mutating func environment() throws(UnsupportedFormula) -> FormulaNode {
         let name = try environmentName()
-        var table: FormulaTable
+        var table = FormulaTable(rows: [])
         switch name {
         case "matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix":
-            table = FormulaTable(rows: [], alignments: [], rowSpacing: "0.16em", columnSpacing: "1em", cellStyle: .text)
             table.rows = try rows(keepsSingleEmptyRow: false)
-            table.alignments = Array(repeating: "c", count: table.rows.map(\.count).max() ?? 0)
+            table.columns = Array(repeating: .aligned("c", before: nil, after: nil), count: table.rows.map(\.count).max() ?? 0)
         case "cases":
-            table = FormulaTable(rows: [], alignments: ["l", "l"], rowSpacing: "0.36em", columnSpacing: "1em", cellStyle: .text)
+            table.stretch = 1.2
+            table.columns = [.aligned("l", before: 0, after: 1), .aligned("l", before: 0, after: 0)]
             table.rows = try rows(keepsSingleEmptyRow: false)
         case "aligned", "split", "align*":
-            table = FormulaTable(rows: [], alignments: [], rowSpacing: "0.25em", columnSpacing: "", cellStyle: .display)
+            table.cellStyle = .display
+            table.addsLineSpace = true
             table.rows = try rows(keepsSingleEmptyRow: true)
             let count = table.rows.map(\.count).max() ?? 0
             if name == "align*", !isDisplay { throw UnsupportedFormula() }
             if name == "split", count > 2 { throw UnsupportedFormula() }
-            table.alignments = (0..<count).map { $0 % 2 == 1 ? "l" : "r" }
-            table.columnSpacing = (1..<max(count, 1)).map { $0 % 2 == 1 ? "0em" : "1em" }.joined(separator: " ")
+            table.columns = (0..<count).map { .aligned($0 % 2 == 1 ? "l" : "r", before: $0 % 2 == 1 || $0 == 0 ? 0 : 1, after: 0) }
             // As amsmath does, so that an operator at the start of a cell keeps its spaces.
             for row in table.rows.indices {
                 for column in stride(from: 1, to: table.rows[row].count, by: 2) { table.rows[row][column].insert(.group([]), at: 0) }
             }
         case "gathered":
-            table = FormulaTable(rows: [], alignments: ["c"], rowSpacing: "0.25em", columnSpacing: "0em", cellStyle: .display)
+            table.cellStyle = .display
+            table.addsLineSpace = true
+            table.columns = [.aligned("c", before: nil, after: nil)]
             table.rows = try rows(keepsSingleEmptyRow: true)
         case "array":
             guard case .group(let columns) = try argument() else { throw UnsupportedFormula() }
-            table = FormulaTable(rows: [], alignments: [], rowSpacing: "0.16em", columnSpacing: "1em", cellStyle: .text)
             for column in columns {
                 guard case .symbol(let symbol) = column, let letter = symbol.text.first, ["l", "c", "r"].contains(letter) else {
                     throw UnsupportedFormula()
                 }
-                table.alignments.append(letter)
+                table.columns.append(.aligned(letter, before: nil, after: nil))
             }
+            table.hasOuterSpace = true
             table.rows = try rows(keepsSingleEmptyRow: false)
-            if table.alignments.isEmpty || table.rows.contains(where: { $0.count > table.alignments.count }) { throw UnsupportedFormula() }
+            if table.columns.isEmpty || table.rows.contains(where: { $0.count > table.columns.count }) { throw UnsupportedFormula() }
         default: throw UnsupportedFormula()
         }
+        table.lines = Array(repeating: [], count: table.rows.count + 1)
+        table.gaps = Array(repeating: nil, count: table.rows.count)
         try expect(.command("end"))
         guard try environmentName() == name else { throw UnsupportedFormula() }
         switch name {
-        case "pmatrix": return .fenced([.table(table)], left: "(", right: ")")
-        case "bmatrix": return .fenced([.table(table)], left: "[", right: "]")
-        case "Bmatrix": return .fenced([.table(table)], left: "{", right: "}")
-        case "vmatrix": return .fenced([.table(table)], left: "∣", right: "∣")
-        case "Vmatrix": return .fenced([.table(table)], left: "∥", right: "∥")
-        case "cases": return .fenced([.table(table)], left: "{", right: "")
+        case "pmatrix": return .fenced([.table(table)], left: "(", right: ")", rightColor: nil)
+        case "bmatrix": return .fenced([.table(table)], left: "[", right: "]", rightColor: nil)
+        case "Bmatrix": return .fenced([.table(table)], left: "{", right: "}", rightColor: nil)
+        case "vmatrix": return .fenced([.table(table)], left: "∣", right: "∣", rightColor: nil)
+        case "Vmatrix": return .fenced([.table(table)], left: "∥", right: "∥", rightColor: nil)
+        case "cases": return .fenced([.table(table)], left: "{", right: "", rightColor: nil)
         default: return .table(table)
         }
     }

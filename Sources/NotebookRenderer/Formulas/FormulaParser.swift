@@ -94,7 +94,8 @@ struct FormulaParser {
                 switch base {
                 case .largeOperator(let name, _): base = .largeOperator(name, .init(areLimits: isLimits, isExplicit: true))
                 case .namedOperator(let name, _): base = .namedOperator(name, .init(areLimits: isLimits, isExplicit: true))
-                case .operatorName(let body, true, _): base = .operatorName(body, isStarred: true, limits: isLimits)
+                case .operatorName(let body, let limits) where limits.areLimits:
+                    base = .operatorName(body, .init(areLimits: true, isExplicit: isLimits))
                 default: throw UnsupportedFormula()
                 }
                 advance()
@@ -157,7 +158,7 @@ struct FormulaParser {
         case .command(let name):
             guard let symbol = FormulaSymbols.command(name) else { throw UnsupportedFormula() }
             advance()
-            return name == "prime" ? .prime : .symbol(symbol)
+            return .symbol(symbol)
         case .space, .end: throw UnsupportedFormula()
         }
     }

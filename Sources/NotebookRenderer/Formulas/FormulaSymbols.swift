@@ -1,4 +1,4 @@
-/// A symbol that formulas are made of, with the class that decides how MathML shows it.
+/// A symbol that formulas are made of, with the class that decides the spaces around it.
 struct FormulaSymbol: Hashable {
     enum Class: Hashable {
         /// A letter of the formula's own alphabet: italic.
@@ -6,6 +6,8 @@ struct FormulaSymbol: Hashable {
         /// An ordinary symbol: upright.
         case ordinary
         case binary, relation, opening, closing, punctuation, inner
+        /// A large operator, or a word such as `sin`.
+        case large
     }
 
     var text: String
@@ -52,7 +54,7 @@ enum FormulaSymbols {
         "sum": ("∑", true), "prod": ("∏", true), "coprod": ("∐", true), "bigcup": ("⋃", true), "bigcap": ("⋂", true),
         "bigvee": ("⋁", true), "bigwedge": ("⋀", true), "bigoplus": ("⨁", true), "bigotimes": ("⨂", true), "bigodot": ("⨀", true),
         "biguplus": ("⨄", true), "bigsqcup": ("⨆", true), "int": ("∫", false), "iint": ("∬", false), "iiint": ("∭", false),
-        "oint": ("∮", false),
+        "oint": ("∮", false), "oiint": ("∯", false), "oiiint": ("∰", false), "intop": ("∫", true),
     ]
 
     /// Operators that are written as words, and whether their limits stand below in displays.
@@ -69,22 +71,25 @@ enum FormulaSymbols {
 
     /// Marks over one letter.
     static let accents: [String: String] = [
-        "hat": "^", "bar": "ˉ", "vec": "⃗", "tilde": "~", "dot": "˙", "ddot": "¨", "acute": "ˊ", "grave": "ˋ", "breve": "˘", "check": "ˇ",
+        "hat": "^", "bar": "ˉ", "vec": "→", "tilde": "˜", "dot": "˙", "ddot": "¨", "acute": "´", "grave": "`", "breve": "˘", "check": "ˇ",
         "mathring": "˚",
     ]
 
     /// Marks that grow with what they stand over.
     static let wideAccents: [String: String] = [
-        "widehat": "^", "widetilde": "~", "widecheck": "ˇ", "overrightarrow": "→", "overleftarrow": "←", "overleftrightarrow": "↔",
+        "widehat": "\u{302}", "widetilde": "˜", "widecheck": "ˇ", "overrightarrow": "→", "overleftarrow": "←", "overleftrightarrow": "↔",
     ]
 
     private static func words(_ text: String) -> [Substring] { text.split(separator: " ") }
 
     private static let delimiters: [String: String] = [
         ".": "", "(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]",
-        "/": "/", "backslash": "\\", "vert": "∣", "Vert": "∥", "|": "∣", "lvert": "∣", "rvert": "∣", "lVert": "∥", "rVert": "∥",
+        "/": "/", "backslash": "\\", "<": "<", ">": ">", "lt": "<", "gt": ">", "vert": "∣", "Vert": "∥", "|": "∣", "lvert": "∣", "rvert": "∣",
+        "lVert": "∥", "rVert": "∥",
         "langle": "⟨", "rangle": "⟩", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "uparrow": "↑", "downarrow": "↓",
         "updownarrow": "↕", "Uparrow": "⇑", "Downarrow": "⇓", "Updownarrow": "⇕",
+        "lgroup": "⟮", "rgroup": "⟯", "lmoustache": "⎰", "rmoustache": "⎱", "llbracket": "⟦", "rrbracket": "⟧", "llcorner": "⌞", "lrcorner": "⌟",
+        "ulcorner": "┌", "urcorner": "┐", "llparenthesis": "⦇", "rrparenthesis": "⦈", "lBrace": "⦃", "rBrace": "⦄",
     ]
 
     private static let commands: [String: FormulaSymbol] = {

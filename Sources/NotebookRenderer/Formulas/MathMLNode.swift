@@ -2,32 +2,32 @@
 indirect enum MathMLNode: Hashable {
     case element(MathMLElement)
     case text(String)
-    /// A space by its width in mu, of which 18 make one em.
-    case space(Int)
-    /// Several that stand side by side and count as one.
-    case fragment([MathMLNode])
 
     static func element(_ name: String, _ children: [MathMLNode] = [], _ attributes: [MathMLElement.Attribute] = []) -> MathMLNode {
         .element(MathMLElement(name: name, attributes: attributes, children: children))
     }
 
+    /// A token such as `mi` with its text.
+    static func token(_ name: String, _ text: String, _ attributes: [MathMLElement.Attribute] = []) -> MathMLNode {
+        .element(name, [.text(text)], attributes)
+    }
+
+    /// One element out of several.
+    static func row(_ nodes: [MathMLNode]) -> MathMLNode { nodes.count == 1 ? nodes[0] : .element("mrow", nodes) }
+
+    /// A row whose box is styled.
+    static func styled(_ nodes: [MathMLNode], _ style: String) -> MathMLNode { .element("mrow", nodes, [.init("style", style)]) }
+
     var element: MathMLElement? {
         if case .element(let element) = self { element } else { nil }
     }
 
+    /// The element's name, or the empty text.
+    var name: String { element?.name ?? "" }
+
     func write(into output: inout [UInt8]) {
         switch self {
         case .text(let text): MathMLNode.escape(text, into: &output)
-        case .fragment(let nodes):
-            for node in nodes { node.write(into: &output) }
-        case .space(let width):
-            if let character = MathMLNode.spaceCharacter(width) {
-                output += "<mtext>".utf8
-                output += character.utf8
-                output += "</mtext>".utf8
-            } else {
-                output += "<mspace width=\"\(MathMLNode.em(width))\"/>".utf8
-            }
         case .element(let element):
             output.append(UInt8(ascii: "<"))
             output += element.name.utf8
@@ -46,28 +46,20 @@ indirect enum MathMLNode: Hashable {
         }
     }
 
-    /// The characters without the markup.
+    /// The characters without the markup, with spaces of Unicode's for the spaces between them.
     var plainText: String {
         switch self {
         case .text(let text): text
-        case .space(let width): MathMLNode.spaceCharacter(width) ?? " "
-        case .fragment(let nodes): nodes.map(\.plainText).joined()
+        case .element(let element) where element.name == "mspace":
+            switch element["width"] {
+            case "0.1667em": "\u{2009}"
+            case "0.2222em": "\u{2005}"
+            case nil: ""
+            default: "\u{A0}"
+            }
         case .element(let element): element.children.map(\.plainText).joined()
         }
     }
-
-    /// The characters of Unicode that are as wide as TeX's spaces, with an invisible separator where the width is negative.
-    private static func spaceCharacter(_ width: Int) -> String? {
-        switch width {
-        case 3: "\u{2009}"
-        case 4: "\u{2005}"
-        case 5: "\u{2005}\u{200A}"
-        case -3: "\u{2009}\u{2063}"
-        default: nil
-        }
-    }
-
-    private static func em(_ width: Int) -> String { width % 18 == 0 ? "\(width / 18)em" : "\(Double(width) / 18)em" }
 
     /// As KaTeX escapes: apostrophes, too.
     static func escape(_ text: String, into output: inout [UInt8]) {
@@ -88,6 +80,11 @@ struct MathMLElement: Hashable {
     struct Attribute: Hashable {
         var name: String
         var value: String
+
+        init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     var name: String
@@ -101,8 +98,21 @@ struct MathMLElement: Hashable {
             if let index = attributes.firstIndex(where: { $0.name == name }) {
                 attributes[index].value = newValue
             } else {
-                attributes.append(Attribute(name: name, value: newValue))
+                attributes.append(Attribute(name, newValue))
             }
         }
     }
+}
+
+/// Lengths of MathML and CSS.
+enum MathMLLength {
+    /// In em, to four places; `0` without a unit.
+    static func em(_ value: Double) -> String {
+        let rounded = (value * 10_000).rounded() / 10_000
+        if rounded == 0 { return "0" }
+        return rounded == rounded.rounded() && abs(rounded) < 1e9 ? "\(Int(rounded))em" : "\(rounded)em"
+    }
+
+    /// Of so many mu, 18 of which make one em.
+    static func mu(_ value: Int) -> String { em(Double(value) / 18) }
 }
