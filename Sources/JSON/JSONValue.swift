@@ -1,6 +1,7 @@
 /// A JSON value (RFC 8259) whose objects keep the order of their members.
 ///
-/// Integers that fit 64 bits stay integers, so that identifiers and byte offsets lose nothing.
+/// Integers that fit 64 bits stay integers, so that identifiers and byte offsets lose nothing. Strings and names of members are equal
+/// where their bytes are.
 public enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -11,12 +12,39 @@ public enum JSONValue: Sendable, Hashable {
     case object(JSONObject)
 }
 
-/// The members of an object, in order. Looking a key up is O(1); of repeated keys the last counts.
+extension JSONValue {
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.integer(let a), .integer(let b)): a == b
+        case (.number(let a), .number(let b)): a == b
+        case (.string(let a), .string(let b)): a.isSpelled(as: b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        case .number(let value): hasher.combine(value)
+        case .string(let value): value.hashSpelling(into: &hasher)
+        case .array(let values): hasher.combine(values)
+        case .object(let members): hasher.combine(members)
+        }
+    }
+}
+
+/// The members of an object, in order. Looking a key up is O(1); of repeated keys the last counts. Keys are the same where their bytes are.
 public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequence {
     public typealias Member = (key: String, value: JSONValue)
 
-    private var keyOrder: [String] = []
-    private var values: [String: JSONValue] = [:]
+    private var keyOrder: [ExactText] = []
+    private var values: [ExactText: JSONValue] = [:]
 
     public init() {}
 
@@ -26,12 +54,13 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Se
 
     public var count: Int { keyOrder.count }
     public var isEmpty: Bool { keyOrder.isEmpty }
-    public var keys: [String] { keyOrder }
+    public var keys: [String] { keyOrder.map(\.text) }
 
     /// Setting a new key appends it, setting `nil` removes it (O(*n*)).
     public subscript(key: String) -> JSONValue? {
-        get { values[key] }
+        get { values[ExactText(key)] }
         set {
+            let key = ExactText(key)
             if let newValue {
                 if values.updateValue(newValue, forKey: key) == nil { keyOrder.append(key) }
             } else if values.removeValue(forKey: key) != nil {
@@ -44,7 +73,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Se
         var keys = keyOrder.makeIterator()
         return AnyIterator {
             guard let key = keys.next(), let value = values[key] else { return nil }
-            return (key, value)
+            return (key.text, value)
         }
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A GGUF file, version 2 or 3: typed metadata and a directory of tensors
 /// (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
 ///
@@ -11,7 +13,7 @@ public struct GGUFFile: TensorFile {
     public let alignment: Int
     public let metadata: GGUFMetadata
     public let tensors: [StoredTensor]
-    private let indices: [String: Int]
+    private let indices: [ExactText: Int]
 
     public var path: String { file.path }
 
@@ -32,7 +34,7 @@ public struct GGUFFile: TensorFile {
         indices = parser.indices
     }
 
-    public subscript(name: String) -> StoredTensor? { indices[name].map { tensors[$0] } }
+    public subscript(name: String) -> StoredTensor? { indices[ExactText(name)].map { tensors[$0] } }
 }
 
 extension GGUFFile {

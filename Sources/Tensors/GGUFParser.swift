@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads a GGUF file's header: metadata, then the tensors' directory.
 struct GGUFParser {
     /// Arrays may hold arrays; files in use do so never or once.
@@ -10,7 +12,7 @@ struct GGUFParser {
     private(set) var alignment = 32
     private(set) var metadata = GGUFMetadata()
     private(set) var tensors: [StoredTensor] = []
-    private(set) var indices: [String: Int] = [:]
+    private(set) var indices: [ExactText: Int] = [:]
 
     init(_ file: MappedFile) {
         reader = ByteReader(file)
@@ -132,7 +134,7 @@ struct GGUFParser {
         var entries: [Entry] = []
         for _ in 0..<count {
             let entry = try entry()
-            guard indices.updateValue(entries.count, forKey: entry.name) == nil else {
+            guard indices.updateValue(entries.count, forKey: ExactText(entry.name)) == nil else {
                 throw reader.error("the tensor \"\(entry.name)\" is there twice", at: entry.place)
             }
             entries.append(entry)

@@ -1,3 +1,5 @@
+import JSON
+
 /// A value of a GGUF file's metadata.
 public enum GGUFValue: Sendable, Hashable {
     case uint8(UInt8)
@@ -41,6 +43,18 @@ public enum GGUFValue: Sendable, Hashable {
     public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
+
+    /// The number, of whatever type: converters write a base of 500000 as an integer, too.
+    package var number: Double? {
+        if case .uint64(let value) = self { return Double(value) }
+        return doubleValue ?? integerValue.map(Double.init)
+    }
+
+    /// The whole number, of whatever type.
+    package var wholeNumber: Int? { integerValue ?? doubleValue.flatMap(Int.init(exactly:)) }
+
+    /// A Boolean, or 0 or 1 of an integer type.
+    package var truth: Bool? { boolValue ?? integerValue.flatMap { $0 == 0 ? false : $0 == 1 ? true : nil } }
 
     public var stringValue: String? {
         if case .string(let value) = self { value } else { nil }
@@ -97,6 +111,16 @@ public enum GGUFArray: Sendable, Hashable {
         if case .float32(let values) = self { values } else { nil }
     }
 
+    /// The elements of any number type.
+    package var numbers: [Float]? {
+        if case .float64(let values) = self { return values.map { Float($0) } }
+        return floats ?? integers?.map { Float($0) }
+    }
+
+    package var bools: [Bool]? {
+        if case .bool(let values) = self { values } else { nil }
+    }
+
     /// The elements of any integer type, where all fit.
     public var integers: [Int]? {
         switch self {
@@ -118,15 +142,15 @@ public enum GGUFArray: Sendable, Hashable {
 /// The metadata of a GGUF file, in the file's order.
 public struct GGUFMetadata: Sendable {
     public private(set) var keys: [String] = []
-    private var values: [String: GGUFValue] = [:]
+    private var values: [ExactText: GGUFValue] = [:]
 
     init() {}
 
-    public subscript(key: String) -> GGUFValue? { values[key] }
+    public subscript(key: String) -> GGUFValue? { values[ExactText(key)] }
 
     /// - Returns: whether the key is new.
     mutating func append(_ key: String, _ value: GGUFValue) -> Bool {
-        guard values.updateValue(value, forKey: key) == nil else { return false }
+        guard values.updateValue(value, forKey: ExactText(key)) == nil else { return false }
         keys.append(key)
         return true
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A safetensors file: a JSON directory, then the tensors without a gap
 /// (https://github.com/huggingface/safetensors#format).
 ///
@@ -11,7 +13,7 @@ public struct SafetensorsFile: TensorFile {
     public let metadata: [String: String]
     /// In the order of their bytes.
     public let tensors: [StoredTensor]
-    private let indices: [String: Int]
+    private let indices: [ExactText: Int]
 
     public var path: String { file.path }
 
@@ -46,10 +48,10 @@ public struct SafetensorsFile: TensorFile {
         var entries = parser.entries
         entries.sort { ($0.start, $0.end, $0.place) < ($1.start, $1.end, $1.place) }
         var tensors: [StoredTensor] = []
-        var indices: [String: Int] = [:]
+        var indices: [ExactText: Int] = [:]
         var end = 0
         for entry in entries {
-            guard indices.updateValue(tensors.count, forKey: entry.name) == nil else {
+            guard indices.updateValue(tensors.count, forKey: ExactText(entry.name)) == nil else {
                 throw failure("the tensor \"\(entry.name)\" is there twice", at: entry.place)
             }
             guard entry.start == end else {
@@ -78,5 +80,5 @@ public struct SafetensorsFile: TensorFile {
         self.indices = indices
     }
 
-    public subscript(name: String) -> StoredTensor? { indices[name].map { tensors[$0] } }
+    public subscript(name: String) -> StoredTensor? { indices[ExactText(name)].map { tensors[$0] } }
 }

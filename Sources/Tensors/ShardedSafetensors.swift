@@ -1,4 +1,4 @@
-private import JSON
+import JSON
 
 /// A model in several safetensors files, with the index that says which file holds which tensor
 /// (`model.safetensors.index.json`, as Hugging Face writes it).
@@ -6,9 +6,9 @@ public struct ShardedSafetensors: TensorFile {
     /// The index.
     public let path: String
     public let shards: [SafetensorsFile]
-    /// In the index's order.
+    /// In the index's order; after them those that the shards hold and the index leaves out, as transformers reads them too.
     public let tensors: [StoredTensor]
-    private let indices: [String: Int]
+    private let indices: [ExactText: Int]
 
     /// - Throws: ``FileFormatError`` where the index or a shard is missing or breaks its format's rules, or a shard
     ///   lacks a tensor that the index puts there.
@@ -21,25 +21,31 @@ public struct ShardedSafetensors: TensorFile {
         let folder = indexPath.lastIndex(of: "/").map { String(indexPath[...$0]) } ?? ""
 
         var shards: [SafetensorsFile] = []
-        var shardNumbers: [String: Int] = [:]
+        var shardNumbers: [ExactText: Int] = [:]
         var tensors: [StoredTensor] = []
-        var indices: [String: Int] = [:]
+        var indices: [ExactText: Int] = [:]
         for (name, shard) in members {
             let number: Int
-            if let known = shardNumbers[shard] {
+            if let known = shardNumbers[ExactText(shard)] {
                 number = known
             } else {
                 number = shards.count
                 shards.append(try Self.open(shard, in: folder, indexPath: indexPath))
-                shardNumbers[shard] = number
+                shardNumbers[ExactText(shard)] = number
             }
             guard let tensor = shards[number][name] else {
                 throw FileFormatError(
                     path: indexPath, message: "the tensor \"\(name)\" is not in \(shard), where the index puts it",
                     help: "fetch index and shards again from one revision of the model")
             }
-            indices[name] = tensors.count
+            indices[ExactText(name)] = tensors.count
             tensors.append(tensor)
+        }
+        for shard in shards {
+            for tensor in shard.tensors where indices[ExactText(tensor.name)] == nil {
+                indices[ExactText(tensor.name)] = tensors.count
+                tensors.append(tensor)
+            }
         }
         path = indexPath
         self.shards = shards
@@ -47,7 +53,7 @@ public struct ShardedSafetensors: TensorFile {
         self.indices = indices
     }
 
-    public subscript(name: String) -> StoredTensor? { indices[name].map { tensors[$0] } }
+    public subscript(name: String) -> StoredTensor? { indices[ExactText(name)].map { tensors[$0] } }
 
     private static func weightMap(of index: MappedFile) throws(FileFormatError) -> [(name: String, shard: String)] {
         let value: JSONValue

@@ -102,7 +102,7 @@ extension Tokenizer {
 
     /// A character that is no token: its bytes, or the unknown token.
     private func appendUnknown(_ character: ArraySlice<UInt8>, to ids: inout [Int]) {
-        if character.allSatisfy({ vocabulary.byteTokens[Int($0)] >= 0 }) {
+        if fallsBackToBytes, character.allSatisfy({ vocabulary.byteTokens[Int($0)] >= 0 }) {
             for byte in character { ids.append(Int(vocabulary.byteTokens[Int(byte)])) }
         } else if let unknown = special.unknown {
             ids.append(unknown)

@@ -77,6 +77,7 @@ extension Tokenizer {
         addedTokens = AddedTokens(added)
         normalizedAddedTokens = AddedTokens([])
         fusesUnknown = false
+        fallsBackToBytes = true
         preparation = Normalizer()
 
         let addsBOS: Bool

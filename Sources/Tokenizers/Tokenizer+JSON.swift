@@ -16,6 +16,9 @@ extension Tokenizer {
         for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let text = model[name]?.stringValue, !text.isEmpty { throw TokenizerError("model.\(name) is not implemented") }
         }
+        if let dropout = model["dropout"]?.doubleValue, dropout != 0 {
+            throw TokenizerError("model.dropout (\(dropout)) is not implemented: it leaves merges out at random", solution: "set it to null")
+        }
         let added = try Self.addedTokens(file["added_tokens"] ?? .null)
         let steps = try TokenizerSteps(file)
         let spelling: Vocabulary.Spelling = steps.isByteLevel ? .byteLevel : .sentencePiece
@@ -30,6 +33,7 @@ extension Tokenizer {
         preTokenizer = PreTokenizer(rules: steps.splitting)
         stripsLeadingSpace = steps.stripsLeadingSpace
         fusesUnknown = model["fuse_unk"]?.boolValue ?? false
+        fallsBackToBytes = model["byte_fallback"]?.boolValue ?? false
         addedTokens = AddedTokens(added.filter { !$0.isNormalized })
         normalizedAddedTokens = AddedTokens(
             added.filter(\.isNormalized).map { token in

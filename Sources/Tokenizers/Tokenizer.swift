@@ -22,6 +22,8 @@ public struct Tokenizer: Sendable {
     let special: SpecialTokens
     /// A run of characters that are no tokens is one unknown token.
     let fusesUnknown: Bool
+    /// A character that is no token becomes its bytes, where all of them are tokens.
+    let fallsBackToBytes: Bool
     /// Decoding drops the space that encoding put before the text.
     let stripsLeadingSpace: Bool
 

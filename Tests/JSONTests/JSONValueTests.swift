@@ -86,3 +86,23 @@ import Testing
         }
     }
 }
+
+@Suite("Names and strings are what they are spelt as")
+struct SpellingTests {
+    @Test("Members whose names are canonically equivalent are two members, in order")
+    func members() throws {
+        // Of other lengths, and of the same one.
+        for (first, second) in [("\u{E9}", "e\u{301}"), ("\u{212B}", "\u{C5}"), ("\u{340}", "\u{300}"), ("a\u{323}\u{307}", "a\u{307}\u{323}")] {
+            #expect(first == second, "Swift has them equal")
+            let value = try JSONValue(parsing: #"{"\#(first)":1,"\#(second)":2,"\#(first)":3}"#)
+            #expect(value.objectValue?.count == 2)
+            #expect(value[first] == 3 && value[second] == 2)
+            var object = try #require(value.objectValue)
+            object[first] = nil
+            #expect(object.keys.count == 1 && object[second] == 2 && object[first] == nil)
+            #expect(JSONValue.string(first) != .string(second))
+            #expect(JSONValue.object([first: 1]) != .object([second: 1]))
+            #expect(Set([JSONValue.string(first), .string(second), .string(first)]).count == 2)
+        }
+    }
+}
