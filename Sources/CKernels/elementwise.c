@@ -70,6 +70,26 @@ void gk_gelu_mul(float *y, const float *gate, const float *up, int64_t count) {
     }
 }
 
+void gk_erf_gelu_mul(float *y, const float *gate, const float *up, int64_t count) {
+    const float root = 0.70710678118654752440f;
+    for (int64_t i = 0; i < count; i++) y[i] = 0.5f * gate[i] * (1.0f + erff(gate[i] * root)) * up[i];
+}
+
+void gk_quick_gelu_mul(float *y, const float *gate, const float *up, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = gate[i] / (1.0f + expf(-1.702f * gate[i])) * up[i];
+}
+
+void gk_relu_mul(float *y, const float *gate, const float *up, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = (gate[i] < 0 ? 0 : gate[i]) * up[i];
+}
+
+void gk_squared_relu_mul(float *y, const float *gate, const float *up, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        float x = gate[i] < 0 ? 0 : gate[i];
+        y[i] = x * x * up[i];
+    }
+}
+
 void gk_softcap(float *y, const float *x, float cap, int64_t count) {
     for (int64_t i = 0; i < count; i++) y[i] = cap * tanhf(x[i] / cap);
 }

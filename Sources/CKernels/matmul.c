@@ -160,10 +160,10 @@ static void product_section(void *context, int64_t begin, int64_t end, int32_t w
 static gk_status check(const gk_input *in, const gk_product *products, int32_t count) {
     if (in == NULL || products == NULL || count < 1 || count > max_products) return GK_BAD_ARGUMENT;
     if (in->x == NULL || in->m < 0 || in->cols < 1 || in->x_stride < in->cols) return GK_BAD_ARGUMENT;
-    if (in->kind < GK_INPUT_PLAIN || in->kind > GK_INPUT_GELU_MUL) return GK_UNSUPPORTED;
+    if (in->kind < GK_INPUT_PLAIN || in->kind > GK_INPUT_SQUARED_RELU_MUL) return GK_UNSUPPORTED;
     if (in->compute < GK_COMPUTE_F32 || in->compute > GK_COMPUTE_INT8) return GK_UNSUPPORTED;
     if (in->kind == GK_INPUT_RMS_NORM && in->norm_weight == NULL) return GK_BAD_ARGUMENT;
-    bool gated = in->kind == GK_INPUT_SILU_MUL || in->kind == GK_INPUT_GELU_MUL;
+    bool gated = in->kind >= GK_INPUT_SILU_MUL;
     if (gated && (in->x2 == NULL || in->x2_stride < in->cols)) return GK_BAD_ARGUMENT;
     for (int32_t p = 0; p < count; p++) {
         gk_status status = gk_weight_check(products[p].weight);

@@ -14,6 +14,10 @@ void gk_prepare_row(const gk_input *in, int64_t i, float *destination) {
     case GK_INPUT_RMS_NORM: gk_rms_norm(destination, x, in->norm_weight, 1, in->cols, in->eps); break;
     case GK_INPUT_SILU_MUL: gk_silu_mul(destination, x, in->x2 + i * in->x2_stride, in->cols); break;
     case GK_INPUT_GELU_MUL: gk_gelu_mul(destination, x, in->x2 + i * in->x2_stride, in->cols); break;
+    case GK_INPUT_ERF_GELU_MUL: gk_erf_gelu_mul(destination, x, in->x2 + i * in->x2_stride, in->cols); break;
+    case GK_INPUT_QUICK_GELU_MUL: gk_quick_gelu_mul(destination, x, in->x2 + i * in->x2_stride, in->cols); break;
+    case GK_INPUT_RELU_MUL: gk_relu_mul(destination, x, in->x2 + i * in->x2_stride, in->cols); break;
+    case GK_INPUT_SQUARED_RELU_MUL: gk_squared_relu_mul(destination, x, in->x2 + i * in->x2_stride, in->cols); break;
     }
 }
 

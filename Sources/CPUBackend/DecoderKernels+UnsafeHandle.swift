@@ -172,7 +172,15 @@ extension DecoderKernels {
         try multiply(
             &input, product(layer.gate, state.gate, width), product(layer.up, state.up, width), nil, in: state)
         var gated = plain(state.gate, width: plan.shape.intermediateSize, rows: rows)
-        gated.kind = plan.shape.activation == .silu ? GK_INPUT_SILU_MUL : GK_INPUT_GELU_MUL
+        gated.kind =
+            switch plan.shape.activation {
+            case .silu: GK_INPUT_SILU_MUL
+            case .geluTanh: GK_INPUT_GELU_MUL
+            case .gelu: GK_INPUT_ERF_GELU_MUL
+            case .quickGELU: GK_INPUT_QUICK_GELU_MUL
+            case .relu: GK_INPUT_RELU_MUL
+            case .squaredReLU: GK_INPUT_SQUARED_RELU_MUL
+            }
         gated.x2 = UnsafePointer(state.up)
         gated.x2_stride = width
         try add(&gated, layer.down, norm: layer.postFeedForwardNorm, rows: rows, in: state)

@@ -1,4 +1,4 @@
-internal import Synchronization
+private import Synchronization
 import TensorMemory
 public import Tensors
 
@@ -13,28 +13,30 @@ struct WeightFilling: Sendable {
     let conversion: WeightConversion?
 }
 
-/// A weight that waits for its bytes. Whoever asked for it may have dropped it before they come, and weights keep their backend.
-struct WaitingWeight: Sendable {
-    let bytes: FileSlice
-    weak let weight: GPUWeight?
-    let conversion: WeightConversion?
-
-    init(_ filling: WeightFilling) {
-        bytes = filling.bytes
-        weight = filling.weight
-        conversion = filling.conversion
-    }
-
-    var filling: WeightFilling? { weight.map { WeightFilling(bytes: bytes, weight: $0, conversion: conversion) } }
-}
-
 extension GPUBackend {
-    public func finishWeights() throws(BackendError) {
-        let result = waitingWeights.withLock { waiting in
+    /// Fills those of the weights that wait for their bytes. What goes wrong is kept with them: a weight that was not filled is never
+    /// taken for one that was, and weights of others are not touched.
+    public func finish(_ weights: [Weight]) throws(BackendError) { try finish(weights.compactMap { $0.storage as? GPUWeight }) }
+
+    package func finish(_ weights: [GPUWeight]) throws(BackendError) {
+        let result = filling.withLock { _ in
             Result { () throws(BackendError) in
-                let fillings = waiting.compactMap(\.filling)
-                waiting = []
-                try fill(fillings)
+                var seen: Set<ObjectIdentifier> = []
+                var fillings: [WeightFilling] = []
+                for weight in weights where seen.insert(ObjectIdentifier(weight)).inserted {
+                    switch weight.currentContent() {
+                    case .there: break
+                    case .failed(let error): throw error
+                    case .waiting(let bytes, let conversion): fillings.append(WeightFilling(bytes: bytes, weight: weight, conversion: conversion))
+                    }
+                }
+                do throws(BackendError) {
+                    try fill(fillings)
+                } catch {
+                    for filling in fillings { filling.weight.setContent(.failed(error)) }
+                    throw error
+                }
+                for filling in fillings { filling.weight.setContent(.there) }
             }
         }
         try result.get()

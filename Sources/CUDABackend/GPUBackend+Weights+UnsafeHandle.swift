@@ -1,4 +1,3 @@
-private import Synchronization
 import TensorMemory
 public import Tensors
 
@@ -31,9 +30,7 @@ extension GPUBackend {
             if format == .int8, conversion != nil, weight.layout.columns * known.denseByteCount > WeightFilling.pieceByteCount {
                 throw .unsupported("rows of \(weight.layout.columns) elements as int8")
             }
-            let filling = WeightFilling(bytes: tensor.data, weight: weight, conversion: conversion)
-            waitingWeights.withLock { $0.append(WaitingWeight(filling)) }
-            return
+            return weight.setContent(.waiting(bytes: tensor.data, conversion: conversion))
         }
         let conversion = WeightConversion(from: .f32, rounding: try roundingNumber(source, .f32), addend: source.addend)
         try convertPieces(tensor, of: source, to: weight, format, conversion)

@@ -12,8 +12,8 @@ public final class GPUBackend: Backend {
     /// bitsandbytes' 8-bit map.
     private let tables: MemoryBlock
     let ring: UploadRing
-    /// Weights that are allocated and not yet filled, and what fills them. Held while they are: who comes second waits.
-    let waitingWeights = Mutex<[WaitingWeight]>([])
+    /// Held while weights are filled, since the lanes are one thread's at a time: who comes second waits.
+    let filling = Mutex(())
     let lanes: UploadLanes
 
     /// The backend of a GPU, which is opened when first asked for and then kept.
@@ -57,12 +57,14 @@ public final class GPUBackend: Backend {
 
     public func supports(_ format: WeightFormat) -> Bool { KernelFormat(format) != nil }
 
+    public func supports(_ activation: GatedActivation) -> Bool { activation == .silu || activation == .geluTanh }
+
     public func weightByteCount(shape: [Int], in format: WeightFormat) -> Int? {
         GPUWeightLayout(shape: shape, format: format)?.byteCount
     }
 
     public func makeSession(for plan: DecoderPlan, capacity: Int) throws(BackendError) -> any DecoderSession {
-        try finishWeights()
+        try finish(plan.weights)
         return try GPUSession(backend: self, plan: plan, capacity: capacity)
     }
 

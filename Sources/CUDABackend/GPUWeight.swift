@@ -75,12 +75,21 @@ package struct GPUWeightLayout: Sendable, Hashable {
 
 /// A weight in a GPU's memory.
 package final class GPUWeight: WeightStorage, @unchecked Sendable {
-    // Written by the backend before it is handed out, and only read from then on.
+    // Its block is written while its content is not there yet, by one thread that holds the backend's lock, and only read from then on.
+
+    /// Whether the block holds what it is to hold.
+    enum Content: Sendable {
+        case there
+        /// It lies in a file; `conversion` is `nil` where it is copied as it is.
+        case waiting(bytes: FileSlice, conversion: WeightConversion?)
+        case failed(BackendError)
+    }
 
     package let block: MemoryBlock
     package let layout: GPUWeightLayout
     package let code: FourBitType?
     private let offset = Mutex(ScaleOffset.known(0))
+    private let content = Mutex(Content.there)
     /// Keeps the context for as long as its memory is in use.
     private let backend: GPUBackend
 
@@ -92,6 +101,9 @@ package final class GPUWeight: WeightStorage, @unchecked Sendable {
     }
 
     package var byteCount: Int { block.byteCount }
+
+    func currentContent() -> Content { content.withLock { $0 } }
+    func setContent(_ value: Content) { content.withLock { $0 = value } }
     package var address: UInt64 { UInt64(block.address) }
 
     /// What is added to doubly quantised scales.

@@ -8,8 +8,9 @@ extension Model {
     ///
     /// - Parameters:
     ///   - name: a path; or the name of a file or folder in the models folder (`GALLEY_MODELS`, or
-    ///     `galley/models` in the user's data folder), `.gguf` and what follows the last dot before it optional; or
-    ///     `organisation/name` of a model at Hugging Face, which is used where its cache has it and else fetched.
+    ///     `galley/models` in the user's data folder), where `.gguf` and a quantisation before it, such as `.Q4_K_M` or `-F16`, may
+    ///     be left out; or `organisation/name` of a model at Hugging Face, which is used where its cache has it and else fetched.
+    ///     No other part of a name may be left out: `SmolLM2-135M` is another model than `SmolLM2-135M-Instruct`.
     ///   - device: where weights live and arithmetic runs.
     ///   - dtype: the type of the weights.
     ///   - quantization: what linear layers are quantised to on the way.
@@ -42,11 +43,12 @@ extension Model {
         var builder = PlanBuilder(checkpoint: checkpoint, policy: policy, backend: backend) {
             (source, format) throws(BackendError) in try backend.makeWeight(source, in: format)
         }
-        // Whatever happens, nothing is left to be filled.
-        let result = Result { () throws(ModelError) in try builder.plan() }
-        do { try backend.finishWeights() } catch { throw .backend(error) }
-        let plan = try result.get()
-        do { try plan.validate() } catch { throw .backend(error) }
+        // Where this fails the weights made so far are dropped, and with them what was to fill them.
+        let plan = try builder.plan()
+        do throws(BackendError) {
+            try plan.validate()
+            try backend.finish(builder.parameters)
+        } catch { throw .backend(error) }
         return Model(checkpoint: checkpoint, text: text, loaded: Loaded(backend: backend, plan: plan, parameters: builder.parameters))
     }
 }

@@ -175,6 +175,14 @@ public enum GatedActivation: Sendable, Hashable {
     case silu
     /// 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks and Gimpel, arXiv 1606.08415)
     case geluTanh
+    /// 0.5 x (1 + erf(x / √2))
+    case gelu
+    /// x · sigmoid(1.702 x)
+    case quickGELU
+    /// max(x, 0)
+    case relu
+    /// max(x, 0)²
+    case squaredReLU
 }
 
 /// Rotary position embedding (Su et al., arXiv 2104.09864): pair *i* of a head is turned by

@@ -10,6 +10,13 @@ extension DecoderPlan {
         } + [finalNorm, outputHead.bias].compactMap { $0 }
     }
 
+    /// All weights, tied ones twice.
+    public var weights: [Weight] {
+        layers.flatMap { layer in
+            [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].map(\.weight)
+        } + vectors + [embedding, outputHead.weight]
+    }
+
     /// Holds every weight's shape against the hyper-parameters, so that backends need not.
     ///
     /// - Throws: ``BackendError/badWeight(name:reason:)``, or ``BackendError/unsupported(_:)`` for

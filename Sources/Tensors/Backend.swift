@@ -9,6 +9,7 @@ public import TensorMemory
 /// share, such as sampling (``TokenSampler``) and the rotary tables, is in plain values.
 ///
 ///     let weight = try backend.makeWeight(source, in: .dense(.bfloat16))   // for each tensor
+///     try backend.finish(weights)
 ///     let session = try backend.makeSession(for: plan, capacity: 512)
 ///     _ = try session.evaluate(prompt, wanting: .readyToGenerate)
 ///     try session.startGenerating(GenerationRequest(maximumTokens: 64))
@@ -24,13 +25,19 @@ public protocol Backend: AnyObject, Sendable {
     /// Whether a linear layer can be computed from weights in this format.
     func supports(_ format: WeightFormat) -> Bool
 
+    /// Whether there are kernels for a network gated by this function.
+    func supports(_ activation: GatedActivation) -> Bool
+
     /// Converts a tensor of a file into the device's memory, straight into its final place: no second copy of it exists at any
-    /// time, beyond pieces of a fixed size. It is there when ``finishWeights()`` has returned.
+    /// time, beyond pieces of a fixed size. It is there when ``finish(_:)`` has returned.
     func makeWeight(_ source: WeightSource, in format: WeightFormat) throws(BackendError) -> Weight
 
-    /// Waits until all weights hold what they are to hold: a backend may fill several at a time, after ``makeWeight(_:in:)`` has
-    /// returned. Sessions see to it themselves; who looks at memory or measures calls it.
-    func finishWeights() throws(BackendError)
+    /// Waits until these weights hold what they are to hold: a backend may fill several at a time, after ``makeWeight(_:in:)`` has
+    /// returned. Others that wait are left to whoever made them. Sessions see to it themselves; who looks at memory or measures
+    /// calls it.
+    ///
+    /// - Throws: what kept one of these weights from being filled, now or in an earlier call.
+    func finish(_ weights: [Weight]) throws(BackendError)
 
     /// Makes a session with room for `capacity` tokens.
     ///
@@ -52,7 +59,9 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
-    public func finishWeights() {}
+    public func supports(_ activation: GatedActivation) -> Bool { true }
+
+    public func finish(_ weights: [Weight]) {}
 
     public func expandedByteCount(of vectors: [(count: Int, format: WeightFormat)]) -> Int { 0 }
 }

@@ -92,7 +92,7 @@ struct SessionTests {
         let tensors = [("small", [7, 9]), ("odd", [1, 300_001]), ("large", [3072, 1024])]
         let file = try file(path, tensors) { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
         let weights = try tensors.map { try backend.makeWeight(WeightSource(try file.tensor(named: $0.0)), in: .dense(.float32)) }
-        try backend.finishWeights()
+        try backend.finish(weights)
         for weight in weights {
             let stored = try file.tensor(named: weight.name).data
             let storage = try #require(weight.storage as? GPUWeight)
@@ -101,22 +101,112 @@ struct SessionTests {
         // Float32 becomes int8 by whole rows, in pieces of a thread's own.
         fake.clear()
         let small = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .int8)
-        try backend.finishWeights()
-        withExtendedLifetime(small) {}
+        try backend.finish([small])
         #expect(fake.log.filter { $0.contains("quantise8_f32") }.map { $0.split(separator: " ")[2] } == Array(repeating: "256x1", count: 12))
 
         fake.fail("cuMemcpyHtoDAsync_v2", 719, after: 1)
         let failing = try backend.makeWeight(WeightSource(try file.tensor(named: "large")), in: .dense(.float32))
-        defer { withExtendedLifetime(failing) {} }
         #expect {
-            try backend.finishWeights()
+            try backend.finish([failing])
         } throws: { error in
             guard case .device(_, let operation, _)? = error as? BackendError else { return false }
             return operation == "cuMemcpyHtoDAsync_v2"
         }
         fake.clear()
-        try backend.finishWeights()
+        #expect(throws: BackendError.self, "it stays unfilled, and says so again") { try backend.finish([failing]) }
         #expect(!fake.log.contains { $0.hasPrefix("lock") })
+    }
+
+    @Test("Two loads on one device: what fails in one leaves the other's weights as the file has them", arguments: Interleaving.allCases)
+    func twoLoads(_ order: Interleaving) throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let path = "/tmp/galley-session-\(getpid())-\(order).safetensors"
+        defer { unlink(path) }
+        let tensors = [("a", [300, 1024]), ("b", [40, 64]), ("c", [512, 1024])]
+        let file = try file(path, tensors) { UInt8(truncatingIfNeeded: $0 &* 11 &+ 3) }
+        func weight(_ name: String) throws -> Weight { try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: .dense(.float32)) }
+        func isRight(_ weight: Weight) throws -> Bool {
+            let stored = try file.tensor(named: weight.name).data
+            let storage = try #require(weight.storage as? GPUWeight)
+            return try backend.context.read(stored.byteCount, of: UInt8.self, from: storage.address) == stored.copy
+        }
+        var good: [Weight] = [], bad: [Weight] = []
+        switch order {
+        case .goodIsAsked, .badIsAsked:
+            for (name, _) in tensors {
+                good.append(try weight(name))
+                bad.append(try weight(name))
+            }
+        case .goodIsDone:
+            good = try tensors.map { try weight($0.0) }
+            try backend.finish(good)
+            bad = try tensors.map { try weight($0.0) }
+        case .goodBegins:
+            bad = try tensors.map { try weight($0.0) }
+        }
+        func failBad() throws {
+            fake.fail("cuMemcpyHtoDAsync_v2", 719, after: 2)
+            #expect(throws: BackendError.self) { try backend.finish(bad) }
+            fake.clear()
+        }
+        if order == .goodIsAsked { try backend.finish(good) }
+        try failBad()
+        if order == .goodBegins { good = try tensors.map { try weight($0.0) } }
+        try backend.finish(good)
+        for weight in good { #expect(try isRight(weight), "\(weight.name)") }
+        // The other's error is its own, and stays with it.
+        #expect(throws: BackendError.self) { try backend.finish(bad) }
+        #expect(throws: BackendError.self) { try backend.finish(good + bad.prefix(1)) }
+        #expect(throws: Never.self) { try backend.finish(good) }
+    }
+
+    enum Interleaving: CaseIterable {
+        /// Both ask in turns; the one that goes well, or the other, is the first to wait.
+        case goodIsAsked, badIsAsked
+        /// One is done before the other begins, or begins when the other has failed.
+        case goodIsDone, goodBegins
+    }
+
+    @Test("Loads that fill at once, some of which fail, get each its own outcome")
+    func loadsAtOnce() async throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let path = "/tmp/galley-session-\(getpid())-at-once.safetensors"
+        defer { unlink(path) }
+        let file = try file(path, [("a", [64, 1024]), ("b", [30, 64])]) { UInt8(truncatingIfNeeded: $0 &* 5 &+ 1) }
+        // Every other load takes its weights as int8, for which the device has to compute: it refuses that.
+        let loads = try (0..<8).map { number in
+            try ["a", "b"].map { try backend.makeWeight(WeightSource(try file.tensor(named: $0)), in: number % 2 == 0 ? .dense(.float32) : .int8) }
+        }
+        fake.fail("cuLaunchKernel", 719)
+        let failed = await withTaskGroup(of: (Int, Bool).self) { group in
+            for (number, weights) in loads.enumerated() {
+                group.addTask { (number, (try? backend.finish(weights)) == nil) }
+            }
+            return await group.reduce(into: [Int: Bool]()) { $0[$1.0] = $1.1 }
+        }
+        fake.clear()
+        for (number, weights) in loads.enumerated() {
+            #expect(failed[number] == (number % 2 != 0), "load \(number)")
+            guard number % 2 == 0 else { continue }
+            for weight in weights {
+                let stored = try file.tensor(named: weight.name).data
+                let storage = try #require(weight.storage as? GPUWeight)
+                #expect(try backend.context.read(stored.byteCount, of: UInt8.self, from: storage.address) == stored.copy)
+            }
+        }
+    }
+
+    @Test("A session is not made of weights that could not be filled")
+    func unfilledSession() throws {
+        let fake = try #require(FakeDriver())
+        let backend = try GPUBackend(ordinal: 0, library: fake.path, registersMemory: false)
+        let plan = try plan(backend, "unfilled")
+        fake.fail("cuMemcpyHtoDAsync_v2", 719)
+        #expect(throws: BackendError.self) { try backend.makeSession(for: plan, capacity: 32) }
+        fake.clear()
+        #expect(throws: BackendError.self) { try backend.makeSession(for: plan, capacity: 32) }
     }
 
     @Test("Weights that are dropped before they are filled go back, and so does their device")
@@ -130,9 +220,8 @@ struct SessionTests {
             func weight(_ name: String) throws -> Weight { try backend.makeWeight(WeightSource(try file.tensor(named: name)), in: .dense(.float32)) }
             _ = try weight("one")
             let kept = try weight("two")
-            try backend.finishWeights()
+            try backend.finish([kept])
             #expect(fake.log.filter { $0.hasPrefix("lock") }.count == 1, "one thread for the one that is left")
-            withExtendedLifetime(kept) {}
             _ = try weight("one")
         }
         #expect(fake.log.last == "release")

@@ -9,7 +9,7 @@ struct DeviceQuantization {
     let values: [Float]
 
     init(_ weight: GPUWeight, _ backend: GPUBackend) throws {
-        try backend.finishWeights()
+        try backend.finish([weight])
         let layout = weight.layout
         let context = backend.context
         let count = layout.elementCount

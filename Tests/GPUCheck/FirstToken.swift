@@ -26,7 +26,7 @@ struct FirstToken {
         let backend = try GPUBackend.shared()
         mark()
         let plan = try Speed(backend: backend, folder: folder, shape: Speed.shape(.bfloat16)).plan(format, dense: .bfloat16)
-        try backend.finishWeights()
+        try backend.finish(plan.weights)
         try backend.context.synchronize()
         mark()
         let session = try backend.makeSession(for: plan, capacity: 256)

@@ -109,7 +109,7 @@ struct Speed {
         do {
             let start = seconds()
             let plan = try plan(format, dense: dense)
-            try backend.finishWeights()
+            try backend.finish(plan.weights)
             try backend.context.synchronize()
             let loaded = seconds()
             add(loaded - start, 3)

@@ -26,6 +26,18 @@ void gk_silu_mul(float *y, const float *gate, const float *up, int64_t count);
 /// y = gelu(gate) * up, gelu(x) = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). In place.
 void gk_gelu_mul(float *y, const float *gate, const float *up, int64_t count);
 
+/// y = x/2 (1 + erf(x / sqrt(2))) * up with x = gate. In place. These four have no vector form: few models use them.
+void gk_erf_gelu_mul(float *y, const float *gate, const float *up, int64_t count);
+
+/// y = gate / (1 + exp(-1.702 gate)) * up. In place.
+void gk_quick_gelu_mul(float *y, const float *gate, const float *up, int64_t count);
+
+/// y = max(gate, 0) * up. In place.
+void gk_relu_mul(float *y, const float *gate, const float *up, int64_t count);
+
+/// y = max(gate, 0)^2 * up. In place.
+void gk_squared_relu_mul(float *y, const float *gate, const float *up, int64_t count);
+
 /// y = cap * tanh(x / cap). In place.
 void gk_softcap(float *y, const float *x, float cap, int64_t count);
 

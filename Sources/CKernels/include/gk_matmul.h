@@ -26,6 +26,11 @@ typedef enum gk_input_kind : int32_t {
     GK_INPUT_SILU_MUL = 2,
     /// gelu(x) * x2, gelu in its tanh form.
     GK_INPUT_GELU_MUL = 3,
+    /// The same with the other functions of gk_elementwise.h: gelu by the error function, gelu by the sigmoid, relu and its square.
+    GK_INPUT_ERF_GELU_MUL = 4,
+    GK_INPUT_QUICK_GELU_MUL = 5,
+    GK_INPUT_RELU_MUL = 6,
+    GK_INPUT_SQUARED_RELU_MUL = 7,
 } gk_input_kind;
 
 /// The activations of one or more products.
