@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// What sets an architecture apart from the plain decoder that ``DecoderPlan`` describes.
@@ -10,23 +11,49 @@ struct Architecture: Sendable {
     var hasHeadNorms = false
     /// A norm over the results of attention and network before they are added.
     var hasBranchNorms = false
-    /// Whether queries, keys and values have biases where config.json does not say.
-    var hasAttentionBias = false
-    /// Whether config.json's `attention_bias` covers attention's output too.
-    var biasCoversOutput = true
+    var attentionBias = AttentionBias.never
+    /// Whether config.json's `mlp_bias` is read.
+    var readsFeedForwardBias = false
     /// Added to norm weights of Hugging Face checkpoints, which some store less one. GGUF's converter adds it.
     var normAddend: Float = 0
     var scalesEmbedding = false
+    /// What gates the network where the checkpoint does not say; GGUF never does.
     var activation = GatedActivation.silu
-    var tiesEmbeddingsByDefault = false
+    /// The member of config.json that names it.
+    var activationKey = "hidden_act"
     /// Which elements rotary embeddings pair in GGUF files; in Hugging Face checkpoints always halves.
     var ggufPairing = RotaryEmbedding.Pairing.halves
-    /// Every so many layers one attends to all positions, where the checkpoint does not list them.
-    var fullAttentionPeriod: Int?
-    /// The base of layers with a sliding window, where the checkpoint does not say.
+    /// Whether GGUF files may hold divisors of the frequencies, `rope_freqs.weight`.
+    var ggufHasRopeDivisors = false
+    var windows = Windows.none
+    /// Whether scores are divided by the root of `query_pre_attn_scalar`, and logits softly capped.
+    var readsScoreScale = false
+    /// The bases of the frequencies where the checkpoint does not say: of layers that attend to everything, and of those with a window
+    /// where they have one of their own.
+    var defaultRopeBase: Float = 10_000
     var defaultLocalRopeBase: Float?
-    /// Whether `sliding_window` holds even though the configuration does not list the layers.
-    var usesSlidingWindow = false
+    /// The values of members that config.json may leave out, as transformers has them.
+    var defaults: JSONObject
+
+    /// When queries, keys and values have biases.
+    enum AttentionBias: Sendable {
+        case never
+        /// Queries, keys and values always, attention's output never.
+        case inputsAlways
+        /// All four where `attention_bias` says so.
+        case configured
+    }
+
+    /// Which layers attend within `sliding_window` only.
+    enum Windows: Sendable, Hashable {
+        case none
+        /// All of them.
+        case all
+        /// Those from `max_window_layers` on, where `use_sliding_window` says so; or as `layer_types` says.
+        case fromLayer
+        /// All but every so many; or as `layer_types` says.
+        case alternating(period: Int)
+    }
 
     static let all: [Architecture] = [.llama, .mistral, .qwen2, .qwen3, .gemma3]
 
@@ -43,7 +70,7 @@ extension Architecture {
             intermediateSize: configuration.intermediateSize, layerCount: configuration.layerCount,
             headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
             headSize: configuration.headSize, contextLength: configuration.contextLength,
-            normEpsilon: configuration.normEpsilon, activation: activation,
+            normEpsilon: configuration.normEpsilon, activation: configuration.activation,
             attentionScale: configuration.queryScalar.map { 1 / $0.squareRoot() },
             embeddingScale: scalesEmbedding ? Float(configuration.hiddenSize).squareRoot() : 1,
             logitSoftCap: configuration.logitSoftCap, cacheType: cacheType)
@@ -64,8 +91,7 @@ extension Architecture {
         if let local = configuration.localRopeBase {
             all.append(
                 RotaryEmbedding(
-                    inverseFrequencies: RotaryEmbedding.frequencies(base: local, rotatedElements: configuration.headSize),
-                    pairing: pairing))
+                    inverseFrequencies: RotaryEmbedding.frequencies(base: local, rotatedElements: configuration.headSize), pairing: pairing))
         }
         return all
     }

@@ -16,17 +16,20 @@ struct Checkpoint: Sendable {
     let configuration: ModelConfiguration
     let features: Architecture
 
+    /// What tensors are called.
+    let names: WeightNames
+
     /// - Parameter path: a .gguf file, or a folder in Hugging Face's layout.
     init(path: String, name: String? = nil) throws(ModelError) {
         self.path = path
         let last = path.split(separator: "/").last.map(String.init) ?? path
-        let format: Format
+        var configuration: ModelConfiguration
         do {
             if FileSystem.isFolder(path) {
                 format = .huggingFace(folder: path)
+                // What cannot be computed is refused before weights are looked at, whose types may be as foreign.
+                configuration = try Self.configuration(ofFolder: path)
                 tensors = try openTensorFile(path)
-                let configPath = path + "/config.json"
-                configuration = try ModelConfiguration(json: try Self.json(configPath), path: configPath)
             } else {
                 let file = try GGUFFile(path: path)
                 format = .gguf(file)
@@ -43,9 +46,29 @@ struct Checkpoint: Sendable {
         guard let features = Architecture.named(configuration.architecture) else {
             throw .unknownArchitecture(name: configuration.architecture, known: Architecture.allNames)
         }
-        self.format = format
         self.features = features
+        switch format {
+        case .gguf: names = .gguf
+        case .huggingFace: names = .huggingFace(hasBranchNorms: features.hasBranchNorms, in: tensors)
+        }
+        if configuration.tiesEmbeddings, let head = tensors[names.name(.outputHead, layer: nil) + ".weight"],
+            let embedding = tensors[names.name(.embedding, layer: nil) + ".weight"]
+        {
+            // As in transformers: a head that differs from the embedding is not replaced by it, whatever the configuration says.
+            configuration.tiesEmbeddings = head.shape == embedding.shape && head.encoding == embedding.encoding && head.data.hasSameBytes(as: embedding.data)
+        }
+        self.configuration = configuration
         self.name = name ?? (last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last)
+    }
+
+    private static func configuration(ofFolder path: String) throws(ModelError) -> ModelConfiguration {
+        if FileSystem.isFile(path + "/adapter_config.json") {
+            throw .configuration(
+                path: path + "/adapter_config.json", message: "this is an adapter (LoRA), which is not implemented",
+                help: "merge it in Python: PeftModel.merge_and_unload(), then save_pretrained()")
+        }
+        let config = path + "/config.json"
+        return try ModelConfiguration(json: json(config), path: config)
     }
 
     /// Parses a JSON file.
@@ -60,18 +83,14 @@ struct Checkpoint: Sendable {
         }
     }
 
-    var names: WeightNames {
-        switch format {
-        case .gguf: .gguf
-        case .huggingFace: .huggingFace(hasBranchNorms: features.hasBranchNorms)
-        }
-    }
+    /// The tensor of GGUF files that divides the frequencies.
+    static let ropeDivisors = "rope_freqs.weight"
 
     /// The rotary embeddings of the plan. GGUF files keep Llama 3's scaling as divisors of the frequencies.
     func rotaryEmbeddings() throws(ModelError) -> [RotaryEmbedding] {
         guard case .gguf(let file) = format else { return features.rotaryEmbeddings(configuration, pairing: .halves) }
         var all = features.rotaryEmbeddings(configuration, pairing: features.ggufPairing)
-        guard let divisors = file["rope_freqs.weight"] else { return all }
+        guard features.ggufHasRopeDivisors, let divisors = file[Self.ropeDivisors] else { return all }
         let values: [Float]
         do { values = try divisors.floats() } catch { throw .file(error) }
         guard values.count == all[0].inverseFrequencies.count, values.allSatisfy({ $0.isFinite && $0 > 0 }) else {

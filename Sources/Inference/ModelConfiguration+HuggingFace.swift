@@ -3,51 +3,65 @@ import Tensors
 
 extension ModelConfiguration {
     /// Reads a config.json as transformers writes it: version 5's `rope_parameters` and `dtype`, or the earlier
-    /// `rope_theta`, `rope_scaling` and `torch_dtype` that most published checkpoints have.
+    /// `rope_theta`, `rope_scaling` and `torch_dtype` that most published checkpoints have. Of a multimodal model, the text's part.
     ///
-    /// - Throws: ``ModelError`` where a size is missing or impossible, or the architecture is unknown.
+    /// What a member says is done as transformers does it, or refused with its name.
+    /// - Throws: ``ModelError`` where a size is missing or impossible, something is not implemented, or the architecture is unknown.
     init(json: JSONValue, path: String) throws(ModelError) {
-        let reader = ConfigurationReader(json: json, path: path)
-        guard let type = json["model_type"]?.stringValue else {
-            throw reader.error("it has no \"model_type\"", help: "give the folder of a transformers checkpoint")
+        var outer = ConfigurationReader(json: json, path: path)
+        guard let type = try outer.text("model_type") else {
+            throw outer.error("it has no \"model_type\"", help: "give the folder of a transformers checkpoint")
         }
         guard let features = Architecture.named(type) else {
             throw .unknownArchitecture(name: type, known: Architecture.allNames)
         }
+        try Self.checkArchitectures(&outer)
+        quantizationMethod = try Self.quantizationMethod(&outer)
+        let inner = json["text_config"].flatMap { $0.objectValue == nil ? nil : $0 }
+        var reader = ConfigurationReader(json: inner ?? json, path: path, defaults: features.defaults, read: inner == nil ? outer.read : [])
         architecture = type
-        dtype = (json["dtype"] ?? json["torch_dtype"])?.stringValue.flatMap { DType(rawValue: $0) }.map { .dense($0) }
+        isPartOfLarger = inner != nil
+        let savedType = json["dtype"] ?? json["torch_dtype"] ?? inner?["dtype"] ?? inner?["torch_dtype"]
+        dtype = savedType?.stringValue.flatMap { DType(rawValue: $0) }.map { .dense($0) }
         vocabularySize = try reader.size("vocab_size")
         hiddenSize = try reader.size("hidden_size")
         intermediateSize = try reader.size("intermediate_size")
         layerCount = try reader.size("num_hidden_layers")
         headCount = try reader.size("num_attention_heads")
         keyValueHeadCount = try reader.optionalSize("num_key_value_heads") ?? headCount
-        headSize = try reader.optionalSize("head_dim") ?? hiddenSize / headCount
-        contextLength = try reader.optionalSize("max_position_embeddings") ?? 2048
-        normEpsilon = Float(json["rms_norm_eps"]?.doubleValue ?? 1e-6)
-        tiesEmbeddings = json["tie_word_embeddings"]?.boolValue ?? features.tiesEmbeddingsByDefault
-        hasAttentionBias = json["attention_bias"]?.boolValue ?? features.hasAttentionBias
-        hasAttentionOutputBias = hasAttentionBias && features.biasCoversOutput
-        hasFeedForwardBias = json["mlp_bias"]?.boolValue ?? false
-        queryScalar = json["query_pre_attn_scalar"]?.doubleValue.map { Float($0) }
-        logitSoftCap = json["final_logit_softcapping"]?.doubleValue.map { Float($0) }
-        bosToken = json["bos_token_id"]?.integerValue
-        eosTokens = Self.tokens(json["eos_token_id"])
-        quantizationMethod = json["quantization_config"]?["quant_method"]?.stringValue
+        headSize = try Self.headSize(&reader, hiddenSize: hiddenSize, headCount: headCount)
+        contextLength = try reader.size("max_position_embeddings")
+        // transformers' own default, of all these architectures.
+        normEpsilon = try reader.number("rms_norm_eps") ?? 1e-6
+        activation = try Self.activation(&reader, features)
 
-        let parameters = json["rope_parameters"]
-        let full = parameters?["full_attention"] ?? parameters
-        ropeBase = Float(full?["rope_theta"]?.doubleValue ?? json["rope_theta"]?.doubleValue ?? 10_000)
-        let scaling = full.flatMap { $0["rope_type"] == nil ? nil : $0 } ?? json["rope_scaling"]
-        ropeScaling = try reader.scaling(scaling, contextLength: contextLength)
-
-        let hasLayerTypes = json["layer_types"]?.arrayValue != nil || features.fullAttentionPeriod != nil
-        if hasLayerTypes || features.usesSlidingWindow { slidingWindow = try reader.optionalSize("sliding_window") }
-        if slidingWindow != nil {
-            layersWithWindow = try reader.layersWithWindow(features, layerCount: layerCount)
-            let local = parameters?["sliding_attention"]?["rope_theta"] ?? json["rope_local_base_freq"]
-            localRopeBase = local?.doubleValue.map { Float($0) } ?? features.defaultLocalRopeBase
+        var isTied = try reader.flag("tie_word_embeddings") ?? false
+        if inner != nil, let whole = try outer.flag("tie_word_embeddings") { isTied = whole }
+        tiesEmbeddings = isTied
+        switch features.attentionBias {
+        case .never: (hasAttentionBias, hasAttentionOutputBias) = (false, false)
+        case .inputsAlways: (hasAttentionBias, hasAttentionOutputBias) = (true, false)
+        case .configured:
+            hasAttentionBias = try reader.flag("attention_bias") ?? false
+            hasAttentionOutputBias = hasAttentionBias
         }
+        hasFeedForwardBias = try features.readsFeedForwardBias ? reader.flag("mlp_bias") ?? false : false
+        if features.readsScoreScale {
+            queryScalar = try reader.number("query_pre_attn_scalar")
+            logitSoftCap = try reader.number("final_logit_softcapping")
+        }
+        bosToken = (json["bos_token_id"] ?? inner?["bos_token_id"])?.integerValue
+        eosTokens = Self.tokens(json["eos_token_id"] ?? inner?["eos_token_id"])
+
+        ropeBase = features.defaultRopeBase
+        try readRope(&reader, features)
+        try readWindows(&reader, features)
+
+        var passedOver: Set<String> = []
+        if case .inputsAlways = features.attentionBias { passedOver.insert("attention_bias") }
+        if features.activationKey != "hidden_act" { passedOver.insert("hidden_act") }
+        try ConfigurationKeys.check(reader, passedOver: passedOver)
+        if inner != nil { try ConfigurationKeys.check(outer, passedOver: []) }
     }
 
     /// One token id or several.
@@ -55,59 +69,56 @@ extension ModelConfiguration {
         if let id = value?.integerValue { return [id] }
         return value?.arrayValue?.compactMap(\.integerValue) ?? []
     }
-}
 
-/// Reads members of a config.json, with errors that name file and member.
-private struct ConfigurationReader {
-    let json: JSONValue
-    let path: String
-
-    func error(_ message: String, help: String = "fetch config.json again from where the weights came from") -> ModelError {
-        .configuration(path: path, message: message, help: help)
-    }
-
-    func size(_ key: String) throws(ModelError) -> Int {
-        guard let size = try optionalSize(key) else { throw error("it has no \"\(key)\"") }
-        return size
-    }
-
-    func optionalSize(_ key: String) throws(ModelError) -> Int? {
-        guard let value = json[key], !value.isNull else { return nil }
-        guard let size = value.integerValue, (1...1 << 30).contains(size) else {
-            throw error("\"\(key)\" is \(value.text()), which is no size")
-        }
-        return size
-    }
-
-    func scaling(_ value: JSONValue?, contextLength: Int) throws(ModelError) -> ModelConfiguration.RopeScaling? {
-        guard let value, !value.isNull else { return nil }
-        let type = (value["rope_type"] ?? value["type"])?.stringValue ?? "default"
-        let factor = Float(value["factor"]?.doubleValue ?? 1)
-        guard factor.isFinite, factor > 0 else { throw error("the rope scaling's factor is \(factor)") }
-        switch type {
-        case "default": return nil
-        case "linear": return .linear(factor: factor)
-        case "llama3":
-            let low = Float(value["low_freq_factor"]?.doubleValue ?? 1)
-            let high = Float(value["high_freq_factor"]?.doubleValue ?? 4)
-            let original = value["original_max_position_embeddings"]?.integerValue ?? contextLength
-            guard low > 0, high > low, original > 0 else { throw error("the rope scaling's factors contradict each other") }
-            return .llama3(factor: factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength: original)
-        default:
-            throw error("the rope scaling \"\(type)\" is not implemented", help: "default, linear and llama3 are")
-        }
-    }
-
-    func layersWithWindow(_ features: Architecture, layerCount: Int) throws(ModelError) -> [Bool] {
-        if let types = json["layer_types"]?.arrayValue {
-            guard types.count == layerCount else {
-                throw error("\"layer_types\" has \(types.count) elements for \(layerCount) layers")
+    /// Refuses checkpoints whose head is for something else than the next token.
+    private static func checkArchitectures(_ reader: inout ConfigurationReader) throws(ModelError) {
+        for name in reader.value("architectures")?.arrayValue?.compactMap(\.stringValue) ?? [] {
+            for other in ["Classification", "QuestionAnswering", "RewardModel", "MultipleChoice", "MaskedLM"] where name.contains(other) {
+                throw reader.error("it is a \(name), which has no head for the next token", help: "load the causal language model of that name")
             }
-            return types.map { $0.stringValue == "sliding_attention" }
         }
-        let period = json["sliding_window_pattern"]?.integerValue ?? features.fullAttentionPeriod
-        guard let period, period > 0 else { return [Bool](repeating: true, count: layerCount) }
-        return (1...layerCount).map { $0 % period != 0 }
+    }
+
+    private static func headSize(_ reader: inout ConfigurationReader, hiddenSize: Int, headCount: Int) throws(ModelError) -> Int {
+        if let size = try reader.optionalSize("head_dim") { return size }
+        guard hiddenSize % headCount == 0 else {
+            throw reader.error("\"hidden_size\" (\(hiddenSize)) is no multiple of \"num_attention_heads\" (\(headCount)), and there is no \"head_dim\"")
+        }
+        return hiddenSize / headCount
+    }
+
+    /// The function by the names that transformers has for it (`activations.py`).
+    private static func activation(_ reader: inout ConfigurationReader, _ features: Architecture) throws(ModelError) -> GatedActivation {
+        guard let name = try reader.text(features.activationKey) else { return features.activation }
+        switch name {
+        case "silu", "swish": return .silu
+        case "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_new", "gelu_fast", "gelu_accurate": return .geluTanh
+        case "gelu", "gelu_python": return .gelu
+        case "quick_gelu": return .quickGELU
+        case "relu": return .relu
+        case "relu2": return .squaredReLU
+        default: throw reader.refusal(features.activationKey, .string(name))
+        }
+    }
+
+    /// How the linear layers were quantised; only bitsandbytes' 4 bits are read.
+    private static func quantizationMethod(_ reader: inout ConfigurationReader) throws(ModelError) -> String? {
+        let help = "take the model in bfloat16 or float16, one saved with bitsandbytes in 4 bits, or a GGUF file"
+        for key in ["quantization", "compression_config"] {
+            guard let value = reader.value(key) else { continue }
+            throw reader.error("it is quantised as \"\(key)\": \(value.text()) says, which is not implemented", help: help)
+        }
+        guard let quantization = reader.value("quantization_config") else { return nil }
+        let isFourBit = ["load_in_4bit", "_load_in_4bit"].contains { quantization[$0]?.boolValue == true }
+        let method = quantization["quant_method"]?.stringValue ?? (isFourBit ? "bitsandbytes" : "unknown")
+        guard method == "bitsandbytes" else {
+            let bits = (quantization["bits"]?.integerValue).map { " in \($0) bits" } ?? ""
+            throw reader.error("its weights are quantised by \"\(method)\"\(bits) (\"quantization_config\"), which is not implemented", help: help)
+        }
+        guard isFourBit else {
+            throw reader.error("its weights are quantised by bitsandbytes in 8 bits (\"quantization_config\"), which is not implemented", help: help)
+        }
+        return method
     }
 }
 

@@ -35,11 +35,15 @@ public struct ModelConfiguration: Sendable, Hashable {
     /// Gemma: attention scores are divided by the root of this.
     public var queryScalar: Float?
     public var logitSoftCap: Float?
+    /// The function that gates the feed-forward network.
+    public var activation = GatedActivation.silu
     public var bosToken: Int?
     /// Tokens that end a text.
     public var eosTokens: [Int]
     /// How the checkpoint's linear layers were quantised when it was saved, as its configuration says.
     public var quantizationMethod: String?
+    /// Whether this is the text's part of a model of texts and pictures.
+    var isPartOfLarger = false
 
     /// Extension of the context beyond what the model was first trained for.
     public enum RopeScaling: Sendable, Hashable {

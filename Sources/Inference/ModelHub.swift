@@ -83,14 +83,14 @@ package struct ModelHub {
             try fetchFile(name, of: repository, commit: commit, folder: folder, snapshot: snapshot, progress: progress)
         }
         for name in Self.small where names.contains(name) { try get(name) }
-        if names.contains("model.safetensors.index.json") {
+        if names.contains("model.safetensors") {
+            try get("model.safetensors")
+        } else if names.contains("model.safetensors.index.json") {
             try get("model.safetensors.index.json")
             guard let index = try? Checkpoint.json(snapshot + "/model.safetensors.index.json") else {
                 throw DownloadError(url: url, message: "the index of the weights is not JSON", help: "report it to the model's authors")
             }
             for shard in Self.shards(index) { try get(shard) }
-        } else if names.contains("model.safetensors") {
-            try get("model.safetensors")
         } else {
             throw DownloadError(
                 url: "\(endpoint)/\(repository)", message: "the model has no safetensors files",

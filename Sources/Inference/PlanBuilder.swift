@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// Makes a decoder's plan of a checkpoint: which tensor plays which part, and in which format.
@@ -8,6 +9,8 @@ struct PlanBuilder {
     /// Makes a weight, or only measures it.
     let make: (WeightSource, WeightFormat) throws(BackendError) -> Weight
     private(set) var parameters: [Weight] = []
+    /// Names of the tensors that play a part.
+    private var used: Set<ExactText> = []
 
     init(
         checkpoint: Checkpoint, policy: WeightPolicy, backend: any Backend,
@@ -22,20 +25,43 @@ struct PlanBuilder {
     mutating func plan() throws(ModelError) -> DecoderPlan {
         let configuration = checkpoint.configuration
         let features = checkpoint.features
+        guard backend.supports(configuration.activation) else {
+            throw .invalidRequest(
+                message: "the activation \(configuration.activation) of \(checkpoint.path) has no kernels on \(backend.device)",
+                help: "load the model with device: .cpu")
+        }
         let embedding = try weight(.embedding, layer: nil)
         var layers: [DecoderLayer] = []
         for index in 0..<configuration.layerCount { layers.append(try layer(index)) }
         let finalNorm = try weight(.finalNorm, layer: nil)
-        let head = try isTied ? LinearLayer(embedding) : linear(.outputHead, layer: nil)
+        let head = try outputHead(embedding)
+        try refuseUnused()
         let shape = features.shape(configuration, cacheType: policy.cacheType ?? storedCacheType)
         return DecoderPlan(
             shape: shape, computeType: policy.compute ?? storedComputeType, embedding: embedding, layers: layers,
             finalNorm: finalNorm, outputHead: head, rotaryEmbeddings: try checkpoint.rotaryEmbeddings())
     }
 
-    /// Checkpoints with tied embeddings may hold the head's tensor all the same, and some that say nothing lack it.
-    private var isTied: Bool {
-        checkpoint.configuration.tiesEmbeddings || find(.outputHead, layer: nil) == nil
+    private mutating func outputHead(_ embedding: Weight) throws(ModelError) -> LinearLayer {
+        let name = checkpoint.names.name(.outputHead, layer: nil) + ".weight"
+        if checkpoint.configuration.tiesEmbeddings {
+            used.insert(ExactText(name))
+            return LinearLayer(embedding)
+        }
+        guard checkpoint.tensors[name] != nil else {
+            throw .configuration(
+                path: checkpoint.path, message: "there is no \"\(name)\", and \"tie_word_embeddings\" is false: the model has no head for the next token",
+                help: "load the causal language model of that name, or set \"tie_word_embeddings\" to true in config.json if the embedding is its head")
+        }
+        return try linear(.outputHead, layer: nil, hasBias: false)
+    }
+
+    /// Whether a tensor plays a part, or says how one that does was quantised.
+    func isUsed(_ name: String) -> Bool {
+        if used.contains(ExactText(name)) { return true }
+        guard let range = name.firstRange(of: ".weight.") else { return false }
+        let owner = String(name[..<range.upperBound].dropLast())
+        return used.contains(ExactText(owner)) && FourBitWeights.type(of: owner, in: checkpoint.tensors) != nil
     }
 
     private mutating func layer(_ index: Int) throws(ModelError) -> DecoderLayer {
@@ -43,36 +69,48 @@ struct PlanBuilder {
         let configuration = checkpoint.configuration
         let hasWindow = configuration.layersWithWindow.indices.contains(index) && configuration.layersWithWindow[index]
         return DecoderLayer(
-            attentionNorm: try weight(.attentionNorm, layer: index), query: try linear(.query, layer: index),
-            key: try linear(.key, layer: index), value: try linear(.value, layer: index),
+            attentionNorm: try weight(.attentionNorm, layer: index),
+            query: try linear(.query, layer: index, hasBias: configuration.hasAttentionBias),
+            key: try linear(.key, layer: index, hasBias: configuration.hasAttentionBias),
+            value: try linear(.value, layer: index, hasBias: configuration.hasAttentionBias),
             queryNorm: features.hasHeadNorms ? try weight(.queryNorm, layer: index) : nil,
             keyNorm: features.hasHeadNorms ? try weight(.keyNorm, layer: index) : nil,
-            output: try linear(.attentionOutput, layer: index),
+            output: try linear(.attentionOutput, layer: index, hasBias: configuration.hasAttentionOutputBias),
             postAttentionNorm: features.hasBranchNorms ? try weight(.postAttentionNorm, layer: index) : nil,
-            feedForwardNorm: try weight(.feedForwardNorm, layer: index), gate: try linear(.gate, layer: index),
-            up: try linear(.up, layer: index), down: try linear(.down, layer: index),
+            feedForwardNorm: try weight(.feedForwardNorm, layer: index),
+            gate: try linear(.gate, layer: index, hasBias: configuration.hasFeedForwardBias),
+            up: try linear(.up, layer: index, hasBias: configuration.hasFeedForwardBias),
+            down: try linear(.down, layer: index, hasBias: configuration.hasFeedForwardBias),
             postFeedForwardNorm: features.hasBranchNorms ? try weight(.postFeedForwardNorm, layer: index) : nil,
             slidingWindow: hasWindow ? configuration.slidingWindow : nil,
             rotary: hasWindow && configuration.localRopeBase != nil ? 1 : 0)
     }
 
-    private func find(_ role: TensorRole, layer: Int?) -> StoredTensor? {
-        checkpoint.tensors[checkpoint.names.name(role, layer: layer) + ".weight"]
-    }
-
-    private mutating func linear(_ role: TensorRole, layer: Int?) throws(ModelError) -> LinearLayer {
+    private mutating func linear(_ role: TensorRole, layer: Int?, hasBias: Bool) throws(ModelError) -> LinearLayer {
         let weight = try weight(role, layer: layer)
+        guard hasBias else { return LinearLayer(weight) }
         let name = checkpoint.names.name(role, layer: layer) + ".bias"
-        guard let bias = checkpoint.tensors[name] else { return LinearLayer(weight) }
-        return LinearLayer(weight, bias: try add(WeightSource(bias), format(of: bias, isLinear: false)))
+        used.insert(ExactText(name))
+        do {
+            let bias = try checkpoint.tensors.tensor(named: name)
+            return LinearLayer(weight, bias: try add(WeightSource(bias), format(of: bias, isLinear: false)))
+        } catch let error as FileFormatError {
+            throw .file(error)
+        } catch let error as ModelError {
+            throw error
+        } catch {
+            throw .configuration(path: checkpoint.path, message: "\(error)", help: "fetch the model again")
+        }
     }
 
     private mutating func weight(_ role: TensorRole, layer: Int?) throws(ModelError) -> Weight {
         let name = checkpoint.names.name(role, layer: layer) + ".weight"
+        used.insert(ExactText(name))
         do {
             if let type = FourBitWeights.type(of: name, in: checkpoint.tensors) {
                 return try savedFourBit(name, type)
             }
+            try refuseQuantized(name)
             let tensor = try checkpoint.tensors.tensor(named: name)
             let isLinear = layer != nil && tensor.shape.rank == 2
             var source = WeightSource(tensor, rounding: isLinear ? policy.rounding : nil)

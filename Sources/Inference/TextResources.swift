@@ -56,20 +56,30 @@ final class TextResources: Sendable {
     }
 
     private static func vocabulary(_ file: GGUFFile) throws(ModelError) -> GGUFVocabulary {
-        func key(_ name: String) -> GGUFValue? { file.metadata["tokenizer.ggml.\(name)"] }
-        guard let model = key("model")?.stringValue, let tokens = key("tokens")?.arrayValue?.packedStrings else {
+        var reader = MetadataReader(file)
+        func list<Value>(_ name: String, _ kind: String, _ convert: (GGUFArray) -> Value?) throws(ModelError) -> Value? {
+            guard let value = reader.value("tokenizer.ggml.\(name)") else { return nil }
+            guard let converted = value.arrayValue.flatMap(convert) else {
+                throw .tokenizer(
+                    path: file.path, message: "\"tokenizer.ggml.\(name)\" (\(value.shown)) is no list of \(kind)",
+                    help: "convert the model to GGUF again with its tokenizer")
+            }
+            return converted
+        }
+        guard let model = try reader.text("tokenizer.ggml.model"), let tokens = try list("tokens", "texts", { $0.packedStrings }) else {
             throw .tokenizer(
                 path: file.path, message: "the file has no tokenizer",
                 help: "convert the model to GGUF again with its tokenizer")
         }
+        func id(_ name: String) throws(ModelError) -> Int? { try reader.integer("tokenizer.ggml.\(name)_token_id") }
         return GGUFVocabulary(
-            model: model, pre: key("pre")?.stringValue, tokens: PackedTexts(tokens), scores: key("scores")?.arrayValue?.floats ?? [],
-            types: key("token_type")?.arrayValue?.integers?.map { Int32(clamping: $0) } ?? [],
-            merges: key("merges")?.arrayValue?.packedStrings.map { PackedTexts($0) } ?? PackedTexts(), bos: key("bos_token_id")?.integerValue,
-            eos: key("eos_token_id")?.integerValue, endOfTurn: key("eot_token_id")?.integerValue,
-            endOfMessage: key("eom_token_id")?.integerValue, unknown: key("unknown_token_id")?.integerValue,
-            padding: key("padding_token_id")?.integerValue, addBOS: key("add_bos_token")?.boolValue,
-            addEOS: key("add_eos_token")?.boolValue, addSpacePrefix: key("add_space_prefix")?.boolValue)
+            model: model, pre: try reader.text("tokenizer.ggml.pre"), tokens: PackedTexts(tokens),
+            scores: try list("scores", "numbers") { $0.numbers } ?? [],
+            types: try list("token_type", "integers") { $0.integers?.map { Int32(clamping: $0) } } ?? [],
+            merges: try list("merges", "texts") { $0.packedStrings.map { PackedTexts($0) } } ?? PackedTexts(), bos: try id("bos"),
+            eos: try id("eos"), endOfTurn: try id("eot"), endOfMessage: try id("eom"), unknown: try id("unknown"), padding: try id("padding"),
+            addBOS: try reader.flag("tokenizer.ggml.add_bos_token"), addEOS: try reader.flag("tokenizer.ggml.add_eos_token"),
+            addSpacePrefix: try reader.flag("tokenizer.ggml.add_space_prefix"))
     }
 
     /// Tokens that end an answer, from the configuration, generation_config.json and the tokenizer.

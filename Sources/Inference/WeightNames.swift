@@ -1,3 +1,5 @@
+import Tensors
+
 /// The part that a tensor plays in a model.
 enum TensorRole: String, Sendable, CaseIterable {
     case embedding, finalNorm, outputHead
@@ -17,12 +19,17 @@ struct WeightNames: Sendable {
         return "\(layerPrefix)\(index).\(layer[role] ?? role.rawValue)"
     }
 
-    /// As Hugging Face's checkpoints have them. With norms on both sides of a branch, the one after attention has
+    /// As the Hugging Face checkpoint at hand has them. With norms on both sides of a branch, the one after attention has
     /// the name that elsewhere belongs to the one before the network.
-    static func huggingFace(hasBranchNorms: Bool) -> WeightNames {
-        WeightNames(
-            model: [.embedding: "model.embed_tokens", .finalNorm: "model.norm", .outputHead: "lm_head"],
-            layerPrefix: "model.layers.",
+    ///
+    /// What stands before the names differs: nothing where a model was saved without its head, more where it is part of a larger one.
+    static func huggingFace(hasBranchNorms: Bool, in tensors: any TensorFile) -> WeightNames {
+        let prefixes = ["model.", "", "language_model.model.", "model.language_model."]
+        let prefix = prefixes.first { tensors["\($0)embed_tokens.weight"] != nil } ?? "model."
+        let head = ["lm_head", "language_model.lm_head"].first { tensors["\($0).weight"] != nil } ?? "lm_head"
+        return WeightNames(
+            model: [.embedding: "\(prefix)embed_tokens", .finalNorm: "\(prefix)norm", .outputHead: head],
+            layerPrefix: "\(prefix)layers.",
             layer: [
                 .attentionNorm: "input_layernorm", .query: "self_attn.q_proj", .key: "self_attn.k_proj",
                 .value: "self_attn.v_proj", .queryNorm: "self_attn.q_norm", .keyNorm: "self_attn.k_norm",

@@ -39,6 +39,11 @@ public final class MappedFile: @unchecked Sendable {
             start = UnsafeRawPointer(address)
             mapping = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
         }
+        if bytes.starts(with: Array("version https://git-lfs.github.com/spec/".utf8)) {
+            throw FileFormatError(
+                path: path, message: "this is a Git LFS pointer (\(byteCount) bytes), not the file that it stands for",
+                help: "run 'git lfs pull' in its repository, or fetch the file itself")
+        }
     }
 
     /// Bytes in place of a file, for tests: a page that no one may touch follows the last one, so that reading past
@@ -111,6 +116,13 @@ public struct FileSlice: Sendable {
         self.file = file
         self.byteOffset = byteOffset
         self.byteCount = byteCount
+    }
+
+    /// Whether another part, of this file or of another, holds the same bytes.
+    package func hasSameBytes(as other: FileSlice) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        guard let start = bytes.baseAddress, let otherStart = other.bytes.baseAddress else { return true }
+        return start == otherStart || memcmp(start, otherStart, byteCount) == 0
     }
 
     /// A part of this part; `nil` where it is not wholly inside.

@@ -32,12 +32,18 @@ extension TensorFile {
     }
 }
 
-/// Opens a GGUF or safetensors file, an index of shards, or a folder that holds `model.safetensors` or its index.
+/// Opens a GGUF or safetensors file, an index of shards, or a folder that holds `model.safetensors` or its index. Of a folder with
+/// both the one file counts, as for transformers.
 ///
 /// - Throws: ``FileFormatError``.
 public func openTensorFile(_ path: String) throws(FileFormatError) -> any TensorFile {
-    for name in ["model.safetensors.index.json", "model.safetensors"] where isReadable("\(path)/\(name)") {
+    for name in ["model.safetensors", "model.safetensors.index.json"] where isReadable("\(path)/\(name)") {
         return try openTensorFile("\(path)/\(name)")
+    }
+    for name in ["pytorch_model.bin", "pytorch_model.bin.index.json"] where isReadable("\(path)/\(name)") {
+        throw FileFormatError(
+            path: "\(path)/\(name)", message: "weights as Python objects (pickle) are not read: opening them runs code that they contain",
+            help: "convert them in Python: AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)")
     }
     if path.hasSuffix(".index.json") { return try ShardedSafetensors(indexPath: path) }
     let file = try MappedFile(path: path)
