@@ -45,11 +45,7 @@ public struct CellToolchain: Sendable, Hashable {
             throw .missing(
                 what: "NotebookKit.swiftmodule", looked: ["\(cells)/modules", "\(cells)/Modules"], remedy: "Install or build Galley whole.")
         }
-        var maps: [String] = []
-        for name in ["CCellHost", "CKernels", "CCUDAShim"] {
-            let places = ["\(cells)/modules/\(name)/module.modulemap", "\(cells)/\(name).build/module.modulemap"]
-            if let map = places.first(where: fileExists) { maps.append(map) }
-        }
+        let maps = try ["CCellHost", "CKernels", "CCUDAShim"].map { (name) throws(ExecutionError) in try moduleMap(of: name, for: cells) }
         let symbolizer = "\(usr)/bin/llvm-symbolizer"
         let sourceKit = "\(usr)/lib/libsourcekitdInProc.so"
         let runtime = "\(usr)/lib/swift/linux"
@@ -59,6 +55,21 @@ public struct CellToolchain: Sendable, Hashable {
             runtimeFolder: runtime, startObject: "\(runtime)/\(architecture)/swiftrt.o", macroFolder: "\(usr)/lib/swift/host/plugins",
             macroServer: "\(usr)/lib/swift/host/libSwiftInProcPluginServer.so", host: host, library: "\(cells)/libGalleyCells.so",
             moduleFolders: folders, moduleMaps: maps)
+    }
+
+    /// The module map of a C target that cells' modules rest on: beside the library where it is installed, else with the sources that
+    /// the build folder lies in.
+    private static func moduleMap(of name: String, for cells: String) throws(ExecutionError) -> String {
+        var places = ["\(cells)/include/\(name)/module.modulemap"]
+        var folder = absolutePath(cells)
+        while let slash = folder.lastIndex(of: "/") {
+            folder = String(folder[..<slash])
+            places.append("\(folder)/Sources/\(name)/include/module.modulemap")
+        }
+        guard let map = places.first(where: fileExists) else {
+            throw .missing(what: "the module map of \(name)", looked: Array(places.prefix(1)), remedy: "Install or build Galley whole.")
+        }
+        return map
     }
 
     private static var architecture: String {
