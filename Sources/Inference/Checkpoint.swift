@@ -55,7 +55,8 @@ struct Checkpoint: Sendable {
             let embedding = tensors[names.name(.embedding, layer: nil) + ".weight"]
         {
             // As in transformers: a head that differs from the embedding is not replaced by it, whatever the configuration says.
-            configuration.tiesEmbeddings = head.shape == embedding.shape && head.encoding == embedding.encoding && head.data.hasSameBytes(as: embedding.data)
+            configuration.tiesEmbeddings =
+                head.shape == embedding.shape && head.encoding == embedding.encoding && head.data.hasSameBytes(as: embedding.data)
         }
         self.configuration = configuration
         self.name = name ?? (last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last)

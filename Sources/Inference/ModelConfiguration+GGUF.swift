@@ -67,7 +67,10 @@ extension ModelConfiguration {
         let size = key ?? hiddenSize / headCount
         // Values have heads of their own size, which is the keys' in all that is implemented.
         let value = try reader.optionalSize("\(name).attention.value_length") ?? hiddenSize / headCount
-        guard value == size else { throw reader.error("heads have \(size) elements in keys and \(value) in values (\"\(name).attention.value_length\"), which is not implemented") }
+        guard value == size else {
+            throw reader.error(
+                "heads have \(size) elements in keys and \(value) in values (\"\(name).attention.value_length\"), which is not implemented")
+        }
         return size
     }
 
@@ -78,7 +81,8 @@ extension ModelConfiguration {
         }
         if let parts = try reader.integer("split.count"), parts > 1 {
             throw reader.error(
-                "this is one of the \(parts) parts (\"split.count\") of a GGUF model, which are not read as one", help: "join them with 'llama-gguf-split --merge'")
+                "this is one of the \(parts) parts (\"split.count\") of a GGUF model, which are not read as one",
+                help: "join them with 'llama-gguf-split --merge'")
         }
     }
 
@@ -93,7 +97,8 @@ extension ModelConfiguration {
     private mutating func readRope(_ reader: inout MetadataReader, _ features: Architecture) throws(ModelError) {
         let name = architecture
         if let count = try reader.integer("\(name).rope.dimension_count"), count != headSize {
-            throw reader.error("\"\(name).rope.dimension_count\" is \(count) in heads of \(headSize) elements: to rotate a part of them is not implemented")
+            throw reader.error(
+                "\"\(name).rope.dimension_count\" is \(count) in heads of \(headSize) elements: to rotate a part of them is not implemented")
         }
         let type = try reader.text("\(name).rope.scaling.type") ?? "linear"
         let old = try reader.number("\(name).rope.scale_linear")

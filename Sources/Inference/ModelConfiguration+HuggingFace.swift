@@ -28,7 +28,9 @@ extension ModelConfiguration {
         intermediateSize = try reader.size("intermediate_size")
         layerCount = try reader.size("num_hidden_layers")
         headCount = try reader.size("num_attention_heads")
-        keyValueHeadCount = try reader.optionalSize("num_key_value_heads") ?? headCount
+        // Left out it is the architecture's default, and null as many as there are heads.
+        let keyValueHeads = try reader.optionalSize("num_key_value_heads")
+        keyValueHeadCount = reader.written("num_key_value_heads")?.isNull == true ? headCount : keyValueHeads ?? headCount
         headSize = try Self.headSize(&reader, hiddenSize: hiddenSize, headCount: headCount)
         contextLength = try reader.size("max_position_embeddings")
         // transformers' own default, of all these architectures.
@@ -82,14 +84,18 @@ extension ModelConfiguration {
     private static func headSize(_ reader: inout ConfigurationReader, hiddenSize: Int, headCount: Int) throws(ModelError) -> Int {
         if let size = try reader.optionalSize("head_dim") { return size }
         guard hiddenSize % headCount == 0 else {
-            throw reader.error("\"hidden_size\" (\(hiddenSize)) is no multiple of \"num_attention_heads\" (\(headCount)), and there is no \"head_dim\"")
+            throw reader.error(
+                "\"hidden_size\" (\(hiddenSize)) is no multiple of \"num_attention_heads\" (\(headCount)), and there is no \"head_dim\"")
         }
         return hiddenSize / headCount
     }
 
     /// The function by the names that transformers has for it (`activations.py`).
     private static func activation(_ reader: inout ConfigurationReader, _ features: Architecture) throws(ModelError) -> GatedActivation {
-        guard let name = try reader.text(features.activationKey) else { return features.activation }
+        guard let name = try reader.text(features.activationKey) else {
+            if let null = reader.written(features.activationKey) { throw reader.refusal(features.activationKey, null, "names no function") }
+            return features.activation
+        }
         switch name {
         case "silu", "swish": return .silu
         case "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_new", "gelu_fast", "gelu_accurate": return .geluTanh

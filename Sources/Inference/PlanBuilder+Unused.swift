@@ -37,7 +37,8 @@ extension PlanBuilder {
         if case .dense(let type)? = checkpoint.tensors[name]?.encoding { isInteger = !type.isFloatingPoint }
         guard packed != nil || isInteger else { return }
         throw .configuration(
-            path: checkpoint.path, message: "\"\(name)\" is quantised" + (packed.map { " (there is \"\(stem)\($0)\")" } ?? "") + " in a way that is not implemented",
+            path: checkpoint.path,
+            message: "\"\(name)\" is quantised" + (packed.map { " (there is \"\(stem)\($0)\")" } ?? "") + " in a way that is not implemented",
             help: "take the model in bfloat16 or float16, one saved with bitsandbytes in 4 bits, or a GGUF file")
     }
 }

@@ -50,8 +50,10 @@ struct PlanBuilder {
         }
         guard checkpoint.tensors[name] != nil else {
             throw .configuration(
-                path: checkpoint.path, message: "there is no \"\(name)\", and \"tie_word_embeddings\" is false: the model has no head for the next token",
-                help: "load the causal language model of that name, or set \"tie_word_embeddings\" to true in config.json if the embedding is its head")
+                path: checkpoint.path,
+                message: "there is no \"\(name)\", and \"tie_word_embeddings\" is false: the model has no head for the next token",
+                help:
+                    "load the causal language model of that name, or set \"tie_word_embeddings\" to true in config.json if the embedding is its head")
         }
         return try linear(.outputHead, layer: nil, hasBias: false)
     }

@@ -62,7 +62,10 @@ struct ArchitectureReferenceTests {
         let config = try JSONValue(parsing: MappedFile(path: folder + "/config.json").contents.copy)
         var members = try #require(config.objectValue)
         members["quantization_config"] = nil
-        let files = ["config.json": Array(JSONValue.object(members).text().utf8), "model.safetensors": try MappedFile(path: folder + "/model.safetensors").contents.copy]
+        let files = [
+            "config.json": Array(JSONValue.object(members).text().utf8),
+            "model.safetensors": try MappedFile(path: folder + "/model.safetensors").contents.copy,
+        ]
         try withTemporaryFiles(files) { folder in
             let text = "\(try #require(#expect(throws: ModelError.self) { try Model.load(path: folder, device: .cpu) }))"
             #expect(text.contains("is quantised") && !text.contains("fetch"), "\(text)")

@@ -37,13 +37,34 @@ struct ConfigurationTests {
     @Test(
         "Members of the wrong type are errors that name them",
         arguments: [
-            ("rms_norm_eps", "1e-5"), ("rope_theta", "10000"), ("rope_theta", 0), ("rope_theta", -1), ("hidden_act", 3), ("tie_word_embeddings", "true"),
+            ("rms_norm_eps", "1e-5"), ("rope_theta", "10000"), ("rope_theta", 0), ("rope_theta", -1), ("hidden_act", 3),
+            ("tie_word_embeddings", "true"),
             ("attention_bias", 1), ("mlp_bias", "no"), ("hidden_size", 31.5), ("hidden_size", "32"), ("head_dim", 0), ("num_key_value_heads", true),
             ("layer_types", "full"), ("layer_types", ["full_attention"]), ("layer_types", [1, 2, 3, 4]), ("rope_scaling", 2),
         ] as [(String, JSONValue)])
     func types(key: String, value: JSONValue) throws {
         let error = #expect(throws: ModelError.self) { try read([key: value]) }
         #expect(error.map { "\($0)".contains("\"\(key)\"") } == true, "\(error.map { "\($0)" } ?? "")")
+    }
+
+    @Test("What is left out is transformers' default, and null what it makes of that")
+    func defaults() throws {
+        #expect(try read(["num_key_value_heads": nil]).keyValueHeadCount == 4)
+        var members = Self.base
+        members["num_key_value_heads"] = nil
+        for (type, heads, size) in [("llama", 4, 8), ("mistral", 8, 8), ("qwen2", 32, 8), ("qwen3", 32, 128), ("gemma3_text", 4, 256)] {
+            members["model_type"] = .string(type)
+            let configuration = try ModelConfiguration(json: JSONValue.object(members).text())
+            #expect(configuration.keyValueHeadCount == heads && configuration.headSize == size, "\(type)")
+        }
+        #expect(try read(["rms_norm_eps": nil]).normEpsilon == 1e-6)
+        for key in ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "model_type"] {
+            var lacking = Self.base
+            lacking[key] = nil
+            let error = #expect(throws: ModelError.self) { try ModelConfiguration(json: JSONValue.object(lacking).text()) }
+            #expect(error.map { "\($0)".contains("\"\(key)\"") } == true)
+        }
+        #expect(throws: ModelError.self) { try read(["hidden_act": nil]) }
     }
 
     @Test("Activations are transformers' by all their names, and others are refused")
@@ -93,26 +114,33 @@ struct ConfigurationTests {
         #expect(try read(["rope_parameters": ["rope_type": "linear", "factor": 4.0, "rope_theta": 7.0]]).ropeBase == 7)
         #expect(try read(["rope_scaling": ["rope_type": "default", "partial_rotary_factor": 0.5]]).ropeScaling == nil)
         let llama3: JSONObject = ["rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4]
-        guard case .llama3(_, _, _, 128)? = try read(["rope_scaling": .object(llama3)]).ropeScaling else { throw ModelError.unloaded(name: "original") }
+        guard case .llama3(_, _, _, 128)? = try read(["rope_scaling": .object(llama3)]).ropeScaling else {
+            throw ModelError.unloaded(name: "original")
+        }
         let wrong: [JSONValue] = [
             ["type": "yarn", "factor": 4], ["type": "dynamic", "factor": 4], ["factor": 4], ["type": "linear"], ["type": "linear", "factor": "4"],
             ["type": "linear", "factor": 4, "attention_factor": 2], ["rope_type": "llama3", "factor": 8], ["type": "linear", "factor": 0],
-            ["type": "linear", "factor": 4, "partial_rotary_factor": 0.5], ["rope_type": "default", "mrope_section": [1, 2]], ["type": 3, "factor": 4],
+            ["type": "linear", "factor": 4, "partial_rotary_factor": 0.5], ["rope_type": "default", "mrope_section": [1, 2]],
+            ["type": 3, "factor": 4],
             ["full_attention": ["rope_type": "default"]],
         ]
         for scaling in wrong {
             let key = scaling["full_attention"] == nil ? "rope_scaling" : "rope_parameters"
             #expect(throws: ModelError.self, "\(scaling.text())") { try read([key: scaling]) }
         }
-        #expect(throws: ModelError.self) { try read(["rope_scaling": ["type": "linear", "factor": 4], "rope_parameters": ["rope_type": "default"]]) }
+        #expect(throws: ModelError.self) {
+            try read(["rope_scaling": ["type": "linear", "factor": 4], "rope_parameters": ["rope_type": "default"]])
+        }
     }
 
     @Test("Quantised checkpoints and heads for other things are refused by name")
     func kinds() throws {
         let refused: [(String, JSONValue, String)] = [
             ("quantization_config", ["quant_method": "gptq", "bits": 4], "gptq"), ("quantization_config", ["quant_method": "fp8"], "fp8"),
-            ("quantization_config", ["quant_method": "bitsandbytes", "load_in_8bit": true], "8 bits"), ("quantization_config", ["bits": 4], "unknown"),
-            ("quantization", ["group_size": 64, "bits": 4], "quantization"), ("compression_config", ["format": "pack-quantized"], "compression_config"),
+            ("quantization_config", ["quant_method": "bitsandbytes", "load_in_8bit": true], "8 bits"),
+            ("quantization_config", ["bits": 4], "unknown"),
+            ("quantization", ["group_size": 64, "bits": 4], "quantization"),
+            ("compression_config", ["format": "pack-quantized"], "compression_config"),
             ("architectures", ["LlamaForSequenceClassification"], "LlamaForSequenceClassification"),
         ]
         for (key, value, word) in refused {

@@ -36,7 +36,10 @@ struct GGUFConfigurationTests {
             ("llama.rope.freq_base", GGUFBuilder.float32(.nan)), ("llama.rope.freq_base", Self.int32(-5)), ("llama.rope.freq_base", Self.uint8(0)),
             ("llama.block_count", GGUFBuilder.float32(1.5)), ("llama.block_count", GGUFBuilder.string("2")),
             ("llama.attention.layer_norm_rms_epsilon", GGUFBuilder.string("1e-5")), ("llama.attention.layer_norm_rms_epsilon", nothing),
-            ("llama.attention.head_count_kv", GGUFBuilder.array(type: 4, count: 2, GGUFBuilder.integer(2 as UInt32) + GGUFBuilder.integer(4 as UInt32))),
+            (
+                "llama.attention.head_count_kv",
+                GGUFBuilder.array(type: 4, count: 2, GGUFBuilder.integer(2 as UInt32) + GGUFBuilder.integer(4 as UInt32))
+            ),
             ("llama.rope.dimension_count", Self.uint8(4)), ("llama.attention.value_length", Self.uint8(16)), ("llama.vocab_size", Self.uint8(95)),
             ("llama.rope.scaling.type", GGUFBuilder.string("yarn")), ("llama.rope.scaling.factor", GGUFBuilder.string("4")),
             ("tokenizer.ggml.eos_token_id", GGUFBuilder.string("2")),
@@ -108,7 +111,9 @@ struct GGUFConfigurationTests {
             let text = base.with("llama.\(key)", value).refusal()
             #expect(text?.contains("\"llama.\(key)\"") == true, "\(text ?? "loaded")")
         }
-        for value in [GGUFBuilder.uint32(0), GGUFBuilder.bool(0), GGUFBuilder.float32(0)] { #expect(base.with("llama.\(key)", value).refusal() == nil) }
+        for value in [GGUFBuilder.uint32(0), GGUFBuilder.bool(0), GGUFBuilder.float32(0)] {
+            #expect(base.with("llama.\(key)", value).refusal() == nil)
+        }
     }
 
     @Test("Attention that is not causal, and files that are no whole model, are refused by name")
@@ -118,12 +123,15 @@ struct GGUFConfigurationTests {
         #expect(base.with("llama.attention.causal", GGUFBuilder.bool(1)).refusal() == nil)
         #expect(base.with("general.type", GGUFBuilder.string("adapter")).refusal()?.contains("adapter") == true)
         #expect(base.with("general.type", GGUFBuilder.string("model")).refusal() == nil)
-        #expect(base.with("split.count", GGUFBuilder.integer(2 as UInt32) + GGUFBuilder.integer(3 as UInt16)).refusal()?.contains("split.count") == true)
+        #expect(
+            base.with("split.count", GGUFBuilder.integer(2 as UInt32) + GGUFBuilder.integer(3 as UInt16)).refusal()?.contains("split.count") == true)
     }
 
     @Test("Tensors that nothing computes with are refused by name, and so are layers beyond those announced")
     func unused() {
-        for name in ["blk.0.ffn_gate_inp.weight", "blk.1.attn_q.bias_extra", "blk.2.attn_q.weight", "position_embd.weight", "blk.0.attn_sinks.weight"] {
+        for name in [
+            "blk.0.ffn_gate_inp.weight", "blk.1.attn_q.bias_extra", "blk.2.attn_q.weight", "position_embd.weight", "blk.0.attn_sinks.weight",
+        ] {
             var file = TinyGGUF()
             file.tensors.append((name, [32], [Float](repeating: 0, count: 32)))
             #expect(file.refusal()?.contains("\"\(name)\"") == true, "\(name)")

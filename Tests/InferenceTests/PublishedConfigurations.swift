@@ -1,7 +1,9 @@
 /// What publishers' config.json files look like: with members of training, of generation and of other libraries.
 enum PublishedConfigurations {
     /// Each with the elements of all heads together.
-    static let all = [(smolLM2, 576), (llama32, 2048), (tinyLlama, 2048), (qwen25, 896), (qwen3, 2048), (mistral, 4096), (gemma3, 2048), (llamafied, 896)]
+    static let all = [
+        (smolLM2, 576), (llama32, 2048), (tinyLlama, 2048), (qwen25, 896), (qwen3, 2048), (mistral, 4096), (gemma3, 2048), (llamafied, 896),
+    ]
 
     static let smolLM2 = """
         {"architectures": ["LlamaForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 1, "eos_token_id": 2,
