@@ -133,7 +133,7 @@ let package = Package(
         .tests("GalleyCommandTests", ["GalleyCommand", "NotebookParser", "NotebookModel", "SourceText"]),
         .tests("CellRuntimeTests", ["CellRuntime"]),
         .tests("ExecutionPlannerTests", ["ExecutionPlanner", "NotebookModel", "SourceText"]),
-        .tests("CellExecutorTests", ["CellExecutor", "ExecutionPlanner", "NotebookModel", "SourceText", "JSON"]),
+        .tests("CellExecutorTests", ["CellExecutor", "ExecutionPlanner", "NotebookModel", "NotebookParser", "SourceText", "JSON", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,25 +18,38 @@ struct CellCompiler: Sendable {
         var wasCached: Bool
     }
 
-    /// The whole file for the compiler.
-    func source(_ unit: CompilationUnit, in plan: ExecutionPlan) -> (text: String, prefixLines: Int) {
+    /// The whole file for the compiler, and the lines, from 0, at which its members' own texts begin.
+    func source(_ unit: CompilationUnit, in plan: ExecutionPlan) -> (text: String, starts: [Int]) {
         var lines = ["import NotebookKit"] + unit.importDeclarations
-        lines += unit.imports.map { "@testable import \($0)" }
+        lines += unit.imports.map { module in
+            let access = unit.privateImports.contains(module) ? "@_private(sourceFile: \"\(module).swift\")" : "@testable"
+            return "\(access) import \(module)"
+        }
         lines += unit.shadows.map { "import \($0)" }
         var text = lines.joined(separator: "\n") + "\n"
+        var starts: [Int] = []
         for (number, place) in unit.members.enumerated() {
+            let step = plan.steps[place]
             if number > 0 { text += "_galleyBoundary(\(number))\n" }
+            if step.notesValues { text += "_galleyBegin(\(swiftLiteral(step.cell.id)))\n" }
             text += "#sourceLocation(file: \"\(CompilationUnit.fileName(number))\", line: 1)\n"
-            text += plan.steps[place].analysis.rewritten.text + "\n"
+            starts.append(text.utf8.count { $0 == 0x0A })
+            var own = step.analysis.rewritten.text
+            for (name, other) in unit.renamedModules { own = own.split(separator: name, omittingEmptySubsequences: false).joined(separator: other) }
+            text += own + "\n"
         }
-        return (text, lines.count + 1)
+        return (text, starts)
+    }
+
+    private func swiftLiteral(_ text: String) -> String {
+        "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
     }
 
     func compile(_ unit: CompilationUnit, in plan: ExecutionPlan) throws(ExecutionError) -> Outcome {
         let module = unit.moduleName
-        let (text, prefixLines) = source(unit, in: plan)
+        let (text, starts) = source(unit, in: plan)
         func diagnostics(_ output: String) -> [Int: [Diagnostic]] {
-            CompilerDiagnostics(output, unit: unit, plan: plan, prefixLines: prefixLines, path: path).diagnostics
+            CompilerDiagnostics(output, unit: unit, plan: plan, prefixLines: starts.first ?? 0, path: path).diagnostics
         }
         if cache.holds(module), let log = try? readFile(cache.log(module)) {
             touchFile(cache.log(module))
@@ -69,8 +82,17 @@ struct CellCompiler: Sendable {
             "-o", "\(scratch)/\(module).o", "-module-cache-path", cache.modules, "-diagnostic-style", "llvm",
             "-gline-tables-only",
         ]
-        return arguments + Self.languageArguments + searchArguments + (unit.isOptimized ? ["-O"] : [])
+        return arguments + Self.programArguments + Self.languageArguments + searchArguments + (unit.isOptimized ? ["-O"] : [])
     }
+
+    /// What makes cells parts of one program.
+    ///
+    /// To the compiler a subclass of another module's class has, in a third module, the members of the base class and not the
+    /// overrides, where these are internal: it forgets that the second module was given them by `@testable`. With library
+    /// evolution a class's table is filled when it is loaded, from its superclass as that stands.
+    ///
+    /// What a cell declares as private is for the whole file, which to the author is the notebook.
+    static let programArguments = ["-enable-library-evolution", "-enable-private-imports"]
 
     /// What readers of Swift 6 know, where it changes nothing about a script's variables.
     static let languageArguments = ["-enable-bare-slash-regex", "-enable-upcoming-feature", "ImplicitOpenExistentials"]

@@ -100,7 +100,7 @@ public struct CellToolchain: Sendable, Hashable {
 
     /// Names this compiler and this build of the library: when it changes, nothing compiled before counts.
     public var identity: ContentKey {
-        var fields = ["flags 2"]
+        var fields = ["flags 3"]
         for path in [frontend, library] + moduleFolders.map({ "\($0)/NotebookKit.swiftmodule" }) {
             let identity = fileIdentity(path)
             fields += [path, "\(identity?.size ?? 0)", identity?.changed ?? ""]

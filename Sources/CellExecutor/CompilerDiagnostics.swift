@@ -37,6 +37,11 @@ struct CompilerDiagnostics {
                 }
                 range = SourceRange(start: start, end: SourceLocation(line: start.line, column: start.column + 1))
             }
+            // Cells are compiled to be loaded one after the other, which is no promise to anybody.
+            if remark.severity == .warning, remark.message.contains("was not compiled with library evolution support") {
+                isLeftOut = true
+                continue
+            }
             // Cells are one program to the author, who owns all that they declare.
             if remark.severity == .warning, let name = Self.retroactivelyConforming(remark.message),
                 known.contains(name.type) || known.contains(name.to)
@@ -45,7 +50,9 @@ struct CompilerDiagnostics {
                 continue
             }
             if remark.severity != .note { isLeftOut = false } else if isLeftOut { continue }
-            let message = withoutModuleNames(remark.message)
+            let message = Self.ownWords(withoutModuleNames(remark.message))
+            // The note says what the rewritten call made of it.
+            if remark.severity == .note, message.hasPrefix("generic parameter 'Value' inferred as") { continue }
             // A cell may end with `throw`; that the next one follows it in a merged source is no remark on either.
             if unit.members.count > 1, message == "will never be executed" { continue }
             if remark.severity == .note {
@@ -55,25 +62,31 @@ struct CompilerDiagnostics {
             } else {
                 let diagnostic = Diagnostic(
                     remark.severity, identifier: "swift", summary: message, path: path, range: range,
-                    solutions: Self.help(message, redefines: Self.redefines(last, in: plan)).map { [$0] } ?? [])
+                    solutions: Self.help(message, place: last, in: plan).map { [$0] } ?? [])
                 if diagnostics[last]?.contains(diagnostic) != true { diagnostics[last, default: []].append(diagnostic) }
             }
         }
     }
 
-    /// What to do where the compiler's words do not say what cells have to do with it.
-    private static func help(_ message: String, redefines: Bool) -> String? {
-        if message == "circular reference", redefines {
-            return "A name that a cell defines anew does not reach its earlier value there: choose another name, or assign to a 'var'"
-        }
-        return message.contains("prevents automatic synthesis") ? "State the conformance in the cell that declares the type" : nil
+    /// What the compiler says of an `await` that became a call, as it would say it of the author's line.
+    private static func ownWords(_ message: String) -> String {
+        guard message.hasPrefix("conflicting arguments to generic parameter 'Value' (") else { return message }
+        let parts = message.split(separator: "'", omittingEmptySubsequences: false)
+        return parts.count >= 6 ? "cannot convert value of type '\(parts[3])' to specified type '\(parts[5])'" : message
     }
 
-    /// Whether the cell defines a name that an earlier one defines.
-    private static func redefines(_ place: Int, in plan: ExecutionPlan) -> Bool {
-        func names(_ step: ExecutionPlan.Step) -> Set<String> { Set(step.analysis.names.definitions.map(\.name)) }
-        let own = names(plan.steps[place])
-        return plan.steps[..<place].contains { !names($0).isDisjoint(with: own) }
+    /// What to do where the compiler's words do not say what cells have to do with it.
+    private static func help(_ message: String, place: Int, in plan: ExecutionPlan) -> String? {
+        if message.contains("prevents automatic synthesis") { return "State the conformance in the cell that declares the type" }
+        if message.contains("because the struct was declared in module") {
+            return "Swift demands it of another cell's extension: begin with 'self.init(…)', or write the initializer where the struct is declared"
+        }
+        guard message.hasPrefix("cannot find "), message.contains("in scope") else { return nil }
+        let parts = message.split(separator: "'", omittingEmptySubsequences: false)
+        guard parts.count >= 3 else { return nil }
+        let name = String(parts[1])
+        let later = plan.steps[min(place + 1, plan.steps.count)...].first { $0.analysis.names.definitions.contains { $0.name == name } }
+        return later.map { "'\(name)' is defined further down, by \($0.cell.id): a cell sees what stands before it, so move that up" }
     }
 
     /// The names in a warning such as "extension declares a conformance of imported type 'Circle' to imported protocol 'Shape'; …".
@@ -113,35 +126,4 @@ struct CompilerDiagnostics {
             return nil
         }
     }
-}
-
-/// The text with the names of cells' modules taken out: `Cell_0123456789ab.Point` is `Point` to the author.
-func withoutModuleNames(_ text: String) -> String {
-    guard text.contains("Cell_") else { return text }
-    let bytes = Array(text.utf8)
-    let name = Array("Cell_".utf8)
-    var result: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-        if bytes[index] == name[0], bytes[index...].starts(with: name) {
-            var end = index + name.count
-            let digits = bytes[end...].prefix { isHexDigit($0) }.count
-            end += digits
-            if end < bytes.count, bytes[end] == UInt8(ascii: "_") {
-                let number = bytes[(end + 1)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
-                if number > 0 { end += 1 + number }
-            }
-            if digits == 12, end < bytes.count, bytes[end] == UInt8(ascii: ".") || bytes[end] == UInt8(ascii: "/") {
-                index = end + 1
-                continue
-            }
-        }
-        result.append(bytes[index])
-        index += 1
-    }
-    return String(decoding: result, as: UTF8.self)
-}
-
-private func isHexDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
 }

@@ -133,8 +133,8 @@ final class NameInquiry: @unchecked Sendable {
         let unit = units[number]
         let wanted = unit.members.filter(isShown)
         if wanted.isEmpty || keeps(unit, wanted) { return nil }
-        let (text, prefixLines) = compiler.source(unit, in: plan)
-        let questions = questions(unit, text: text, prefixLines: prefixLines, wanted: wanted)
+        let (text, firstLines) = compiler.source(unit, in: plan)
+        let questions = questions(unit, text: text, firstLines: firstLines, wanted: wanted)
         return questions.isEmpty ? nil : Request(unit: number, text: text, questions: questions)
     }
 
@@ -183,14 +183,11 @@ final class NameInquiry: @unchecked Sendable {
 
     // MARK: Places
 
-    private func questions(_ unit: CompilationUnit, text: String, prefixLines: Int, wanted: [Int]) -> [Question] {
+    private func questions(_ unit: CompilationUnit, text: String, firstLines: [Int], wanted: [Int]) -> [Question] {
         var starts = [0]
         for (offset, byte) in text.utf8.enumerated() where byte == 0x0A { starts.append(offset + 1) }
         var questions: [Question] = []
-        // The first member stands after the prefix; each further one after a boundary and a line that names its file.
-        var firstLine = prefixLines
-        for (number, place) in unit.members.enumerated() {
-            if number > 0 { firstLine += 2 }
+        for (firstLine, place) in zip(firstLines, unit.members) {
             let step = plan.steps[place]
             if wanted.contains(place) {
                 let lines = SourceFile(path: "", text: step.cell.source)
@@ -203,7 +200,6 @@ final class NameInquiry: @unchecked Sendable {
                     questions.append(Question(place: place, span: span, offset: starts[line] + column - 1))
                 }
             }
-            firstLine += step.analysis.rewritten.text.utf8.count { $0 == 0x0A } + 1
         }
         return questions
     }

@@ -6,8 +6,17 @@ internal import CellWire
 /// Shows the value of a cell's last expression, unless there is none.
 public func _galleyResult<Value>(_ value: Value) {
     if Value.self == Void.self || Value.self == Never.self { return }
+    // A task that was started is no value to look at.
+    if value is any CancellableTask { return }
     CellOutputs.show(displayRepresentations(of: value), role: .result)
 }
+
+/// What cannot be copied cannot be shown.
+@_disfavoredOverload
+public func _galleyResult<Value: ~Copyable>(_ value: consuming Value) {}
+
+@_disfavoredOverload
+public func _galleyDiscard<Value: ~Copyable>(_ value: consuming Value) {}
 
 /// Takes the value of a cell's last expression where a semicolon follows it.
 public func _galleyDiscard<Value>(_ value: Value) {}

@@ -7,12 +7,18 @@ internal import SwiftSyntax
 public struct CellAnalysis: Sendable, Hashable {
     public let names: CellNames
     /// The source for the compiler, without imports.
-    public let rewritten: RewrittenSource
+    public internal(set) var rewritten: RewrittenSource
+    /// What it reads, and where its variables get their values.
+    let flow: CellFlow
+    /// What makes ``rewritten`` of the source as far as the cell alone can tell.
+    private let edits: [SourceEdit]
+    private let source: String
     /// Mistakes that the compiler would describe in terms that the author did not write.
     public let diagnostics: [Diagnostic]
     /// Nothing but blank lines and comments.
     public let isEmpty: Bool
-    /// It cannot be compiled together with other cells: it does not parse, or ends with what a program's end does.
+    /// It cannot be compiled together with other cells: it does not parse, ends with what a program's end does, or declares a variable
+    /// that others give its value.
     public let standsAlone: Bool
 
     /// - Parameter path: The notebook's path as shown to the author.
@@ -29,9 +35,15 @@ public struct CellAnalysis: Sendable, Hashable {
                 names.processState.formUnion(inner.processState)
             }
         }
+        // What does not parse is left for the compiler to describe as it stands.
+        flow = parsed.tree.hasError ? CellFlow() : CellFlow(parsed.tree)
+        names.earlierUses = flow.earlierUses
         self.names = names
+        source = cell.source
+        edits = rewriter.edits
         rewritten = RewrittenSource(cell.source, rewriter.edits)
-        standsAlone = parsed.tree.hasError || parsed.tree.statements.contains { $0.item.is(DeferStmtSyntax.self) }
+        standsAlone =
+            flow.variables.contains { !$0.hasValue } || parsed.tree.hasError || parsed.tree.statements.contains { $0.item.is(DeferStmtSyntax.self) }
         isEmpty = parsed.tree.statements.isEmpty && parsed.commands.isEmpty
         let lines = SourceFile(path: path, text: cell.source)
         func mistake(_ offset: Int, width: Int, _ identifier: String, _ summary: String, _ solution: String) -> Diagnostic {
@@ -60,6 +72,12 @@ public struct CellAnalysis: Sendable, Hashable {
                     solutions: ["Compute it in a cell and name the result here"]))
         }
         self.diagnostics = diagnostics
+    }
+
+    /// Writes into the source what only the cells before can tell.
+    mutating func add(_ more: ValueEdits.Edits) {
+        if more.first.isEmpty && more.last.isEmpty { return }
+        rewritten = RewrittenSource(source, more.first + edits + more.last)
     }
 
     private static func isOneExpression(_ parsed: ParsedCell) -> Bool {

@@ -53,11 +53,18 @@ private struct CellGraphBuilder {
     mutating func node(_ index: Int) -> CellGraph.Node {
         let names = cells[index]
         let own = Set(names.definitions.map(\.name))
-        let named = directImports(names, own: own)
+        var named = directImports(names, own: own)
         var inherited = CellSet()
-        for cell in named.places { inherited.formUnion(importSets[cell]) }
-        var imported = named
-        imported.formUnion(inherited)
+        var imported = CellSet()
+        while true {
+            for cell in named.places { inherited.formUnion(importSets[cell]) }
+            imported = named
+            imported.formUnion(inherited)
+            // What is added to a type in sight is in sight, too, whether or not a member's name shows it.
+            let added = additions(to: imported).subtracting(imported)
+            if added.places.isEmpty { break }
+            named.formUnion(added)
+        }
 
         let changes = objects.changes(places(index, own: own), in: index, imported: imported)
         let direct = stateDependencies(index, imported: imported, shared: changes.rests)
@@ -76,7 +83,7 @@ private struct CellGraphBuilder {
 
     private func directImports(_ names: CellNames, own: Set<String>) -> CellSet {
         var found = reachingEverything
-        for name in names.uses where !own.contains(name) {
+        for name in names.uses where !own.contains(name) || names.earlierUses.contains(name) {
             guard let all = definers[name] else { continue }
             // Overloads may come from several cells; all else from the latest.
             var signatures: Set<String> = []
@@ -85,10 +92,31 @@ private struct CellGraphBuilder {
             }
             if let last = all.last { found.insert(last.cell) }
         }
-        for name in names.memberUses { if let cells = membersAdded[name] { found.formUnion(cells) } }
-        for name in names.extendedTypes { if let last = definers[name]?.last { found.insert(last.cell) } }
+        for definition in names.definitions where definition.kind == .function {
+            // Functions of other signatures are overloads that stay in sight.
+            guard let all = definers[definition.name], all.last?.definition.kind == .function else { continue }
+            var signatures = Set(names.definitions.map(\.signature))
+            for (cell, other) in all.reversed() where other.kind == .function && signatures.insert(other.signature).inserted { found.insert(cell) }
+        }
+        for name in names.memberUses.union(names.uses.filter { !own.contains($0) && definers[$0] == nil }) {
+            if let cells = membersAdded[name] { found.formUnion(cells) }
+        }
+        for name in names.extendedTypes { if let last = definers[Self.root(name)]?.last { found.insert(last.cell) } }
         return found
     }
+
+    /// The cells that extend types which `cells` define, or add members that their protocols ask for.
+    private func additions(to cells: CellSet) -> CellSet {
+        var found = CellSet()
+        for cell in cells.places {
+            for definition in self.cells[cell].definitions { if let more = extensions[definition.name] { found.formUnion(more) } }
+            for member in self.cells[cell].requirements { if let more = membersAdded[member] { found.formUnion(more) } }
+        }
+        return found
+    }
+
+    /// `Outer` of `Outer.Inner`.
+    private static func root(_ type: String) -> String { String(type.prefix { $0 != "." && $0 != "<" && $0 != " " }) }
 
     /// Names that more than one imported module defines are ambiguous until one of them is named.
     private func shadows(_ names: CellNames, own: Set<String>, imported: CellSet) -> [CellGraph.Shadow] {
@@ -108,12 +136,13 @@ private struct CellGraphBuilder {
     /// What the cell's names say of values, with the names resolved to where they are defined.
     private func places(_ index: Int, own: Set<String>) -> SharedValues.Cell {
         let names = cells[index]
+        let earlier = names.earlierUses
         func resolved(_ names: Set<String>) -> Set<SharedValues.Place> {
             var places: Set<SharedValues.Place> = []
             for name in names {
-                if own.contains(name) {
-                    places.insert(.init(cell: index, name: name))
-                } else if let last = definers[name]?.last, last.definition.kind != .function,
+                if own.contains(name) { places.insert(.init(cell: index, name: name)) }
+                if own.contains(name) && !earlier.contains(name) { continue }
+                if let last = definers[name]?.last, last.definition.kind != .function,
                     !last.definition.isConstant || last.definition.kind != .variable
                 {
                     places.insert(.init(cell: last.cell, name: name))
@@ -148,7 +177,12 @@ private struct CellGraphBuilder {
         let names = cells[index]
         for definition in names.definitions { definers[definition.name, default: []].append((index, definition)) }
         for member in names.extensionMembers { membersAdded[member, default: CellSet()].insert(index) }
-        for type in names.extendedTypes { extensions[type, default: CellSet()].insert(index) }
+        for type in names.extendedTypes {
+            let name = Self.root(type)
+            extensions[name, default: CellSet()].insert(index)
+            // What extends a type by another name of it reaches all that may have it.
+            if definers[name]?.last?.definition.kind == .alias { reachingEverything.insert(index) }
+        }
         if names.reachesEverything { reachingEverything.insert(index) }
         for kind in names.processState { processCells[kind, default: CellSet()].insert(index) }
     }

@@ -23,6 +23,8 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var definitions: [Definition] = []
     /// Names that stand anywhere in the cell, its own among them.
     public internal(set) var uses: Set<String> = []
+    /// Of its own variables' names, the ones that it uses before it defines them: there they are an earlier cell's.
+    public internal(set) var earlierUses: Set<String> = []
     /// Names after a dot.
     public internal(set) var memberUses: Set<String> = []
     /// Names whose values the cell may change: assigned, passed inout, called upon, or handed to a function.
@@ -44,14 +46,35 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var extendedTypes: Set<String> = []
     /// Members that its extensions add.
     public internal(set) var extensionMembers: Set<String> = []
+    /// Structs that it defines whose values need nothing to be made of: `Size()`.
+    public internal(set) var defaultStructs: Set<String> = []
+    /// Members that its protocols ask for.
+    public internal(set) var requirements: Set<String> = []
+    /// Names that it declares as private, with the types whose extensions see them; without a type, all of a file does.
+    public internal(set) var privateNames: [String: Set<String>] = [:]
     /// It defines operators or adds conformances: what they change cannot be told by names.
     public internal(set) var reachesEverything = false
-    /// Its import declarations, as written.
+    /// Its import declarations for later cells: what cannot be imported is passed over there.
     public internal(set) var imports: [String] = []
     /// It has stored properties that are initialised once for a process.
     public internal(set) var hasStaticStorage = false
     /// Known names of state of the process that stand in it.
     public internal(set) var processState: Set<ProcessState> = []
+}
+
+extension CellNames {
+    /// Whether these names, of a cell that imports another, stand for what `other` declares as private.
+    func reachPrivateNames(of other: CellNames) -> Bool {
+        other.privateNames.contains { name, types in
+            (uses.contains(name) || memberUses.contains(name)) && (types.contains("") || !types.isDisjoint(with: extendedTypes))
+        }
+    }
+
+    /// The name as it may stand anywhere, even where Swift has the word for itself; operators stay as they are.
+    static func quoted(_ name: String) -> String {
+        guard let first = name.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return name }
+        return "`\(name)`"
+    }
 }
 
 /// State that a cell reads or changes although none of its names shows it.

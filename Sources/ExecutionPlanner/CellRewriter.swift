@@ -20,9 +20,13 @@ struct CellRewriter {
         }
         let showsLast = showLastExpression(of: cell)
         let own = Set(DefinitionCollector(cell.tree).names.definitions.map(\.name))
+        let conforming = ForeignConformance.types(in: cell.tree)
         for item in cell.tree.statements {
             bridge(item)
-            if let node = item.item.as(ExtensionDeclSyntax.self) { edits += ForeignConformance.edits(node, own: own) }
+            if let node = item.item.as(GuardStmtSyntax.self) { edits += GuardedNames.edits(node) }
+            if let node = item.item.as(ExtensionDeclSyntax.self), conforming.contains(node.extendedType.trimmedDescription) {
+                edits += ForeignConformance.edits(node, own: own)
+            }
             findEntryPoint(item)
         }
         if let showsLast { edits.append(showsLast) }
@@ -60,7 +64,7 @@ struct CellRewriter {
         if expression.is(IfExprSyntax.self) || expression.is(SwitchExprSyntax.self) || expression.is(MacroExpansionExprSyntax.self) {
             return false
         }
-        if expression.is(MissingExprSyntax.self) { return false }
+        if expression.is(MissingExprSyntax.self) || isWithoutType(expression) { return false }
         if let call = expression.as(FunctionCallExprSyntax.self), let name = call.calledExpression.as(DeclReferenceExprSyntax.self) {
             return !callsWithoutValue.contains(name.baseName.text)
         }
@@ -68,6 +72,14 @@ struct CellRewriter {
         if let waiting = expression.as(AwaitExprSyntax.self) { return isShown(waiting.expression) }
         guard let sequence = expression.as(SequenceExprSyntax.self) else { return true }
         return !sequence.elements.contains(where: isAssignment)
+    }
+
+    /// Whether only what surrounds it could say what it is: the compiler says so in its own words.
+    private static func isWithoutType(_ expression: ExprSyntax) -> Bool {
+        if expression.is(NilLiteralExprSyntax.self) { return true }
+        if let array = expression.as(ArrayExprSyntax.self) { return array.elements.isEmpty }
+        if let dictionary = expression.as(DictionaryExprSyntax.self) { return dictionary.content.is(TokenSyntax.self) }
+        return expression.as(MemberAccessExprSyntax.self).map { $0.base == nil } ?? false
     }
 
     private static func isAssignment(_ element: ExprSyntax) -> Bool {
@@ -104,7 +116,7 @@ struct CellRewriter {
             return
         }
         if let loop = node.as(ForStmtSyntax.self), loop.awaitKeyword != nil {
-            wrap(Syntax(loop), hasTry: loop.tryKeyword != nil || Self.contains(Syntax(loop), TryExprSyntax.self))
+            bridge(loop: loop)
             return
         }
         if let variable = node.as(VariableDeclSyntax.self), variable.modifiers.contains(where: { $0.name.text == "async" }) {
@@ -138,12 +150,23 @@ struct CellRewriter {
         edits.append(SourceEdit(offset: end, inserted: " })"))
     }
 
-    private mutating func wrap(_ node: Syntax, hasTry: Bool) {
-        let start = node.positionAfterSkippingLeadingTrivia.utf8Offset
-        let end = node.endPositionBeforeTrailingTrivia.utf8Offset
-        edits.append(
-            SourceEdit(offset: start, inserted: hasTry ? "try awaitValue({ () async throws -> Void in " : "awaitValue({ () async -> Void in "))
-        edits.append(SourceEdit(offset: end, inserted: " })"))
+    /// Makes a loop that waits one over a sequence whose iterator does: its body stays in its place, and may leave it as it likes.
+    ///
+    /// An iterator cannot throw, so what ends the sequence early is thrown behind the loop.
+    private mutating func bridge(loop: ForStmtSyntax) {
+        for token in [loop.tryKeyword, loop.awaitKeyword].compactMap({ $0 }) {
+            edits.append(
+                SourceEdit(
+                    offset: token.positionAfterSkippingLeadingTrivia.utf8Offset, removed: token.trimmedLength.utf8Length, inserted: ""))
+        }
+        edits.append(SourceEdit(offset: loop.sequence.positionAfterSkippingLeadingTrivia.utf8Offset, inserted: "_galleyAwaited("))
+        bridge(statement: Syntax(loop.sequence))
+        edits.append(SourceEdit(offset: loop.sequence.endPositionBeforeTrailingTrivia.utf8Offset, inserted: ")"))
+        if let condition = loop.whereClause { bridge(statement: Syntax(condition)) }
+        bridge(statement: Syntax(loop.body))
+        if loop.tryKeyword != nil {
+            edits.append(SourceEdit(offset: loop.endPositionBeforeTrailingTrivia.utf8Offset, inserted: "; try _galleyAwaitedEnd()"))
+        }
     }
 
     private static func contains<Node: ExprSyntaxProtocol>(_ node: Syntax, _ type: Node.Type) -> Bool {

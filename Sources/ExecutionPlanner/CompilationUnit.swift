@@ -18,6 +18,10 @@ public struct CompilationUnit: Sendable, Hashable {
     public var isOptimized: Bool
     /// Imports of its own cells' and of the ones before.
     public var importDeclarations: [String]
+    /// Names of modules in its cells' sources, with the modules of merged cells that stand for them; the names are equally long.
+    public var renamedModules: [String: String]
+    /// Of the imports, the ones whose private names it reaches, as the rest of one file would.
+    public var privateImports: Set<String>
 
     /// The name of the file that the compiler is told for a member.
     public static func fileName(_ member: Int) -> String { member == 0 ? "cell" : "cell-\(member)" }
@@ -110,7 +114,7 @@ extension ExecutionPlan {
             guard Set(visible.map(\.module)).count > 1, let last = visible.last else { return nil }
             let isOverloaded =
                 visible.allSatisfy { $0.definition.kind == .function } && Set(visible.map(\.definition.signature)).count == visible.count
-            return isOverloaded ? nil : "\(last.definition.kind.rawValue) \(last.module).\(name)"
+            return isOverloaded ? nil : "\(last.definition.kind.rawValue) \(last.module).\(CellNames.quoted(name))"
         }
     }
 
@@ -121,10 +125,12 @@ extension ExecutionPlan {
         for group in groups {
             let own = Set(group)
             var imports: [String] = []
+            var privateImports: Set<String> = []
             for place in group {
                 for other in steps[place].node.imports where !own.contains(other) {
                     let module = modules[other] ?? steps[other].moduleName
                     if !imports.contains(module) { imports.append(module) }
+                    if steps[place].analysis.names.reachPrivateNames(of: steps[other].analysis.names) { privateImports.insert(module) }
                 }
             }
             let shadows = shadows(group, imports: Set(imports), definers: definers)
@@ -142,11 +148,13 @@ extension ExecutionPlan {
                     definers[definition.name, default: []].append(Definer(module: name, definition: definition))
                 }
             }
+            let named = Set(group.flatMap { steps[$0].namedCells }).map { (steps[$0].moduleName, modules[$0] ?? steps[$0].moduleName) }
             units.append(
                 CompilationUnit(
                     members: group, moduleName: name, imports: imports, shadows: shadows,
                     isOptimized: group.contains { steps[$0].cell.options.optimize },
-                    importDeclarations: declarations))
+                    importDeclarations: declarations,
+                    renamedModules: Dictionary(named.filter { $0.0 != $0.1 }) { first, _ in first }, privateImports: privateImports))
         }
         return units
     }

@@ -9,6 +9,7 @@ struct DefinitionCollector {
     }
 
     private mutating func define(_ name: String, _ kind: CellNames.Definition.Kind, signature: String? = nil, isConstant: Bool = true) {
+        let name = Self.unquoted(name)
         names.definitions.append(.init(name: name, kind: kind, signature: signature ?? name, isConstant: isConstant))
     }
 
@@ -20,11 +21,11 @@ struct DefinitionCollector {
                 for name in Self.identifiers(Syntax(binding.pattern)) { define(name, .variable, isConstant: isConstant) }
             }
         } else if let function = node.as(FunctionDeclSyntax.self) {
-            let labels = function.signature.parameterClause.parameters.map { "\($0.firstName.text):\($0.type.trimmedDescription)" }
-            define(function.name.text, .function, signature: "\(function.name.text)(\(labels.joined(separator: ",")))")
+            define(function.name.text, .function, signature: Self.signature(function))
             if Self.isOperator(function.name) { names.reachesEverything = true }
         } else if let type = node.as(StructDeclSyntax.self) {
             define(type.name.text, .structure)
+            if Self.hasDefaultInitializer(type) { names.defaultStructs.insert(Self.unquoted(type.name.text)) }
         } else if let type = node.as(ClassDeclSyntax.self) {
             define(type.name.text, .classType)
         } else if let type = node.as(ActorDeclSyntax.self) {
@@ -39,6 +40,8 @@ struct DefinitionCollector {
             for condition in guarded.conditions {
                 if let binding = condition.condition.as(OptionalBindingConditionSyntax.self) {
                     for name in Self.identifiers(Syntax(binding.pattern)) { define(name, .variable, isConstant: false) }
+                } else if let matching = condition.condition.as(MatchingPatternConditionSyntax.self) {
+                    for name in Self.identifiers(Syntax(matching.pattern)) { define(name, .variable, isConstant: false) }
                 }
             }
         } else if node.is(OperatorDeclSyntax.self) || node.is(PrecedenceGroupDeclSyntax.self) || node.is(MacroDeclSyntax.self) {
@@ -49,6 +52,35 @@ struct DefinitionCollector {
                 for item in statements { collectDefinitions(Syntax(item.item)) }
             }
         }
+    }
+
+    /// Whether Swift gives the struct an initialiser that takes nothing.
+    private static func hasDefaultInitializer(_ type: StructDeclSyntax) -> Bool {
+        type.memberBlock.members.allSatisfy { member in
+            if member.decl.is(InitializerDeclSyntax.self) || member.decl.is(IfConfigDeclSyntax.self) { return false }
+            guard let variable = member.decl.as(VariableDeclSyntax.self), !variable.modifiers.contains(where: { $0.name.text == "static" }) else {
+                return true
+            }
+            guard variable.attributes.isEmpty else { return false }
+            return variable.bindings.allSatisfy { binding in
+                let isNil = variable.bindingSpecifier.text == "var" && binding.typeAnnotation?.type.is(OptionalTypeSyntax.self) == true
+                return binding.initializer != nil || isNil || (binding.accessorBlock.map { $0.isComputed } ?? false)
+            }
+        }
+    }
+
+    /// What tells a function from others of its name: labels, types and what is demanded of generic types, which are told by their order.
+    private static func signature(_ function: FunctionDeclSyntax) -> String {
+        let generic = function.genericParameterClause?.parameters.map(\.name.text) ?? []
+        func text(_ node: some SyntaxProtocol) -> String {
+            node.tokens(viewMode: .sourceAccurate).map { token in
+                generic.firstIndex(of: token.text).map { "$\($0)" } ?? token.text
+            }.joined(separator: " ")
+        }
+        let labels = function.signature.parameterClause.parameters.map { "\($0.firstName.text):\(text($0.type))" }
+        let demands = function.genericParameterClause.map { text($0) } ?? ""
+        let conditions = function.genericWhereClause.map { text($0) } ?? ""
+        return "\(function.name.text)\(demands)(\(labels.joined(separator: ",")))\(conditions)"
     }
 
     static func isOperator(_ token: TokenSyntax) -> Bool {
@@ -82,5 +114,13 @@ struct DefinitionCollector {
         guard let dictionary = expression.as(DictionaryExprSyntax.self) else { return false }
         guard let elements = dictionary.content.as(DictionaryElementListSyntax.self) else { return true }
         return elements.allSatisfy { isVisiblyValue($0.key) && isVisiblyValue($0.value) }
+    }
+}
+
+extension AccessorBlockSyntax {
+    /// Whether these are no observers of a variable that is stored.
+    var isComputed: Bool {
+        guard case .accessors(let accessors) = accessors else { return true }
+        return accessors.contains { !["willSet", "didSet"].contains($0.accessorSpecifier.text) }
     }
 }

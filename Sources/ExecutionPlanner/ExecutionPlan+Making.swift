@@ -34,7 +34,7 @@ extension ExecutionPlan {
         let parameters = ParameterCell(notebook.frontMatter.parameters, replacements: context.parameters, path: path)
         var cells = notebook.cells
         if let cell = parameters.cell { cells.insert(cell, at: 0) }
-        let analyses = cells.map { CellAnalysis($0, path: path) }
+        var analyses = cells.map { CellAnalysis($0, path: path) }
         let names = zip(cells, analyses).map { cell, analysis in
             var names = Self.isRun(cell, analysis) || cell.options.compileFail ? analysis.names : CellNames()
             if cell.options.compileFail {
@@ -51,17 +51,21 @@ extension ExecutionPlan {
         var steps: [Step] = []
         var moduleCounts: [String: Int] = [:]
         var importDeclarations: [String] = []
+        var values = ValueEdits(cells, analyses, names: names, path: path)
         for (index, cell) in cells.enumerated() {
             let node = graph.nodes[index]
+            let edits = Self.isRun(cell, analyses[index]) ? values.edits(index, moduleNames: steps.map(\.moduleName)) : ValueEdits.Edits()
+            analyses[index].add(edits)
             let imports = node.nearestImports.map { steps[$0].moduleName }
-            let shadows = node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].moduleName).\($0.name)" }
+            let shadows = node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].moduleName).\(CellNames.quoted($0.name))" }
             let compileKey = ContentKey(
                 ["cell", analyses[index].rewritten.text, context.tools.hexadecimal] + (cell.options.optimize ? ["-O"] : []) + importDeclarations
                     + imports + shadows)
             // The same source twice is two cells with variables of their own.
             let count = moduleCounts[compileKey.short, default: 0] + 1
             moduleCounts[compileKey.short] = count
-            let moduleName = "Cell_" + compileKey.short + (count > 1 ? "_\(count)" : "")
+            // Names of modules have one length, so that one may stand for another in a source whose columns count.
+            let moduleName = "Cell_" + (count > 1 ? ContentKey([compileKey.hexadecimal, "\(count)"]) : compileKey).short
             var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
             fields += node.nearestDependencies.map { steps[$0].key.hexadecimal }
             fields += cell.options.dependencies.map { context.digest($0)?.hexadecimal ?? "missing \($0)" }
@@ -69,14 +73,15 @@ extension ExecutionPlan {
                 Step(
                     cell: cell, analysis: analyses[index], node: node, inheritedImports: importDeclarations, moduleName: moduleName,
                     key: ContentKey(fields),
-                    action: .skip, isParameters: parameters.cell != nil && index == 0))
+                    action: .skip, isParameters: parameters.cell != nil && index == 0, namedCells: edits.named.sorted(),
+                    notesValues: edits.notesValues))
             for declaration in names[index].imports where !cell.options.compileFail && !importDeclarations.contains(declaration) {
                 importDeclarations.append(declaration)
             }
         }
-        self.init(steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics))
-        let values = Dictionary(context.parameters.map { ($0.name, $0.value) }) { $1 }
-        let now = notebook.frontMatter.parameters.map { values[$0.name] ?? $0.value }
+        self.init(steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics) + values.diagnostics)
+        let given = Dictionary(context.parameters.map { ($0.name, $0.value) }) { $1 }
+        let now = notebook.frontMatter.parameters.map { given[$0.name] ?? $0.value }
         decide(previous: context.ignoresRecord ? nil : previous, parametersChanged: previous.map { $0.parameters.map(\.value) != now } ?? false)
     }
 

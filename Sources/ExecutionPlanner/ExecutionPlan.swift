@@ -52,6 +52,10 @@ public struct ExecutionPlan: Sendable, Hashable {
         public var action: Action
         /// Made from the front matter's parameters; it has no record.
         public var isParameters: Bool
+        /// The cells whose modules its source names.
+        var namedCells: [Int]
+        /// Whether it notes which of its variables have values.
+        public var notesValues: Bool
     }
 
     public var steps: [Step]

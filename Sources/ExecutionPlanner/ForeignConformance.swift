@@ -4,11 +4,21 @@ internal import SwiftSyntax
 ///
 /// Cells are modules, and to the compiler what an earlier one declares is public: so must be what fulfils its protocols.
 enum ForeignConformance {
+    /// The types that a cell's extensions give conformances; what fulfils these may stand in any extension of the type.
+    static func types(in tree: SourceFileSyntax) -> Set<String> {
+        Set(
+            tree.statements.compactMap { item in
+                item.item.as(ExtensionDeclSyntax.self).flatMap { $0.inheritanceClause == nil ? nil : $0.extendedType.trimmedDescription }
+            })
+    }
+
     /// Where `public` has to stand that the author, whose cells are one program to him, need not write.
     ///
     /// - Parameter own: The names that the cell itself defines.
     static func edits(_ node: ExtensionDeclSyntax, own: Set<String>) -> [SourceEdit] {
-        guard node.inheritanceClause != nil, !own.contains(node.extendedType.trimmedDescription) else { return [] }
+        guard !own.contains(node.extendedType.trimmedDescription), !node.modifiers.contains(where: { accessLevels.contains($0.name.text) }) else {
+            return []
+        }
         return node.memberBlock.members.compactMap { member in
             guard isWitness(member.decl), !mentions(own, in: Syntax(member.decl)) else { return nil }
             return SourceEdit(offset: member.decl.positionAfterSkippingLeadingTrivia.utf8Offset, inserted: "public ")

@@ -8,6 +8,8 @@ final class NameCollector: SyntaxVisitor {
 
     init(_ tree: SourceFileSyntax) {
         names = DefinitionCollector(tree).names
+        names.imports = ImportDeclarations.inherited(from: tree.statements)
+        names.privateNames = PrivateNames(tree).names
         super.init(viewMode: .sourceAccurate)
         walk(tree)
         for name in names.uses.union(names.memberUses) {
@@ -41,6 +43,8 @@ final class NameCollector: SyntaxVisitor {
     override func visit(_ node: DeclReferenceExprSyntax) -> SyntaxVisitorContinueKind {
         let name = DefinitionCollector.unquoted(node.baseName.text)
         if let member = node.parent?.as(MemberAccessExprSyntax.self), member.declName.id == node.id {
+            names.memberUses.insert(name)
+        } else if node.parent?.is(KeyPathPropertyComponentSyntax.self) == true {
             names.memberUses.insert(name)
         } else {
             names.uses.insert(name)
@@ -110,20 +114,20 @@ final class NameCollector: SyntaxVisitor {
         return .visitChildren
     }
 
-    override func visit(_ node: ImportDeclSyntax) -> SyntaxVisitorContinueKind {
-        names.imports.append(node.trimmedDescription)
-        return .skipChildren
-    }
+    override func visit(_ node: ImportDeclSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
 
     override func visit(_ node: ExtensionDeclSyntax) -> SyntaxVisitorContinueKind {
         names.extendedTypes.insert(node.extendedType.trimmedDescription)
         if node.inheritanceClause != nil { names.reachesEverything = true }
         for member in node.memberBlock.members {
             if let function = member.decl.as(FunctionDeclSyntax.self) {
-                names.extensionMembers.insert(function.name.text)
-                if DefinitionCollector.isOperator(function.name) { names.reachesEverything = true }
+                names.extensionMembers.insert(DefinitionCollector.unquoted(function.name.text))
+                if DefinitionCollector.isOperator(function.name) || ImplicitMembers.contain(function.name.text) { names.reachesEverything = true }
             } else if let variable = member.decl.as(VariableDeclSyntax.self) {
-                for binding in variable.bindings { names.extensionMembers.formUnion(DefinitionCollector.identifiers(Syntax(binding.pattern))) }
+                for name in variable.bindings.flatMap({ DefinitionCollector.identifiers(Syntax($0.pattern)) }) {
+                    names.extensionMembers.insert(name)
+                    if ImplicitMembers.contain(name) { names.reachesEverything = true }
+                }
             } else {
                 // Initialisers, subscripts and nested types have no name after a dot to tell them by.
                 names.reachesEverything = true
@@ -149,6 +153,16 @@ final class NameCollector: SyntaxVisitor {
             for name in DefinitionCollector.identifiers(Syntax(binding.pattern)) { share(name, value) }
         }
         if node.modifiers.contains(where: { $0.name.text == "static" || $0.name.text == "class" }) { names.hasStaticStorage = true }
+        return .visitChildren
+    }
+
+    override func visit(_ node: ProtocolDeclSyntax) -> SyntaxVisitorContinueKind {
+        for member in node.memberBlock.members {
+            if let function = member.decl.as(FunctionDeclSyntax.self) { names.requirements.insert(function.name.text) }
+            if let variable = member.decl.as(VariableDeclSyntax.self) {
+                names.requirements.formUnion(variable.bindings.flatMap { DefinitionCollector.identifiers(Syntax($0.pattern)) })
+            }
+        }
         return .visitChildren
     }
 

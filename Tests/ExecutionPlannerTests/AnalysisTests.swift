@@ -64,7 +64,10 @@ struct RewritingTests {
         #expect(rewritten("Task { await g() };") == "_galleyDiscard(Task { await g() });")
         #expect(
             rewritten("for try await x in s { print(x) }")
-                == "try awaitValue({ () async throws -> Void in for try await x in s { print(x) } })")
+                == "for   x in _galleyAwaited(s) { print(x) }; try _galleyAwaitedEnd()")
+        #expect(
+            rewritten("outer: for await x in await f() { if x { break outer }; await g(x) }")
+                == "outer: for  x in _galleyAwaited(awaitValue({ await f() })) { if x { break outer }; awaitValue({ await g(x) }) }")
     }
 
     @Test("async let at the top level is a diagnostic with a way out")

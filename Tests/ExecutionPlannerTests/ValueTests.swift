@@ -1,0 +1,99 @@
+import ExecutionPlanner
+import NotebookModel
+import SourceText
+import Testing
+
+/// What the planner writes into cells of what the cells before it left: names of modules stand as `Cell`.
+@Suite("Names of earlier cells, and values that are missing")
+struct ValueTests {
+    private func plan(_ sources: [String], mayFail: Set<Int> = []) -> ExecutionPlan {
+        let cells = sources.enumerated().map { index, source in
+            var options = CellOptions()
+            options.error = mayFail.contains(index + 1)
+            return Cell(
+                id: "cell-\(index + 1)", kind: .code, source: source, firstLine: 10 * index + 10, indentation: 0,
+                range: SourceRange(lines: 10 * index + 10...10 * index + 10), options: options, writtenSource: source, infoString: "swift")
+        }
+        let notebook = Notebook(file: SourceFile(path: "post.md", text: ""), frontMatter: FrontMatter(), cells: cells)
+        return ExecutionPlan(notebook, previous: nil, context: PlanContext(tools: ContentKey(["tools"])))
+    }
+
+    private func rewritten(_ sources: [String], mayFail: Set<Int> = []) -> String {
+        let plan = plan(sources, mayFail: mayFail)
+        var text = plan.steps.last?.analysis.rewritten.text ?? ""
+        for step in plan.steps { text = text.split(separator: step.moduleName, omittingEmptySubsequences: false).joined(separator: "Cell") }
+        return text
+    }
+
+    @Test("until a cell defines a name anew, the name is the earlier cell's")
+    func earlier() {
+        let first = "let x = 1"
+        #expect(rewritten([first, "print(x, \"\\(x)\")\nlet x = x + 1\nprint(x)"]) == "print(Cell.x, \"\\(Cell.x)\")\nlet x = Cell.x + 1\nprint(x)")
+        #expect(rewritten([first, "f { [x] in x }; let x = 2"]) == "f { [x = Cell.`x`] in x }; let x = 2")
+        #expect(rewritten([first, "if let x { print(x) }\nlet x = 2"]) == "if let x = Cell.`x` { print(x) }\nlet x = 2")
+        #expect(rewritten([first, "x = 4\nlet x = 2"]) == "Cell.x = 4\nlet x = 2")
+        #expect(rewritten([first, "let (x, y) = (x, 2)\nx"]) == "let (x, y) = (Cell.x, 2)\n_galleyResult(x)")
+        #expect(rewritten([first, "#if DEBUG\nlet x = x\n#endif\nprint(1)"]) == "#if DEBUG\nlet x = Cell.x\n#endif\nprint(1)")
+    }
+
+    @Test("names of closures, loops, conditions, members and functions of their own stay as they are")
+    func local() {
+        let uses = [
+            "f { x in x }", "for x in 0..<3 { print(x) }", "if let x = f() { print(x) }", "switch y { case let x: print(x) }", "a.x()",
+            "do { let x = 2; print(x) }", "do { try f() } catch let x { print(x) }", "f { (x: Int) in x }", "print(\\A.x)", "g(x: 3)",
+            "struct S { var x = 1; func f() -> Int { x } }", "func f(x: Int) -> Int { x }",
+        ]
+        for use in uses {
+            let text = "print(0); \(use); let x = 2"
+            #expect(rewritten(["let x = 1", text]) == text)
+        }
+    }
+
+    @Test("a call that reads what its cell defines further down is an error, as is a use of what nobody defined")
+    func mistakes() {
+        let called = plan(["let x = 1", "func g() { h() }; func h() { print(x) }\nif true { g() }\nlet x = 2"])
+        #expect(
+            called.diagnostics.map(\.description) == [
+                "post.md:21:11: error: 'g' reads 'x', which this cell defines anew further down\n  help: Call 'g' behind the line that defines 'x', or give one of the two another name"
+            ])
+        #expect(plan(["let x = 1", "func g() { print(x) }\nlet x = 2\ng()"]).diagnostics == [])
+        #expect(plan(["func g() { print(x) }\nlet x = 2\ng()"]).diagnostics == [])
+        #expect(plan(["print(x)\nlet x = 2"]).diagnostics.map(\.identifier) == ["use-before-value"])
+        #expect(plan(["let max = max(1, 2)"]).diagnostics == [])
+    }
+
+    @Test("a cell that may fail notes its values, and cells that may read them ask first")
+    func missing() {
+        #expect(
+            rewritten(["let a = try f()\nvar b = 2"], mayFail: [1])
+                == "let a = try f(); _galleySet(\"cell-1\", \"a\")\nvar b = 2; _galleySet(\"cell-1\", \"b\")")
+        let first = "let a = try f()"
+        let ask = "try _galleyNeed(\"cell-1\", \"a\", isDeclaredOnly: false); "
+        #expect(rewritten([first, "print(1)\nprint(a)\na"], mayFail: [1]) == "print(1)\n\(ask)print(a)\n_galleyResult(a)")
+        #expect(rewritten([first, "func g() { print(a) }", "g()"], mayFail: [1]) == "\(ask)_galleyResult(g())")
+        #expect(rewritten([first, "extension Int { var k: Int { a } }", "3.k"], mayFail: [1]) == "\(ask)_galleyResult(3.k)")
+        #expect(rewritten([first, "func g() { print(a) }"], mayFail: [1]) == "func g() { print(a) }")
+        #expect(rewritten([first, "let a = 2", "print(a)"], mayFail: [1]) == "print(a)")
+        #expect(rewritten([first, "a = 3"], mayFail: [1]) == "a = 3; _galleySet(\"cell-1\", \"a\")")
+        #expect(rewritten([first, "print(a)"]) == "print(a)")
+    }
+
+    @Test("a variable without a value knows whether it has one, unless its own cell uses it")
+    func declared() {
+        #expect(
+            rewritten(["let limit: Int"])
+                == "var _galley_limit: (Int)? = nil; var limit: Int { get { _galleyValue(_galley_limit, \"cell-1\", \"limit\") } set { _galley_limit = newValue; _galleySet(\"cell-1\", \"limit\") } _modify { _galleyCheck(_galley_limit != nil, \"cell-1\", \"limit\"); yield &_galley_limit! } }"
+        )
+        #expect(rewritten(["var n: Int\nn = 2"]) == "var n: Int\nn = 2; _galleySet(\"cell-1\", \"n\")")
+        #expect(rewritten(["var n: Int?"]) == "var n: Int?")
+        #expect(rewritten(["var n: Int", "print(n)"]) == "try _galleyNeed(\"cell-1\", \"n\", isDeclaredOnly: true); print(n)")
+    }
+
+    @Test("what a guard binds is a variable of the cell")
+    func guarded() {
+        #expect(
+            rewritten(["guard let a = f(), a > 1, case var (b, c) = (a, 2) else { fatalError() }"])
+                == "guard let _galley_a = f(), _galley_a > 1, case var (_galley_b, _galley_c) = (_galley_a, 2) else { fatalError() }; let `a` = _galley_a; var `b` = _galley_b; var `c` = _galley_c"
+        )
+    }
+}
