@@ -151,7 +151,7 @@ extension ExtensionAssembler {
         guard let alignments = delimiterRow(source.bytes[delimiterOffset..<source.ends[line + 1]]) else { return nil }
         let header = source.bytes[offset..<source.ends[line]]
         guard header.contains(UInt8(ascii: "|")) || source[line + 1].contains(UInt8(ascii: "|")) else { return nil }
-        guard rowCells(header, line: line).count == alignments.count else { return nil }
+        guard rowCells(header, line: line, count: alignments.count).count == alignments.count else { return nil }
 
         var table = Assembly.Table(alignments: alignments, rows: [], rowLines: [])
         var next = line
@@ -160,7 +160,7 @@ extension ExtensionAssembler {
             if next == line + 1 { continue }
             let start = contentStart(ofLine: next, in: leaf)
             var row: [Int?] = []
-            for cell in rowCells(source.bytes[start..<source.ends[next]], line: next).prefix(alignments.count) {
+            for cell in rowCells(source.bytes[start..<source.ends[next]], line: next, count: alignments.count).prefix(alignments.count) {
                 row.append(cells.count)
                 cells.append(cell)
             }
@@ -196,7 +196,13 @@ extension ExtensionAssembler {
         return alignments
     }
 
-    private func rowCells(_ text: ArraySlice<UInt8>, line: Int) -> [CellText] {
+    /// A row of a table with so many columns: where bars make more cells than that, those within formulas are the formulas'.
+    private func rowCells(_ text: ArraySlice<UInt8>, line: Int, count: Int) -> [CellText] {
+        let cells = rowCells(text, line: line, keepsFormulas: false)
+        return cells.count > count && extensions.contains(.math) ? rowCells(text, line: line, keepsFormulas: true) : cells
+    }
+
+    private func rowCells(_ text: ArraySlice<UInt8>, line: Int, keepsFormulas: Bool) -> [CellText] {
         var rest = text.trimmingBlanks()
         if rest.first == UInt8(ascii: "|") { rest = rest.dropFirst() }
         var cells: [CellText] = []
@@ -216,6 +222,11 @@ extension ExtensionAssembler {
                 index += 2
                 continue
             }
+            if keepsFormulas, byte == UInt8(ascii: "$"), let end = endOfFormula(in: rest, at: index) {
+                bytes += rest[index..<end]
+                index = end
+                continue
+            }
             if byte == UInt8(ascii: "|") {
                 cells.append(cell(endingAt: index))
                 bytes = []
@@ -228,5 +239,19 @@ extension ExtensionAssembler {
         // What follows the closing bar is no cell.
         if !bytes[...].trimmingBlanks().isEmpty || cells.isEmpty { cells.append(cell(endingAt: rest.endIndex)) }
         return cells
+    }
+
+    /// The offset after the dollar that closes a formula in a line of text.
+    private func endOfFormula(in text: ArraySlice<UInt8>, at start: Int) -> Int? {
+        var index = start + 1
+        guard index < text.endIndex, !text[index].isSpace, text[index] != UInt8(ascii: "$") else { return nil }
+        while index < text.endIndex {
+            if text[index] == UInt8(ascii: "$") {
+                if text[index - 1].isSpace { return nil }
+                if index + 1 == text.endIndex || !text[index + 1].isDigit { return index + 1 }
+            }
+            index += text[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return nil
     }
 }

@@ -6,7 +6,8 @@ private struct MathFence {
     var isPart = false
 
     /// The environments of amsmath that are displays by themselves.
-    private static let environments = ["equation", "align", "gather", "alignat", "multline", "flalign", "eqnarray"].flatMap { [$0, $0 + "*"] }
+    private static let environments =
+        ["equation", "align", "gather", "alignat", "multline", "flalign", "eqnarray"].flatMap { [$0, $0 + "*"] } + ["displaymath"]
 
     private static let plain = [("$$", "$$"), ("\\[", "\\]"), ("\\\\[", "\\\\]")].map { MathFence(opening: Array($0.utf8), closing: Array($1.utf8)) }
 
@@ -36,14 +37,20 @@ extension ExtensionAssembler {
     /// - Returns: the line after it.
     mutating func takeMathBlock(atLine line: Int, offset: Int, leaf: Leaf) -> Int? {
         let opening = source.bytes[offset..<source.ends[line]]
-        guard let fence = MathFence.starting(opening) else { return nil }
+        guard let fence = MathFence.starting(opening), !missingMathEnds.contains(fence.closing) else { return nil }
         let isOneLine = fence.end(in: opening.dropFirst(fence.opening.count)) != nil
         if isOneLine, !fence.isPart { return nil }
         var next = isOneLine ? line : line + 1
         while next < source.count {
             let start = next == line ? offset : contentStart(ofLine: next, quoteDepth: leaf.quoteDepth)
             let content = source.bytes[start..<source.ends[next]]
-            if content.trimmingBlanks().isEmpty { return nil }
+            if content.trimmingBlanks().isEmpty {
+                guard mayHoldBlankLines(fence) else { return nil }
+                next += 1
+                continue
+            }
+            // Code, or another that begins before this one has ended.
+            if next > line, isTaken[next] || fence.opening != fence.closing && content.starts(with: fence.opening) { return nil }
             guard let closing = fence.end(in: next == line ? content.dropFirst(fence.opening.count) : content) else {
                 next += 1
                 continue
@@ -53,7 +60,25 @@ extension ExtensionAssembler {
             write(fence, lines: line...next, offset: offset, closing: closing, after: after, leaf)
             return next + 1
         }
+        missingMathEnds.insert(fence.closing)
         return nil
+    }
+
+    /// Whether it is certain where a formula with blank lines in it ends. Dollars say so where there are as many that open as close.
+    private mutating func mayHoldBlankLines(_ fence: MathFence) -> Bool {
+        guard fence.opening == fence.closing else { return true }
+        if let known = hasPairedDollars { return known }
+        var count = 0
+        // Lines that are taken and stay as they are are code.
+        for line in 0..<source.count where !isTaken[line] || replacements[line] != nil {
+            var text = source.bytes[source.starts[line]..<source.ends[line]]
+            while let end = fence.end(in: text) {
+                count += 1
+                text = text[(end + fence.closing.count)...]
+            }
+        }
+        hasPairedDollars = count % 2 == 0
+        return count % 2 == 0
     }
 
     private mutating func write(

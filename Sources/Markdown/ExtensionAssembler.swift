@@ -10,6 +10,10 @@ struct ExtensionAssembler {
     var assembly = Assembly()
     /// What each line (from 0) is replaced by, where it is.
     var replacements: [Int: [Replacement]] = [:]
+    /// What closes formulas, and is known not to follow.
+    var missingMathEnds: Set<[UInt8]> = []
+    /// Whether dollars in twos come in pairs, once that was asked.
+    var hasPairedDollars: Bool?
     /// Edits within a line, offsets from the line's start.
     var edits: [Int: [Edit]] = [:]
     var footnotes: [FootnoteBody] = []

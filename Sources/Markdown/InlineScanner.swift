@@ -164,7 +164,7 @@ struct InlineScanner {
         var index = start
         while let current = byte(index) {
             if current == UInt8(ascii: "\\") {
-                index += 2
+                index = endOfText(at: index) ?? index + 2
                 continue
             }
             if current == UInt8(ascii: "$"), index > start, let previous = byte(index - 1) {
@@ -176,6 +176,29 @@ struct InlineScanner {
         }
         noInlineMathAfter = start
         return nil
+    }
+
+    /// Where the text in braces ends that a command such as `\text` takes, in which dollars begin formulas of their own.
+    private func endOfText(at start: Int) -> Int? {
+        var index = start + 1
+        while let letter = byte(index), letter.isLetter { index += 1 }
+        let name = text[(start + 1)..<index].string
+        guard name.hasPrefix("text") || ["mbox", "hbox", "fbox", "colorbox", "fcolorbox"].contains(name) else { return nil }
+        var end: Int?
+        while byte(index) == UInt8(ascii: "{") {
+            var depth = 0
+            var closing = index
+            while let current = byte(closing) {
+                if current == UInt8(ascii: "{") { depth += 1 }
+                if current == UInt8(ascii: "}") { depth -= 1 }
+                if depth == 0 { break }
+                closing += current == UInt8(ascii: "\\") ? 2 : 1
+            }
+            guard byte(closing) != nil else { return end }
+            index = closing + 1
+            end = index
+        }
+        return end
     }
 
     private mutating func closingDisplayMath(from start: Int) -> Int? {

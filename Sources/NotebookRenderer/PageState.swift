@@ -37,7 +37,16 @@ struct PageState {
 
     mutating func writeText(_ text: String, isInLink: Bool, into writer: inout HTMLWriter) {
         plainText.append(contentsOf: text.utf8)
-        if !isInLink, text.utf8.contains(UInt8(ascii: "@")) {
+        guard !isInLink else { return writer.text(text) }
+        if text.utf8.contains(UInt8(ascii: "\\")) {
+            writeEquationReferences(in: text, into: &writer) { page, text, writer in page.writeMarkedText(text, into: &writer) }
+        } else {
+            writeMarkedText(text, into: &writer)
+        }
+    }
+
+    private mutating func writeMarkedText(_ text: String, into writer: inout HTMLWriter) {
+        if text.utf8.contains(UInt8(ascii: "@")) {
             writeReferences(in: text, into: &writer)
         } else {
             writer.text(text)
@@ -53,52 +62,6 @@ struct PageState {
         writer.raw("<code>")
         writer.text(text)
         writer.raw("</code>")
-    }
-
-    mutating func writeMath(_ tex: String, isDisplay: Bool, range: SourceRange, into writer: inout HTMLWriter) {
-        features.insert(.math)
-        plainText.append(contentsOf: tex.utf8)
-        switch typesetting.math(tex, isDisplay: isDisplay) {
-        case .success(let markup): writer.raw(bytes: markup)
-        case .failure(let problem):
-            report(problem, tex: tex, range: range)
-            writer.element("code", [HTMLAttribute("class", "math-source")], text: tex)
-        }
-    }
-
-    mutating func writeMathBlock(_ tex: String, _ attributes: MarkdownAttributes, range: SourceRange, into writer: inout HTMLWriter) {
-        features.insert(.math)
-        writer.freshLine()
-        plainText.append(contentsOf: tex.utf8)
-        endBlock()
-        let number = attributes.id.flatMap { references[$0] }
-        writer.open("div", [HTMLAttribute("class", number == nil ? "math-block" : "math-block numbered"), HTMLAttribute("id", attributes.id)])
-        switch typesetting.math(tex, isDisplay: true) {
-        case .success(let markup): writer.raw(bytes: markup)
-        case .failure(let problem):
-            report(problem, tex: tex, range: range)
-            writer.open("pre")
-            writer.element("code", [HTMLAttribute("class", "math-source")], text: tex)
-            writer.close("pre")
-        }
-        if let number { writer.element("span", [HTMLAttribute("class", "equation-number")], text: "(\(number.number))") }
-        writer.raw("</div>\n")
-    }
-
-    private mutating func report(_ problem: TypesettingProblem, tex: String, range: SourceRange) {
-        let path = notebook?.file.path ?? ""
-        switch problem {
-        case .badSource(let message):
-            diagnostics.append(
-                Diagnostic(.warning, identifier: "bad-math", summary: "the formula cannot be set: \(message)", path: path, range: range))
-        case .unavailable(let message):
-            // One such message for a page says it all.
-            if diagnostics.contains(where: { $0.identifier == "no-math" }) { return }
-            diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "no-math", summary: "formulas are shown as TeX: \(message)", path: path, range: range,
-                    solutions: ["Install KaTeX (Debian: libjs-katex) or say where katex.min.js is in GALLEY_KATEX"]))
-        }
     }
 
     mutating func openTableCaption(_ attributes: MarkdownAttributes, into writer: inout HTMLWriter) {

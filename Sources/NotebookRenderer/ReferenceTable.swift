@@ -12,6 +12,8 @@ struct ReferenceTable {
 
     private var targets: [String: Target] = [:]
     private var counts: [String: Int] = [:]
+    /// What formulas say of their numbers themselves.
+    private(set) var equations = EquationTable()
 
     subscript(id: String) -> Target? { targets[id] }
 
@@ -30,7 +32,9 @@ struct ReferenceTable {
                 nextCell += 1
             }
             switch node.kind {
-            case .image(_, _, let attributes), .mathBlock(_, let attributes), .tableCaption(let attributes): add(attributes.id, to: &self)
+            case .image(_, _, let attributes), .tableCaption(let attributes): add(attributes.id, to: &self)
+            case .mathBlock(let tex, let attributes): addEquation(tex, node, id: attributes.id, words)
+            case .math(let tex, isDisplay: true): addEquation(tex, node, id: nil, words)
             default: break
             }
         }
@@ -41,6 +45,19 @@ struct ReferenceTable {
     }
 
     init() {}
+
+    /// Equations have one row of numbers, whether Markdown's attributes or TeX's labels and environments ask for them.
+    private mutating func addEquation(_ tex: String, _ node: MarkdownNode, id: String?, _ words: PageWords) {
+        let (line, column) = (node.range.start.line, node.range.start.column)
+        var next = (counts["eq"] ?? 0) + 1
+        equations.add(tex, line: line, column: column, id: id, next: &next)
+        let first = equations.firstNumber(tex, line: line, column: column)
+        counts["eq"] = next - 1
+        guard let id, targets[id] == nil, let (kind, word) = Self.kind(of: id, words), kind == "eq" else { return }
+        let number = first ?? next
+        if first == nil { counts["eq"] = next }
+        targets[id] = Target(name: "\(word)\u{A0}\(number)", number: number)
+    }
 
     static func kind(of id: String, _ words: PageWords) -> (kind: String, word: String)? {
         if id.hasPrefix("fig-") { return ("fig", words.figure) }

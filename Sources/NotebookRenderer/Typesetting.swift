@@ -20,21 +20,29 @@ enum TypesettingProblem: Error, Hashable {
 /// sets what either has read. Both libraries are read from where the system keeps them when first needed, once a process.
 struct Typesetting {
     /// The MathML of a formula.
-    func math(_ tex: String, isDisplay: Bool) -> Result<[UInt8], TypesettingProblem> {
+    ///
+    /// - Parameters:
+    ///   - annotation: what the author wrote, where that differs.
+    ///   - firstNumber: the number of the first row that asks for one; without it, rows have none.
+    func math(
+        _ tex: String, as annotation: String? = nil, isDisplay: Bool, firstNumber: Int? = nil
+    ) -> Result<[UInt8], TypesettingProblem> {
         guard tex.utf8.count <= 64 * 1024 else { return .failure(.badSource("it is longer than 64 KiB")) }
-        if let body = try? FormulaParser.parse(tex, isDisplay: isDisplay) {
-            return .success(FormulaBuilder.mathML(body, tex: tex, isDisplay: isDisplay))
-        }
-        return katexMath(tex, isDisplay: isDisplay)
+        let body: Result<[FormulaNode], TypesettingProblem> =
+            if let body = try? FormulaParser.parse(tex, isDisplay: isDisplay) { .success(body) } else { katexTree(tex, isDisplay: isDisplay) }
+        return body.map { FormulaBuilder.mathML($0, tex: annotation ?? tex, isDisplay: isDisplay, firstNumber: firstNumber) }
     }
 
     /// The same as KaTeX reads it, whatever the formula holds.
     func katexMath(_ tex: String, isDisplay: Bool) -> Result<[UInt8], TypesettingProblem> {
-        switch Self.katex.render([tex, isDisplay ? "display" : ""]) {
+        katexTree(tex, isDisplay: isDisplay).map { FormulaBuilder.mathML($0, tex: tex, isDisplay: isDisplay) }
+    }
+
+    private func katexTree(_ tex: String, isDisplay: Bool) -> Result<[FormulaNode], TypesettingProblem> {
+        switch Self.katex.render([TeXEnvironments.known(tex), isDisplay ? "display" : ""]) {
         case .text(let bytes):
             do {
-                let body = try KaTeXTree.formula(JSONValue(parsing: bytes))
-                return .success(FormulaBuilder.mathML(body, tex: tex, isDisplay: isDisplay))
+                return .success(try KaTeXTree.formula(JSONValue(parsing: bytes)))
             } catch let unknown as KaTeXTree.Unknown {
                 return .failure(.badSource("this version of KaTeX reads \"\(unknown.type)\" in it, which is not known here"))
             } catch {
@@ -108,6 +116,11 @@ struct Typesetting {
             var render = function (tex, mode) {
                 var tree = katex.__parse(tex, {
                     displayMode: mode === 'display', throwOnError: true, strict: 'ignore', maxExpand: 1000,
+                    macros: {
+                        '\\\\mbox': '\\\\text{#1}', '\\\\textsc': '\\\\text{#1}', '\\\\textsl': '\\\\textit{#1}', '\\\\mathds': '\\\\mathbb{#1}',
+                        '\\\\mathbbm': '\\\\mathbb{#1}', '\\\\nicefrac': '{#1}/{#2}', '\\\\hdots': '\\\\ldots',
+                        '\\\\require': function (context) { context.consumeArgs(1); return ''; }
+                    },
                     trust: function (use) { return (use.command === '\\\\href' || use.command === '\\\\url') && use.protocol in safe; }
                 });
                 return JSON.stringify(tree, function (key, value) {

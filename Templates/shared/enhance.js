@@ -53,7 +53,7 @@
     }
   });
   const watchScrollers = () => {
-    for (const box of document.querySelectorAll("pre, .math-block, .output.rich")) scrollers.observe(box);
+    for (const box of document.querySelectorAll("pre, .math-block, .math-scroll, .output.rich")) scrollers.observe(box);
   };
 
   // Notes on names: one stop of the keyboard for each piece of code, arrows from name to name, Escape puts a note away.

@@ -9,6 +9,14 @@ private func tree(_ text: String) -> String {
 
 @Suite("What is understood beyond CommonMark")
 struct ExtensionTests {
+    @Test("Bars in a formula do not part a table's cells where there are too many")
+    func formulasInTables() {
+        let table = tree("| a | b |\n| - | - |\n| abs | $|x|$ |\n| $5 | $6 |\n| $P(A \\| B)$ | $c$ |\n")
+        #expect(table.contains("math \"|x|\""))
+        #expect(table.contains("\"$5\"") && table.contains("\"$6\""))
+        #expect(table.contains("math \"P(A | B)\""))
+    }
+
     @Test("A pipe table has a header, alignments and rows as long as its header")
     func table() {
         #expect(
@@ -83,6 +91,10 @@ struct ExtensionTests {
                 """#)
         #expect(tree(#"\begin{equation*} x \end{equation*}"#) == #"math block "\begin{equation*} x \end{equation*}""#)
         #expect(tree(#"A \[sic\] in prose, [a]\(b\), [w](x_\(y\)), and \(1, 2"#).contains("math") == false)
+        #expect(tree("$$\nx^2\n\n+ y^2 = 1\n$$") == #"math block "x^2\n\n+ y^2 = 1""#)
+        #expect(!tree("$$\nx^2\n\nand text\n").contains("math"))
+        #expect(!tree("\\[\nx\n\nand text\n").contains("math"))
+        #expect(tree(#"$a \text{ if $b$} c$"#) == "paragraph\n  math \"a \\text{ if $b$} c\"")
         #expect(tree(#"\begin{center} x \end{center}"#).contains("math") == false)
         #expect(tree("$`a`$") == "paragraph\n  math \"a\"")
     }

@@ -2,7 +2,7 @@ extension FormulaBuilder {
     /// Rows and columns; alignment, rules and spaces are CSS of the cells, since Core's tables have no attributes for them.
     func table(_ table: FormulaTable) -> MathMLNode {
         let layout = FormulaTableLayout(table)
-        let hasTags = table.tags.contains { $0 != .none }
+        let hasTags = table.tags.contains(where: isShown)
         var inner = self
         inner.style = table.cellStyle
         inner.textFont = FormulaTextFont()
@@ -29,6 +29,9 @@ extension FormulaBuilder {
         if inner.isTight != isTight { attributes.append(Attribute("scriptlevel", inner.isTight ? "1" : "0")) }
         return .element("mtable", rows, attributes)
     }
+
+    /// Rows are numbered only where it is known which number is next.
+    func isShown(_ tag: FormulaTable.Tag) -> Bool { tag != .none && (tag != .number || firstNumber != nil) }
 
     private func tag(_ tag: FormulaTable.Tag, _ number: inout Int) -> [MathMLNode] {
         switch tag {

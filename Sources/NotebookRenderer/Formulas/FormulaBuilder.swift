@@ -51,7 +51,7 @@ struct FormulaBuilder {
 
     private func root(of body: [FormulaNode]) -> MathMLNode {
         if body.count == 1, case .tagged(let inner, let tag) = body[0] { return tagged(inner, tag) }
-        if body.count == 1, case .table(let table) = body[0], table.tags.contains(where: { $0 != .none }) { return self.table(table) }
+        if body.count == 1, case .table(let table) = body[0], table.tags.contains(where: isShown) { return self.table(table) }
         let lines = self.lines(of: body)
         if lines.count > 1 { return stack(lines) }
         let nodes = row(body)

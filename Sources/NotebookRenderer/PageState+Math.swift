@@ -1,0 +1,95 @@
+internal import HTML
+internal import Markdown
+internal import NotebookModel
+internal import SourceText
+
+extension PageState {
+    mutating func writeMath(_ tex: String, isDisplay: Bool, range: SourceRange, into writer: inout HTMLWriter) {
+        features.insert(.math)
+        plainText.append(contentsOf: tex.utf8)
+        var source = isDisplay ? EquationRows(tex).tex : tex
+        let number = isDisplay ? references.equations.firstNumber(tex, line: range.start.line, column: range.start.column) : nil
+        if let number, EquationRows(tex).isNumberedWhole { source += "\\tag{\(number)}" }
+        switch typeset(source, as: tex, isDisplay: isDisplay, firstNumber: number) {
+        case .success(let markup):
+            let style = isDisplay ? Self.displayStyle : tex.utf8.count > Self.shortFormula ? Self.inlineStyle : nil
+            if let style {
+                let id = isDisplay ? EquationRows(tex).labels.first.map { EquationTable.id($0.label) } : nil
+                writer.open("span", [HTMLAttribute("class", "math-scroll"), HTMLAttribute("id", id), HTMLAttribute("style", style)])
+            }
+            writer.raw(bytes: markup)
+            if style != nil { writer.close("span") }
+        case .failure(let problem):
+            report(problem, tex: tex, range: range)
+            writer.element("code", [HTMLAttribute("class", "math-source")], text: tex)
+        }
+    }
+
+    /// Bytes of TeX that are narrow on any screen.
+    private static let shortFormula = 24
+    /// Lines do not break in formulas, so a wide one scrolls by itself. A grid keeps its baseline where it scrolls.
+    private static let inlineStyle = "display:inline-grid;max-width:100%;overflow:auto hidden"
+    private static let displayStyle = "display:block;overflow:auto hidden"
+
+    mutating func writeMathBlock(_ tex: String, _ attributes: MarkdownAttributes, range: SourceRange, into writer: inout HTMLWriter) {
+        features.insert(.math)
+        writer.freshLine()
+        plainText.append(contentsOf: tex.utf8)
+        endBlock()
+        let rows = EquationRows(tex)
+        let first = references.equations.firstNumber(tex, line: range.start.line, column: range.start.column)
+        let number = rows.isNumberedWhole ? first : rows.numberedCount == 0 ? attributes.id.flatMap { references[$0]?.number } : nil
+        let id = attributes.id ?? rows.labels.first.map { EquationTable.id($0.label) }
+        writer.open("div", [HTMLAttribute("class", number == nil ? "math-block" : "math-block numbered"), HTMLAttribute("id", id)])
+        switch typeset(rows.tex, as: tex, isDisplay: true, firstNumber: first) {
+        case .success(let markup): writer.raw(bytes: markup)
+        case .failure(let problem):
+            report(problem, tex: tex, range: range)
+            writer.open("pre")
+            writer.element("code", [HTMLAttribute("class", "math-source")], text: tex)
+            writer.close("pre")
+        }
+        if let number { writer.element("span", [HTMLAttribute("class", "equation-number")], text: "(\(number))") }
+        writer.raw("</div>\n")
+    }
+
+    private func typeset(
+        _ source: String, as tex: String, isDisplay: Bool, firstNumber: Int?
+    ) -> Result<[UInt8], TypesettingProblem> {
+        typesetting.math(references.equations.resolved(source), as: tex, isDisplay: isDisplay, firstNumber: firstNumber)
+    }
+
+    private mutating func report(_ problem: TypesettingProblem, tex: String, range: SourceRange) {
+        let path = notebook?.file.path ?? ""
+        switch problem {
+        case .badSource(let message):
+            diagnostics.append(
+                Diagnostic(.warning, identifier: "bad-math", summary: "the formula cannot be set: \(message)", path: path, range: range))
+        case .unavailable(let message):
+            // One such message for a page says it all.
+            if diagnostics.contains(where: { $0.identifier == "no-math" }) { return }
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "no-math", summary: "formulas are shown as TeX: \(message)", path: path, range: range,
+                    solutions: ["Install KaTeX (Debian: libjs-katex) or say where katex.min.js is in GALLEY_KATEX"]))
+        }
+    }
+
+    /// Writes a text whose `\eqref{…}` and `\ref{…}` are links, and what is between them by `writePlain`.
+    mutating func writeEquationReferences(
+        in text: String, into writer: inout HTMLWriter, writePlain: (inout PageState, String, inout HTMLWriter) -> Void
+    ) {
+        var start = text.startIndex
+        for reference in EquationTable.references(in: text) {
+            guard let target = references.equations.targets[reference.label] else {
+                reportUnknownReference(reference.label)
+                continue
+            }
+            writePlain(&self, String(text[start..<reference.range.lowerBound]), &writer)
+            let shown = reference.isInParentheses ? target.text : String(target.text.drop { $0 == "(" }.prefix { $0 != ")" })
+            writer.element("a", [HTMLAttribute("href", "#\(target.id)"), HTMLAttribute("class", "reference")], text: shown)
+            start = reference.range.upperBound
+        }
+        writePlain(&self, String(text[start...]), &writer)
+    }
+}
