@@ -6,14 +6,14 @@ tools, wanted = sys.argv[1], sys.argv[2:]
 kernels = "Sources/CUDABackend/Kernels"
 compiled = kernels + "/Compiled"
 formats = ["f32", "f16", "bf16", "int8", "n4", "n4dq", "q4_0", "q4_1", "q8_0"]
-modules = [("Rows", None), ("Attention", None), ("Quantise", None), ("AnyProduct", None)]
+modules = [("Rows", None), ("Attention", None), ("Quantise", None), ("AnyProduct", None), ("DecodeStep", None)]
 modules += [(source, f) for source in ("MatrixVector", "MatrixProduct") for f in formats]
 modules += [("DecodeLoop", f) for f in formats]
 modules += [("TensorProduct", f) for f in formats if f != "f32"]
 # What uses the bulk copy engine needs compute capability 9.0, and has instructions in its machine code that no other has.
 # Other kernels of a prompt follow one another sooner there (Common.cuh), which PTX for 8.0 cannot say.
 architectures = {"DecodeLoop": ("90", "90a"), "TensorProduct": ("90a", "90a")}
-architectures.update((source, ("80", "90")) for source in ("Rows", "Attention", "AnyProduct", "MatrixVector", "MatrixProduct"))
+architectures.update((source, ("80", "90")) for source in ("Rows", "Attention", "AnyProduct", "DecodeStep", "MatrixVector", "MatrixProduct"))
 
 nvrtc = ctypes.CDLL(tools + "/nvidia/cuda_nvrtc/lib/libnvrtc.so.12")
 

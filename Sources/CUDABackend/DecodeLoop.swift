@@ -116,7 +116,7 @@ package struct DecodeLoop: Sendable {
         let head = try program.storage(plan.outputHead.weight)
         let first = try program.storage(plan.layers[0].query.weight)
         for layer in plan.layers {
-            guard layer.queryNorm == nil, layer.keyNorm == nil, layer.postAttentionNorm == nil, layer.postFeedForwardNorm == nil,
+            guard (layer.queryNorm == nil) == (layer.keyNorm == nil), layer.postAttentionNorm == nil, layer.postFeedForwardNorm == nil,
                 layer.slidingWindow == nil
             else { return nil }
             for linear in [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down] {
@@ -197,6 +197,8 @@ package struct DecodeLoop: Sendable {
             )
             described.attentionNorm = program.vector(layer.attentionNorm)
             described.feedForwardNorm = program.vector(layer.feedForwardNorm)
+            described.queryNorm = program.vector(layer.queryNorm)
+            described.keyNorm = program.vector(layer.keyNorm)
             described.keys = UInt64(cache.address)
             described.values = UInt64(cache.address) + UInt64(capacity * program.shape.keyValueWidth * program.shape.cacheType.byteCount)
             layers.append(described)
@@ -209,8 +211,10 @@ package struct DecodeLoop: Sendable {
 }
 
 /// Tells whether a session generates through the persistent kernel.
-package protocol LoopReporting {
+package protocol LoopReporting: AnyObject {
     var usesDecodeLoop: Bool { get }
+    /// Holds generation to one way: the persistent kernel, or the graph of a step.
+    var forcesLoop: Bool? { get set }
     /// The first block's clock in each layer's four phases, when their input had come and when their product was sent,
     /// over one more step of the loop.
     func loopClocks() throws(BackendError) -> [UInt64]

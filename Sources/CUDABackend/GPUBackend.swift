@@ -69,7 +69,8 @@ public final class GPUBackend: Backend {
     }
 
     public func sessionByteCount(for shape: DecoderShape, capacity: Int) -> SessionByteCount {
-        let layout = GPUSessionLayout(shape: shape, rows: GPUSessionLayout.rows(capacity: capacity), capacity: capacity)
+        let layout = GPUSessionLayout(
+            shape: shape, rows: GPUSessionLayout.rows(capacity: capacity), capacity: capacity, multiprocessors: context.multiprocessors)
         return SessionByteCount(cache: layout.cacheByteCount * shape.layerCount, activations: layout.byteCount)
     }
 

@@ -111,7 +111,11 @@ extension GPUContext {
         return Int(blocks)
     }
 
-    package func launch(_ function: GPUFunction, _ shape: LaunchShape, _ parameters: KernelParameters) throws(CUDAFailure) {
+    /// - Parameter recording: the graph that the launch becomes part of, instead of running.
+    package func launch(
+        _ function: GPUFunction, _ shape: LaunchShape, _ parameters: KernelParameters, into recording: GPURecording? = nil
+    ) throws(CUDAFailure) {
+        let stream = recording?.stream ?? stream
         var parameters = parameters
         let launch = ccuda_launch(
             grid: (UInt32(shape.grid.x), UInt32(shape.grid.y), 1), block: (UInt32(shape.threads), 1, 1),
@@ -144,13 +148,25 @@ package final class GPUGraph {
     deinit { owner.destroy(graph: handle) }
 }
 
+/// A graph while it is recorded, on a stream of its own: what other threads launch meanwhile runs as ever.
+package struct GPURecording {
+    fileprivate let stream: UnsafeMutableRawPointer
+}
+
 extension GPUContext {
-    /// Records what `body` asks for instead of running it.
-    package func capture(_ body: () throws(CUDAFailure) -> Void) throws(CUDAFailure) -> GPUGraph {
+    /// Whether launches that overlap can be recorded: drivers before CUDA 12.3 refuse them.
+    package var recordsOverlaps: Bool { overlapsLaunches && driverVersion >= 12030 }
+
+    /// Records what `body` launches into the recording instead of running it. Kernels must have been loaded before.
+    package func capture(_ body: (GPURecording) throws(CUDAFailure) -> Void) throws(CUDAFailure) -> GPUGraph {
+        var opened: UnsafeMutableRawPointer?
+        try call { ccuda_stream_create($0, &opened) }
+        guard let stream = opened else { throw CUDAFailure(kind: .failed, operation: "cuStreamCreate", description: "the driver gave no stream") }
+        defer { try? call { ccuda_stream_destroy($0, stream) } }
         try call { ccuda_capture_begin($0, stream) }
         var graph: UnsafeMutableRawPointer?
         do throws(CUDAFailure) {
-            try body()
+            try body(GPURecording(stream: stream))
         } catch {
             // The stream must leave its recording state whatever happened.
             try? call { ccuda_capture_end($0, stream, &graph) }

@@ -20,8 +20,9 @@ extension GPUProgram {
         }
     }
 
-    /// Runs block `index` over `rows` rows of the residual stream, whose first has the position `first`.
-    func block(_ index: Int, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(BackendError) {
+    /// Runs block `index` over `rows` rows of the residual stream, whose first has the position `first`; the one row that
+    /// `layout.place` tells of where that is `nil`.
+    func block(_ index: Int, rows: Int, first: Int?, cache: MemoryBlock, capacity: Int) throws(BackendError) {
         let layer = plan.layers[index]
         let width = shape.queryWidth + 2 * shape.keyValueWidth
         let qkv = at(layout.queryKeyValue)
@@ -37,6 +38,10 @@ extension GPUProgram {
         let down = try output(layer.down, to: at(layer.postFeedForwardNorm == nil ? layout.residual : layout.branch), stride: shape.hiddenSize)
         try backend.run { () throws(CUDAFailure) in
             try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: vector(layer.attentionNorm), projections)
+            guard let first else {
+                try attendNext(layer, cache: cache, capacity: capacity)
+                return try feedForward(from: out, gates, down, layer, rows: rows)
+            }
             if let norm = layer.queryNorm {
                 try self.norm(qkv, vector(norm), to: qkv, .f32, rows: rows, width: shape.headSize, each: shape.headCount, stride: width)
             }
@@ -51,18 +56,24 @@ extension GPUProgram {
             if rounds {
                 try product([out], at(layout.half), rows: rows, residual: layer.postAttentionNorm == nil ? at(layout.residual) : 0)
                 try addNormed(layer.postAttentionNorm, rows: rows)
+                try feedForward(from: nil, gates, down, layer, rows: rows)
             } else {
-                try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm)
+                try feedForward(from: out, gates, down, layer, rows: rows)
             }
-            // A single row's products take float32; of many rows they take what tensor cores read.
-            let type = rows == 1 ? .f32 : inputType(down.weight, shape.intermediateSize)
-            let gated = try gate(gates, layer, rows: rows, as: type)
-            if type == .f32 {
-                try add(down, from: gated, width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
-            } else {
-                try product([down], gated, rows: rows, residual: layer.postFeedForwardNorm == nil ? at(layout.residual) : 0)
-                try addNormed(layer.postFeedForwardNorm, rows: rows)
-            }
+        }
+    }
+
+    /// The rest of a block: attention's output projection, unless that was done, and the feed-forward network.
+    private func feedForward(from out: Output?, _ gates: [Output], _ down: Output, _ layer: DecoderLayer, rows: Int) throws(CUDAFailure) {
+        if let out { try add(out, from: at(layout.attention), width: shape.queryWidth, rows: rows, norm: layer.postAttentionNorm) }
+        // A single row's products take float32; of many rows they take what tensor cores read.
+        let type = rows == 1 ? .f32 : inputType(down.weight, shape.intermediateSize)
+        let gated = try gate(gates, layer, rows: rows, as: type)
+        if type == .f32 {
+            try add(down, from: gated, width: shape.intermediateSize, rows: rows, norm: layer.postFeedForwardNorm)
+        } else {
+            try product([down], gated, rows: rows, residual: layer.postFeedForwardNorm == nil ? at(layout.residual) : 0)
+            try addNormed(layer.postFeedForwardNorm, rows: rows)
         }
     }
 
@@ -103,7 +114,7 @@ extension GPUProgram {
         return to
     }
 
-    private func values(_ cache: MemoryBlock, capacity: Int) -> UInt64 {
+    func values(_ cache: MemoryBlock, capacity: Int) -> UInt64 {
         UInt64(cache.address) + UInt64(capacity * shape.keyValueWidth * shape.cacheType.byteCount)
     }
 
@@ -135,6 +146,10 @@ extension GPUProgram {
     /// - Parameter rounds: whether the result is rounded to the cache's type and goes to where products read.
     private func attend(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int, rounds: Bool) throws(CUDAFailure) {
         var arguments = AttentionArguments()
+        if rows < 16, first + rows > Self.fewestSplit {
+            for row in 0..<rows { try attendRow(row, layer, first: first, cache: cache, capacity: capacity) }
+            return
+        }
         arguments.queries = at(layout.queryKeyValue)
         arguments.keys = UInt64(cache.address)
         arguments.values = values(cache, capacity: capacity)

@@ -54,9 +54,13 @@ extension GPUProgram {
         a.layout.format == b.layout.format && a.layout.blockShift == b.layout.blockShift && a.code == b.code && a.layout.columns == b.layout.columns
     }
 
+    /// Shared memory of the kernel that multiplies one row.
     private func vectorSharedBytes(_ layout: GPUWeightLayout) -> Int {
+        // The input in float32, in as many planes as a lane has groups of four columns.
+        let lane = layout.format.elementsPerLane
+        if layout.format.multipliesRows { return (layout.columns / lane + 1) * lane * 4 }
         let sums = layout.format == .q4_1 ? (layout.columns / 32 * 4 + 15) & ~15 : 0
-        return layout.format.partsByteCount(columns: layout.columns) + sums + 8 * 6 * layout.format.slotByteCount
+        return layout.format.partsByteCount(columns: layout.columns) + sums + 16 * 4 * layout.format.slotByteCount
     }
 
     /// - Parameter activation: 0, or 1 (SiLU) and 2 (GELU) for a pair of gate and up whose gated product goes to the first.
@@ -77,13 +81,27 @@ extension GPUProgram {
         arguments.columns = Int32(first.layout.columns)
         arguments.blockShift = Int32(first.layout.blockShift)
         arguments.activation = Int32(activation)
-        let perGroup = activation == 0 ? 16 : 8
+        let format = first.layout.format
+        let (name, module) = ("matvec_\(format.rawValue)", "MatrixVector.\(format.rawValue)")
+        let shared = vectorSharedBytes(first.layout)
+        let together = format.multipliesRows ? 2 : 16
+        // Two segments of a gated product are one.
+        let perGroup = activation == 0 ? together : together / 2
         let groups = (activation == 0 ? outputs : Array(outputs.prefix(1))).reduce(0) { $0 + ($1.weight.layout.rows + perGroup - 1) / perGroup }
-        let resident = first.layout.format.usesTable ? 2 : 3
-        try launch(
-            "matvec_\(first.layout.format.rawValue)", in: "MatrixVector.\(first.layout.format.rawValue)",
-            grid: (min(groups, context.multiprocessors * resident), 1), shared: vectorSharedBytes(first.layout)
-        ) { $0.add(arguments) }
+        let blocks = min(groups, try residentBlocks(name, in: module, threads: 512, shared: shared))
+        if format.multipliesRows {
+            arguments.team = Int32(team(groups: groups, blocks: blocks, pieces: (first.layout.columns / format.elementsPerLane + 31) / 32))
+        }
+        try launch(name, in: module, grid: (blocks, 1), threads: 512, shared: shared) { $0.add(arguments) }
+    }
+
+    /// How many of a block's 16 warps should have two rows together: the fewer, the less is summed up over warps; the more, the
+    /// more evenly few rows are shared.
+    private func team(groups: Int, blocks: Int, pieces: Int) -> Int {
+        let each = (groups + blocks - 1) / max(1, blocks)
+        /// What the busiest warp takes, in pieces of 512 bytes; to finish a pair of rows takes as long as some more.
+        func cost(_ team: Int) -> Int { (each * team + 15) / 16 * ((pieces + team - 1) / team + (team == 1 ? 2 : 4)) }
+        return [1, 2, 4, 8, 16].min { cost($0) < cost($1) } ?? 1
     }
 
     func product(_ outputs: [Output], _ input: UInt64, rows: Int, residual: UInt64) throws(CUDAFailure) {

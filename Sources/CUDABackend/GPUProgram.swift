@@ -14,6 +14,10 @@ final class GPUProgram {
     var layout: GPUSessionLayout
     let cacheSuffix: String
     private var functions: [String: GPUFunction] = [:]
+    /// Blocks that a multiprocessor holds, by kernel and shared memory.
+    private var residents: [String: Int] = [:]
+    /// Where launches go to instead of running, while a graph is recorded.
+    var recording: GPURecording?
 
     init(plan: DecoderPlan, backend: GPUBackend, layout: GPUSessionLayout) throws(BackendError) {
         self.plan = plan
@@ -68,6 +72,13 @@ final class GPUProgram {
     ) throws(CUDAFailure) {
         var parameters = KernelParameters()
         build(&parameters)
+        let function = try function(name, in: module, shared: shared)
+        let overlaps = follows && (recording == nil ? context.overlapsLaunches : context.recordsOverlaps)
+        let shape = LaunchShape(grid: (grid.0, grid.1), threads: threads, sharedBytes: shared, overlaps: overlaps)
+        try context.launch(function, shape, parameters, into: recording)
+    }
+
+    private func function(_ name: String, in module: String, shared: Int) throws(CUDAFailure) -> GPUFunction {
         let function: GPUFunction
         if let known = functions[name] {
             function = known
@@ -77,9 +88,17 @@ final class GPUProgram {
         }
         // Fixed and dynamic shared memory together may not pass 48 KiB unasked.
         if shared > 40 << 10 { try context.setSharedBytes(shared, of: function) }
-        let shape = LaunchShape(
-            grid: (grid.0, grid.1), threads: threads, sharedBytes: shared, overlaps: follows && context.overlapsLaunches)
-        try context.launch(function, shape, parameters)
+        return function
+    }
+
+    /// Blocks of a kernel that the whole device holds at a time.
+    func residentBlocks(_ name: String, in module: String, threads: Int, shared: Int) throws(CUDAFailure) -> Int {
+        let key = "\(name) \(shared)"
+        if let known = residents[key] { return known }
+        let function = try function(name, in: module, shared: shared)
+        let blocks = context.multiprocessors * max(1, try context.residentBlocks(of: function, threads: threads, sharedBytes: shared))
+        residents[key] = blocks
+        return blocks
     }
 
     func convert(_ from: UInt64, _ type: KernelFormat, to: UInt64, _ target: KernelFormat, count: Int) throws(CUDAFailure) {

@@ -25,15 +25,14 @@ extension GPUSession {
             // The token before this one counts as cached from now on.
             guard position < capacity else { throw .cacheFull(capacity: capacity, needed: position + 1) }
             if run.ready.isEmpty {
-                if run.sampler == nil, loop != nil {
-                    try runLoop(&run)
-                } else {
+                if run.sampler != nil {
                     hasLogits = false
                     try step(pending)
                     position += 1
                     hasLogits = true
                     return try chooseFromLogits(&run)
                 }
+                try makeTokens(&run)
             }
             position += 1
             run.ahead -= 1
@@ -62,10 +61,20 @@ extension GPUSession {
     }
 
     /// Makes the next tokens, starting from `tokens[position]`, more at a time the longer the run lasts.
-    private func runLoop(_ run: inout Run) throws(BackendError) {
-        guard let loop else { return }
+    private func makeTokens(_ run: inout Run) throws(BackendError) {
         let steps = max(1, min(run.steps, run.request.maximumTokens - run.handedOut, capacity - position))
         run.steps = min(run.steps * 2, GPUSessionLayout.mostSteps)
+        if let loop, prefersLoop(steps: steps) { try runLoop(loop, steps: steps) } else { try runGraph(steps: steps) }
+        let (ids, chosen) = try backend.run { () throws(CUDAFailure) in
+            let ids = try backend.context.read(steps, of: Int32.self, from: program.at(program.layout.tokens) + UInt64((position + 1) * 4))
+            return (ids, try backend.context.read(2 * steps, of: Float.self, from: program.at(program.layout.chosen)))
+        }
+        run.ready = ids.enumerated().map { GeneratedToken(id: $1, logProbability: chosen[2 * $0] - chosen[2 * $0 + 1]) }[...]
+        run.ahead += steps
+    }
+
+    /// The decode loop's next tokens, in one launch.
+    private func runLoop(_ loop: DecodeLoop, steps: Int) throws(BackendError) {
         // The kernel counts rounds of words, several a token.
         if epoch > UInt32.max / UInt32(shape.layerCount / GPUSessionLayout.wordSets + 1) - UInt32(2 * GPUSessionLayout.mostSteps) {
             try backend.run { () throws(CUDAFailure) in
@@ -80,13 +89,44 @@ extension GPUSession {
         epoch += UInt32(steps)
         var parameters = KernelParameters()
         parameters.add(arguments)
-        let (ids, chosen) = try backend.run { () throws(CUDAFailure) in
-            try backend.context.launch(loop.function, loop.launch, parameters)
-            let ids = try backend.context.read(steps, of: Int32.self, from: arguments.tokens + UInt64((position + 1) * 4))
-            return (ids, try backend.context.read(2 * steps, of: Float.self, from: arguments.chosen))
+        try backend.run { () throws(CUDAFailure) in try backend.context.launch(loop.function, loop.launch, parameters) }
+    }
+
+    /// The next tokens by the graph of a step, launched as often.
+    private func runGraph(steps: Int) throws(BackendError) {
+        let graph = try stepGraph(chooses: true)
+        try writePlace()
+        try backend.run { () throws(CUDAFailure) in for _ in 0..<steps { try backend.context.launch(graph) } }
+    }
+
+    private func writePlace() throws(BackendError) {
+        let place = DecodePlace(position: Int32(position), made: 0)
+        try backend.run { () throws(CUDAFailure) in try backend.context.write([place], to: program.at(program.layout.place)) }
+    }
+
+    /// A step as a graph, recorded when it is first asked for.
+    private func stepGraph(chooses: Bool) throws(BackendError) -> GPUGraph {
+        if let graph = graphs[chooses] { return graph }
+        // Kernels are loaded, and told of their shared memory, by running once: a recording takes neither. The step that is run
+        // is the one that comes next, and comes again.
+        try writePlace()
+        try program.step(caches: caches, capacity: capacity, chooses: chooses)
+        let result = Result { () throws(BackendError) in
+            try backend.run { () throws(CUDAFailure) in
+                try backend.context.capture { recording throws(CUDAFailure) in
+                    program.recording = recording
+                    defer { program.recording = nil }
+                    do throws(BackendError) {
+                        try program.step(caches: caches, capacity: capacity, chooses: chooses)
+                    } catch {
+                        throw CUDAFailure(kind: .failed, operation: "recording a step", description: error.description)
+                    }
+                }
+            }
         }
-        run.ready = ids.enumerated().map { GeneratedToken(id: $1, logProbability: chosen[2 * $0] - chosen[2 * $0 + 1]) }[...]
-        run.ahead += steps
+        let graph = try result.get()
+        graphs[chooses] = graph
+        return graph
     }
 
     package func loopClocks() throws(BackendError) -> [UInt64] {
@@ -107,12 +147,14 @@ extension GPUSession {
         }
     }
 
+    /// Logits after `token`, which goes to the cache's next position.
     private func step(_ token: Int32) throws(BackendError) {
-        let chunk = program.at(program.layout.chunkTokens)
-        try backend.run { () throws(CUDAFailure) in try backend.context.write([token], to: chunk) }
-        try program.embed(1, tokens: chunk)
-        for layer in 0..<shape.layerCount { try program.block(layer, rows: 1, first: position, cache: caches[layer], capacity: capacity) }
-        try program.logits(of: program.at(program.layout.residual), rows: 1, to: program.at(program.layout.logits))
+        try backend.run { () throws(CUDAFailure) in
+            try backend.context.write([token], to: program.at(program.layout.tokens) + UInt64(position * 4))
+        }
+        let graph = try stepGraph(chooses: false)
+        try writePlace()
+        try backend.run { () throws(CUDAFailure) in try backend.context.launch(graph) }
     }
 
     /// What the device made beyond what was handed out lies past `position` and is overwritten by what comes next.

@@ -11,6 +11,10 @@ final class GPUSession: DecoderSession, LoopReporting {
     var caches: [MemoryBlock] = []
     private var activations: MemoryBlock?
     var loop: DecodeLoop?
+    /// A step as a graph, by whether it chooses the next token itself.
+    var graphs: [Bool: GPUGraph] = [:]
+    /// Which way generation takes, for measurements; by what the plan and the device tell where `nil`.
+    package var forcesLoop: Bool?
     var hasLogits = false
     var run: Run?
     /// Never the same twice: the decode loop counts the rounds of its words from it.
@@ -41,8 +45,10 @@ final class GPUSession: DecoderSession, LoopReporting {
         try reserve(capacity: max(1, capacity))
     }
 
-    /// Whether generation runs as one kernel.
-    package var usesDecodeLoop: Bool { loop != nil }
+    package var usesDecodeLoop: Bool { loop != nil && forcesLoop != false }
+
+    /// Whether the next tokens come from the persistent kernel, where the plan allows it.
+    func prefersLoop(steps: Int) -> Bool { forcesLoop ?? true }
 
     // MARK: - Cache
 
@@ -70,6 +76,7 @@ final class GPUSession: DecoderSession, LoopReporting {
         let layout = GPUSessionLayout(
             shape: shape, rows: GPUSessionLayout.rows(capacity: wanted), capacity: wanted, multiprocessors: backend.context.multiprocessors)
         activations = nil
+        graphs = [:]
         let block = try backend.allocate(layout.byteCount, owner: "activations")
         activations = block
         caches = grown
@@ -79,6 +86,9 @@ final class GPUSession: DecoderSession, LoopReporting {
         program.base = UInt64(block.address)
         for (index, rotary) in program.plan.rotaryEmbeddings.enumerated() {
             try backend.run { () throws(CUDAFailure) in try backend.context.write(rotary.inverseFrequencies, to: program.frequencies(index)) }
+        }
+        try backend.run { () throws(CUDAFailure) in
+            try backend.context.fill(program.at(layout.arrived), with: 0, byteCount: (layout.split.groups + 1) * 4)
         }
         try loop?.bind(program, caches: caches, capacity: capacity)
         epoch = 1

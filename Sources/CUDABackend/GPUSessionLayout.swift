@@ -1,5 +1,24 @@
 package import Tensors
 
+/// How a single row's attention is spread over the device: by groups of query heads that share a key-value head, and by parts
+/// of the sequence.
+package struct AttentionSplit: Sendable, Hashable {
+    /// Query heads of a group: those that the kernel is compiled for.
+    package static let headsEach = 4
+    package let groups: Int
+    /// The most parts that the sequence is split into.
+    package let count: Int
+
+    /// Parts are weighed in shared memory by the kernel, which has room for so many.
+    private static let most = 256
+
+    package init(shape: DecoderShape, multiprocessors: Int) {
+        let sharing = shape.headCount / max(1, shape.keyValueHeadCount)
+        groups = shape.keyValueHeadCount * ((sharing + Self.headsEach - 1) / Self.headsEach)
+        count = max(1, min(Self.most, multiprocessors / max(1, groups)))
+    }
+}
+
 /// Where a session's intermediate results lie in its one block, all in bytes from its start.
 package struct GPUSessionLayout: Sendable {
     /// Rows of a prompt that are computed at a time.
@@ -23,6 +42,14 @@ package struct GPUSessionLayout: Sendable {
     package let choice, chosen: Int
     /// float32, `headSize / 2` for each of at most four rotary embeddings.
     package let frequencies: Int
+    /// Two float32, a cosine and a sine, for each of `frequencies`.
+    package let turns: Int
+    /// Where a generation is (``DecodePlace``), and behind it a counter for each group of heads and one for the choice.
+    package let place, arrived: Int
+    /// float32 (headCount, split count, headSize + 2): attention's results of parts of the sequence; and the choice's of parts of
+    /// the logits, 16 bytes each.
+    package let partials, choiceParts: Int
+    package let split: AttentionSplit
     /// The decode loop's words and its layers' descriptions.
     package let words, wordCount, layers: Int
     package let byteCount: Int
@@ -61,6 +88,12 @@ package struct GPUSessionLayout: Sendable {
         choice = part(16)
         chosen = part(Self.mostSteps * 8)
         frequencies = part(Self.mostRotaryEmbeddings * shape.headSize / 2 * 4)
+        turns = part(Self.mostRotaryEmbeddings * shape.headSize / 2 * 8)
+        split = AttentionSplit(shape: shape, multiprocessors: multiprocessors)
+        place = part(MemoryLayout<DecodePlace>.stride)
+        arrived = part((split.groups + 1) * 4)
+        partials = part(shape.headCount * split.count * (shape.headSize + 2) * 4)
+        choiceParts = part(multiprocessors * 16)
         // Five vectors of 32-bit words for each of the layers that take turns, lines of one among those of the others; attention's
         // partial results; the candidates. Handover.cuh reckons the same.
         let longest = max(shape.queryWidth + 2 * shape.keyValueWidth, shape.hiddenSize, shape.intermediateSize)

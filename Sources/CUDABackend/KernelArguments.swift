@@ -20,7 +20,8 @@ package struct MatrixVectorArguments: BitwiseCopyable {
     package var table: UInt64 = 0
     package var map: UInt64 = 0
     package var epsilon: Float = 0
-    package var normOffset: Float = 0
+    /// Warps that have two rows together, of 16.
+    package var team: Int32 = 1
     package var segmentCount: Int32 = 1
     package var columns: Int32 = 0
     package var blockShift: Int32 = 0
@@ -84,6 +85,53 @@ package struct AttentionArguments: BitwiseCopyable {
     package init() {}
 }
 
+/// `DecodeStep.cu`.
+package struct SplitAttentionArguments: BitwiseCopyable {
+    package var queryKeyValue: UInt64 = 0
+    package var keys: UInt64 = 0
+    package var values: UInt64 = 0
+    package var out: UInt64 = 0
+    package var partials: UInt64 = 0
+    package var arrived: UInt64 = 0
+    /// 0: the position is `first`, and the row was rotated and stored before.
+    package var place: UInt64 = 0
+    package var turns: UInt64 = 0
+    package var queryNorm: UInt64 = 0
+    package var keyNorm: UInt64 = 0
+    package var heads: Int32 = 0
+    package var keyValueHeads: Int32 = 0
+    package var size: Int32 = 0
+    package var pairs: Int32 = 0
+    package var first: Int32 = 0
+    package var window: Int32 = 0
+    package var positionStride: Int32 = 0
+    package var headStride: Int32 = 0
+    package var interleaved: Int32 = 0
+    /// Positions that a block takes at least.
+    package var fewest: Int32 = 64
+    package var scale: Float = 1
+    package var epsilon: Float = 0
+
+    package init() {}
+}
+
+/// The rotary embeddings that a step makes the angles of, in `DecodeStep.cu`.
+package struct Rotations: BitwiseCopyable {
+    package var frequencies: UInt64 = 0
+    package var turns: UInt64 = 0
+    package var count: Int32 = 0
+    package var each: Int32 = 0
+    package var amplitudes: (Float, Float, Float, Float) = (1, 1, 1, 1)
+
+    package init() {}
+}
+
+/// Where a generation is, as `DecodeStep.cu` keeps it.
+package struct DecodePlace: BitwiseCopyable {
+    package var position: Int32
+    package var made: Int32
+}
+
 package struct DecodeLayerArguments: BitwiseCopyable {
     /// query, key, value, output, gate, up, down
     package var weights = (
@@ -91,6 +139,8 @@ package struct DecodeLayerArguments: BitwiseCopyable {
     )
     package var attentionNorm: UInt64 = 0
     package var feedForwardNorm: UInt64 = 0
+    package var queryNorm: UInt64 = 0
+    package var keyNorm: UInt64 = 0
     package var keys: UInt64 = 0
     package var values: UInt64 = 0
 

@@ -71,6 +71,14 @@ package enum KernelFormat: String, Sendable, CaseIterable {
     /// Whether blocks of the decode loop send each other two values a word.
     package var sendsPairs: Bool { self == .n4 || self == .n4dq }
 
+    /// Whether one row of activations is multiplied in float32 by warps that have whole rows (`RowVector.cuh`).
+    package var multipliesRows: Bool {
+        switch self {
+        case .f32, .f16, .bf16, .int8: true
+        default: false
+        }
+    }
+
     package var usesTable: Bool {
         switch self {
         case .n4, .n4dq, .q4_0, .q4_1: true

@@ -86,8 +86,8 @@ struct DriverTests {
         parameters.add(UInt64(0xABC))
         let shape = LaunchShape(grid: (3, 2), threads: 64, sharedBytes: 512)
         do {
-            let graph = try context.capture { () throws(CUDAFailure) in
-                for _ in 0..<3 { try context.launch(kernel, shape, parameters) }
+            let graph = try context.capture { recording throws(CUDAFailure) in
+                for _ in 0..<3 { try context.launch(kernel, shape, parameters, into: recording) }
             }
             #expect(graph.nodeCount == 3)
             try context.launch(graph)
@@ -97,7 +97,7 @@ struct DriverTests {
         fake.clear()
         fake.fail("cuLaunchKernel", 1)
         let error = failure { () throws(CUDAFailure) in
-            _ = try context.capture { () throws(CUDAFailure) in try context.launch(kernel, shape, parameters) }
+            _ = try context.capture { recording throws(CUDAFailure) in try context.launch(kernel, shape, parameters, into: recording) }
         }
         #expect(error?.operation == "cuLaunchKernel")
         #expect(fake.log == ["captured 0", "graph gone"])

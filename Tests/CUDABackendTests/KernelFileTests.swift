@@ -40,7 +40,7 @@ struct KernelFileTests {
     @Test(
         "PTX is of ISA 8.2, which driver 535 loads, for the compute capability that each module needs",
         arguments: [
-            ("Rows", 80), ("Attention", 80), ("Quantise", 80), ("AnyProduct", 80), ("DecodeLoop.n4dq", 90), ("MatrixProduct.bf16", 80),
+            ("Rows", 80), ("Attention", 80), ("Quantise", 80), ("AnyProduct", 80), ("DecodeStep", 80), ("DecodeLoop.n4dq", 90), ("MatrixProduct.bf16", 80),
             ("MatrixVector.q4_1", 80),
         ])
     func version(_ name: String, _ target: Int) throws {
@@ -55,7 +55,10 @@ struct KernelFileTests {
         #expect(MemoryLayout<MatrixProductArguments>.size == 200)
         #expect(MemoryLayout<ProductArguments>.size == 96)
         #expect(MemoryLayout<AttentionArguments>.size == 80)
-        #expect(MemoryLayout<DecodeLayerArguments>.size == 368)
+        #expect(MemoryLayout<SplitAttentionArguments>.size == 128)
+        #expect(MemoryLayout<Rotations>.size == 40)
+        #expect(MemoryLayout<DecodePlace>.size == 8)
+        #expect(MemoryLayout<DecodeLayerArguments>.size == 384)
         #expect(MemoryLayout<DecodeArguments>.size == 328)
         #expect(MemoryLayout<DecodeArguments>.offset(of: \.embedding) == 56)
         #expect(MemoryLayout<DecodeArguments>.offset(of: \.epsilon) == 168)

@@ -75,7 +75,11 @@ struct ReferenceDecoder {
                 for i in down.indices { stream[position][i] += down[i] }
             }
         }
-        return stream.map { product(head, norm($0, finalNorm)) }
+        return stream.map { state in
+            let logits = product(head, norm(state, finalNorm))
+            guard let cap = shape.logitSoftCap.map(Double.init) else { return logits }
+            return logits.map { cap * hyperbolicTangent($0 / cap) }
+        }
     }
 
     private func product(_ weight: [Double], _ x: [Double]) -> [Double] {

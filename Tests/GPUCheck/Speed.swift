@@ -16,60 +16,20 @@ struct Speed {
 
     var path: String { "\(folder)/galley-gpu-speed.safetensors" }
 
-    private var tensors: [(String, [Int])] {
+    private var tensors: [(name: String, shape: [Int])] {
         let (h, kv, inner, v) = (shape.hiddenSize, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
-        var all = [("embedding", [v, h])]
+        var all: [(name: String, shape: [Int])] = [("embedding", [v, h])]
         for layer in 0..<shape.layerCount {
             all += [
                 ("q", [h, h]), ("k", [kv, h]), ("v", [kv, h]), ("o", [h, h]), ("gate", [inner, h]), ("up", [inner, h]), ("down", [h, inner]),
                 ("n1", [h]), ("n2", [h]),
-            ].map { ("\(layer).\($0.0)", $0.1) }
+            ].map { (name: "\(layer).\($0.0)", shape: $0.1) }
         }
         return all + [("norm", [h]), ("head", [v, h])]
     }
 
     /// Writes the checkpoint in bfloat16.
-    func writeCheckpoint() -> Bool {
-        var header = "{"
-        var offset = 0
-        for (index, (name, dimensions)) in tensors.enumerated() {
-            let count = 2 * dimensions.reduce(1, *)
-            header +=
-                (index == 0 ? "" : ",")
-                + "\"\(name)\":{\"dtype\":\"BF16\",\"shape\":[\(dimensions.map(String.init).joined(separator: ","))],\"data_offsets\":[\(offset),\(offset + count)]}"
-            offset += count
-        }
-        header += "}"
-        while header.utf8.count % 8 != 0 { header += " " }
-        var random = RandomCheckpoint(state: 1)
-        // Blocks of random values are repeated with another start for each tensor: fast to make, and nothing in it is zero.
-        let pool = (0..<(1 << 20) + 4096).map { _ in random.uniform() }
-        return write(path) { append in
-            var length: [UInt8] = []
-            for i in 0..<8 { length.append(UInt8(truncatingIfNeeded: header.utf8.count >> (8 * i))) }
-            guard append(length + Array(header.utf8)) else { return false }
-            for (name, dimensions) in tensors {
-                let isNorm = dimensions.count == 1
-                let scale: Float = isNorm ? 0 : (name == "embedding" ? 1 : (3 / Float(dimensions[1])).squareRoot())
-                var piece: [UInt8] = []
-                piece.reserveCapacity(2 << 20)
-                for index in 0..<1 << 20 {
-                    let bits = (isNorm ? 1 : pool[index] * scale).bfloat16Bits
-                    piece.append(UInt8(bits & 255))
-                    piece.append(UInt8(bits >> 8))
-                    if isNorm && index == dimensions[0] - 1 { break }
-                }
-                var left = 2 * dimensions.reduce(1, *)
-                while left > 0 {
-                    let start = isNorm ? 0 : Int(random.next() % 2048) * 2
-                    let count = min(left, piece.count - start)
-                    guard append(start == 0 && count == piece.count ? piece : Array(piece[start..<start + count])) else { return false }
-                    left -= count
-                }
-            }
-            return true
-        }
-    }
+    func writeCheckpoint() -> Bool { RandomBFloat16.writeFile(tensors, path: path) }
 
     func plan(_ format: WeightFormat, dense: DType) throws -> DecoderPlan {
         let file = try SafetensorsFile(path: path)

@@ -1,4 +1,5 @@
-// Holds the GPU's results against double precision, then measures. usage: gpu-check [check] [speed] [table], or gpu-check first-token [nf4]
+// Holds the GPU's results against double precision, then measures. usage: gpu-check [check] [speed] [table] [SHAPE…], or
+// gpu-check first-token [nf4]. ShapeSpeed.swift says what a SHAPE is.
 import CUDABackend
 import TensorMemory
 import Tensors
@@ -47,6 +48,22 @@ do {
                 if "\(error)".contains("restart") { end(1) }
             }
         }
+        let plans = environment("GALLEY_GPU_PLANS").flatMap { UInt64($0) } ?? 100
+        for seed in 0..<(environment("GALLEY_GPU_CASE") == nil ? plans : 0) {
+            let model = ModelCase.random(seed: seed)
+            do {
+                let (line, isGood) = try model.check(backend, seed: seed, folder: folder)
+                print(line)
+                if !isGood {
+                    print("  \(model.drawn)")
+                    failures += 1
+                }
+            } catch {
+                print(padded(model.name, 26, left: true), "FAILED", error, model.drawn)
+                failures += 1
+                if "\(error)".contains("restart") { end(1) }
+            }
+        }
         if let golden = environment("GALLEY_GOLDEN_BNB") {
             let (line, isGood) = try GoldenQuantization.check(backend, folder: golden)
             print(line, isGood ? "ok" : "WRONG")
@@ -71,6 +88,11 @@ do {
                 print(name, "FAILED", error)
             }
         }
+    }
+    let shapes = CommandLine.arguments.compactMap(ShapeSpeed.init(argument:))
+    if !shapes.isEmpty { print(ShapeSpeed.titles) }
+    for shape in shapes {
+        do { try shape.measure(backend, folder: folder) } catch { print(shape.name, "FAILED", error) }
     }
     if wants("table") { print(try deviceTable().text) }
 } catch {
@@ -113,7 +135,8 @@ extension ModelCase {
                 tolerance: 2e-2, expectsLoop: true),
             ModelCase(
                 name: "bf16 qwen-like", shape: shape(bf16, size: 128), format: .dense(bf16), dense: bf16, hasBias: true, hasHeadNorms: true,
-                tolerance: 2e-2),
+                tolerance: 2e-2, expectsLoop: true),
+            ModelCase(name: "f32 head norms", shape: shape(f32), format: .dense(f32), hasHeadNorms: true, tolerance: 1e-5, expectsLoop: true),
             ModelCase(name: "int8", shape: shape(bf16), format: .int8, dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "fp4", shape: shape(bf16, hidden: 320), format: .fourBit(.init(.fp4)), dense: bf16, tolerance: 2e-2, expectsLoop: true),
             ModelCase(name: "nf4", shape: shape(bf16, hidden: 320), format: nf4(64, false), dense: bf16, tolerance: 2e-2, expectsLoop: true),

@@ -94,6 +94,15 @@ DEVICE void awaitEarlier() {
 #endif
 }
 
+/// Lets the next kernel's blocks begin where there is room beside these, once all of these have come here or ended. They load
+/// weights and tables and then wait (`awaitEarlier`): for kernels of a single token, which leave most of a multiprocessor's
+/// shared memory free.
+DEVICE void letNextBegin() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 /// 16 bytes from global to shared memory, past L1; zeros where not `valid`.
 DEVICE void copyAsync16(u32 to, const void* from, bool valid) {
     int bytes = valid ? 16 : 0;

@@ -76,6 +76,8 @@ DEVICE void receiveQuery(const DecodeState& state, int layer, int position, cons
     const u32* words = state.vectorOf(layer, QKV);
     const u64 offset = (u64)share.kvHead * state.args.headStride + (u64)position * state.args.positionStride;
     float* query = state.scratch();
+    const DecodeLayer& described = state.layers()[layer];
+    const bool isNormed = described.queryNorm;
 #pragma unroll
     for (int i = thread * 4; i < (3 * size + 127 & ~127); i += 256) {
         const int kind = i / size, j = i - kind * size;
@@ -83,6 +85,17 @@ DEVICE void receiveQuery(const DecodeState& state, int layer, int position, cons
         uint4 word[1];
         receiveQuads<1>(word, words, start + j, 0, kind < 3 ? start + j + 1 : 0, round);
         float4 x = make_float4(untagged(word[0].x), untagged(word[0].y), untagged(word[0].z), untagged(word[0].w));
+        if (isNormed) {
+            // The lanes of a head hold all of it; those past the third have zeros.
+            float squares = fmaf(x.x, x.x, fmaf(x.y, x.y, fmaf(x.z, x.z, x.w * x.w)));
+#pragma unroll
+            for (int d = size / 8; d; d >>= 1) squares += __shfl_xor_sync(FULL, squares, d);
+            if (kind < 2) {
+                const float factor = rsqrtf(squares / size + state.args.epsilon);
+                const float4 n = *(const float4*)((kind == 0 ? described.queryNorm : described.keyNorm) + j);
+                x = make_float4(x.x * factor * n.x, x.y * factor * n.y, x.z * factor * n.z, x.w * factor * n.w);
+            }
+        }
         const float4 turned = rotated<size>(state, x, j);
         if (kind < 2) x = turned;
         if (kind == 0) {

@@ -19,6 +19,9 @@ struct DecodeLayer {
     Segment weights[7];
     const float* attentionNorm;
     const float* feedForwardNorm;
+    /// [headSize], or null: norms over each head, before the rotation.
+    const float* queryNorm;
+    const float* keyNorm;
     void* keys;
     void* values;
 };
@@ -63,7 +66,7 @@ struct DecodeArguments {
     u64* clocks;
 };
 
-static_assert(sizeof(DecodeLayer) == 368 && sizeof(DecodeArguments) == 328, "KernelArguments.swift describes the same bytes");
+static_assert(sizeof(DecodeLayer) == 384 && sizeof(DecodeArguments) == 328, "KernelArguments.swift describes the same bytes");
 
 enum Phase { QKV = 0, OUTPUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4 };
 

@@ -2,24 +2,26 @@
 //
 // Up to three matrices of one format share an input (q/k/v), or two are interleaved so that one warp has a gate's
 // and an up-projection's rows together. The input may be normalised on the way in (RMSNorm), a residual added on
-// the way out. Weights stream through a ring in shared memory: each lane copies exactly the bytes that it will
-// read, so no barrier is needed between copy and use.
+// the way out. Dense weights and int8 are read as RowVector.cuh says. Codes of 4 bits and GGUF's blocks stream through a ring in
+// shared memory: each lane copies exactly the bytes that it will read, so no barrier is needed between copy and use.
 #include "Weights.cuh"
 
-#define WARPS 8
-#define STAGES 6
+#define WARPS 16
+#define STAGES 4
 
 struct MatrixVectorArguments {
     Segment segments[3];
     /// float32 [columns].
     const float* input;
-    /// float32 [columns], or null: input × rsqrt(mean(input²) + epsilon) × (norm + normOffset).
+    /// float32 [columns], or null: input × rsqrt(mean(input²) + epsilon) × norm.
     const float* norm;
     /// float32, added to the first segment's rows, or null.
     const float* residual;
     const float* table;
     const float* map;
-    float epsilon, normOffset;
+    float epsilon;
+    /// Warps that have two rows together (RowVector.cuh).
+    int team;
     int segmentCount, columns, blockShift;
     /// 0: segments one after another. 1, 2, 3: two segments, out = act(first) × second with SiLU, GELU (tanh), GELU (erf).
     int activation;
@@ -32,6 +34,8 @@ DEVICE float activated(float x, int kind) {
     if (kind == 2) { float c = 0.7978845608028654f * (x + 0.044715f * x * x * x); return 0.5f * x * (1.0f + tanhf(c)); }
     return 0.5f * x * (1.0f + erff(x * 0.7071067811865476f));
 }
+
+#include "RowVector.cuh"
 
 template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args) {
     extern __shared__ __align__(16) char dynamicMemory[];
@@ -74,6 +78,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
         copyAsyncCommit();
         fetchTileIndex += WARPS;
     };
+    letNextBegin();
     for (int i = 0; i < STAGES; i++) fetchNext(i);
 
     if (Layout<format>::table) fillPairs(pairs, args.table);
@@ -88,7 +93,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
     }
     for (int i = threadIdx.x; i < paddedColumns(columns); i += blockDim.x) {
         float x = 0;
-        if (i < columns) { x = args.input[i]; if (args.norm) x = x * factor * (args.norm[i] + args.normOffset); }
+        if (i < columns) { x = args.input[i]; if (args.norm) x = x * factor * args.norm[i]; }
         storeParts<format>(planes, stride, i, x);
         if (format == Q4_1) { float s = warpSum(x); if (lane == 0 && i < columns) blockSums[i >> 5] = s; }
     }
@@ -141,17 +146,19 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
 
 #define KERNEL(name, format) \
     extern "C" __global__ void __launch_bounds__(WARPS * 32) matvec_##name(const __grid_constant__ MatrixVectorArguments args) { matrixVector<format>(args); }
+#define ROWS(name, format) \
+    extern "C" __global__ void __launch_bounds__(ROW_THREADS, 2) matvec_##name(const __grid_constant__ MatrixVectorArguments args) { rowVector<format>(args); }
 #ifdef SELECT_f32
-KERNEL(f32, F32)
+ROWS(f32, F32)
 #endif
 #ifdef SELECT_f16
-KERNEL(f16, F16)
+ROWS(f16, F16)
 #endif
 #ifdef SELECT_bf16
-KERNEL(bf16, BF16)
+ROWS(bf16, BF16)
 #endif
 #ifdef SELECT_int8
-KERNEL(int8, INT8)
+ROWS(int8, INT8)
 #endif
 #ifdef SELECT_n4
 KERNEL(n4, N4)
