@@ -6,6 +6,7 @@ package struct DecodeLoop: Sendable {
     package let function: GPUFunction
     package let launch: LaunchShape
     var arguments: DecodeArguments
+    let cost: DecodeCost
 
     private static let warps = 8
     private static let threads = 384
@@ -144,6 +145,7 @@ package struct DecodeLoop: Sendable {
             guard try context.residentBlocks(of: function, threads: Self.threads, sharedBytes: shared.byteCount) >= 1 else { return nil }
         } catch { throw .device(program.backend.device, operation: error.operation, message: error.description) }
 
+        cost = try DecodeCost(program, slots: shared.slots)
         var arguments = DecodeArguments()
         arguments.head = head.segment(bias: program.vector(plan.outputHead.bias))
         arguments.embedding = embedding.segment()

@@ -64,7 +64,7 @@ extension GPUSession {
     private func makeTokens(_ run: inout Run) throws(BackendError) {
         let steps = max(1, min(run.steps, run.request.maximumTokens - run.handedOut, capacity - position))
         run.steps = min(run.steps * 2, GPUSessionLayout.mostSteps)
-        if let loop, prefersLoop(steps: steps) { try runLoop(loop, steps: steps) } else { try runGraph(steps: steps) }
+        if let loop, prefersLoop(loop) { try runLoop(loop, steps: steps) } else { try runGraph(steps: steps) }
         let (ids, chosen) = try backend.run { () throws(CUDAFailure) in
             let ids = try backend.context.read(steps, of: Int32.self, from: program.at(program.layout.tokens) + UInt64((position + 1) * 4))
             return (ids, try backend.context.read(2 * steps, of: Float.self, from: program.at(program.layout.chosen)))

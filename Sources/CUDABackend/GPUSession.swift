@@ -48,7 +48,9 @@ final class GPUSession: DecoderSession, LoopReporting {
     package var usesDecodeLoop: Bool { loop != nil && forcesLoop != false }
 
     /// Whether the next tokens come from the persistent kernel, where the plan allows it.
-    func prefersLoop(steps: Int) -> Bool { forcesLoop ?? true }
+    func prefersLoop(_ loop: DecodeLoop) -> Bool {
+        forcesLoop ?? (loop.cost.loop(position: position) <= loop.cost.graph(position: position))
+    }
 
     // MARK: - Cache
 

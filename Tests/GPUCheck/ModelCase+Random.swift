@@ -15,7 +15,7 @@ extension ModelCase {
         let (format, dense, tolerance): (WeightFormat, DType, Double) = pick([
             (.dense(.float32), .float32, 1e-5), (.dense(.float32), .float32, 1e-5), (.dense(.float16), .float16, 4e-3),
             (.dense(.bfloat16), .bfloat16, 3e-2), (.dense(.bfloat16), .bfloat16, 3e-2), (.int8, .bfloat16, 3e-2), (nf4, .bfloat16, 3e-2),
-            (nf4, .bfloat16, 3e-2), (.blocks(.q4_0), .float16, 1e-2), (.blocks(.q4_1), .float16, 2e-2), (.blocks(.q8_0), .float16, 1e-2),
+            (nf4, .bfloat16, 3e-2), (.blocks(.q4_0), .float16, 2e-2), (.blocks(.q4_1), .float16, 2e-2), (.blocks(.q8_0), .float16, 1e-2),
         ])
         let headSize = pick([16, 32, 48, 64, 64, 64, 80, 96, 112, 128, 128, 128, 160, 192, 256])
         let keyValueHeads = pick([1, 1, 2, 2, 3, 4, 5, 8])

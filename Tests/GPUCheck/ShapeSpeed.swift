@@ -40,7 +40,7 @@ struct ShapeSpeed {
     }
 
     static let titles =
-        padded("", 22, left: true) + ["context", "GB a token", "prompt ms", "loop ms", "graph ms", "sampled ms"].map { padded($0, 11) }.joined()
+        padded("", 22, left: true) + ["context", "GB a token", "prompt ms", "loop ms", "graph ms", "chosen ms", "sampled ms"].map { padded($0, 11) }.joined()
 
     private var tensors: [(name: String, shape: [Int])] {
         let (h, q, kv, inner, v) = (shape.hiddenSize, shape.queryWidth, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
@@ -125,10 +125,12 @@ struct ShapeSpeed {
             }
             let loop = hasLoop ? fixed(try generate(loop: true), 4) : "-"
             let graph = try generate(loop: false)
+            let chosen = try generate(loop: nil)
             let sampled = try generate(loop: nil, Sampling(temperature: 0.8, topP: 0.95))
             print(
                 padded(name, 22, left: true) + padded("\(context)", 11) + padded(fixed(Double(leastBytes(backend, context: context)) / 1e9, 3), 11)
-                    + padded(fixed(prompts.sorted()[1], 2), 11) + padded(loop, 11) + padded(fixed(graph, 4), 11) + padded(fixed(sampled, 4), 11))
+                    + padded(fixed(prompts.sorted()[1], 2), 11) + padded(loop, 11) + padded(fixed(graph, 4), 11)
+                    + padded(fixed(chosen, 4), 11) + padded(fixed(sampled, 4), 11))
         }
     }
 }

@@ -76,7 +76,8 @@ static_assert(sizeof(Rotations) == 40 && sizeof(SplitAttentionArguments) == 128,
 
 #define SPLIT_THREADS 512
 #define SPLIT_WARPS (SPLIT_THREADS / 32)
-#define SPLIT_TILE 256
+/// Parts of the sequence, at most: AttentionSplit has the same.
+#define SPLIT_MOST 256
 /// Elements of all heads that are summed over warps at a time.
 #define SPLIT_SUMS 256
 
@@ -143,9 +144,9 @@ template <int COUNT> DEVICE void prepareHead(const SplitAttentionArguments& args
 /// are read once for all of them; the block that comes last puts the parts together. `LANES` lanes read a position, eight
 /// elements each. A block norms and rotates its own queries; the one that has the newest position stores its key and value.
 template <typename Cache, int LANES, int HEADS> DEVICE void attendSplit(const SplitAttentionArguments& args) {
-    const int width = LANES * 8, atOnce = 32 / LANES, unroll = 4;
+    const int width = LANES * 8, atOnce = 32 / LANES, unroll = sizeof(Cache) == 4 ? 2 : 4, tile = SPLIT_WARPS * atOnce * unroll;
     const int perPass = SPLIT_SUMS / width < HEADS ? SPLIT_SUMS / width : HEADS, held = width / 32;
-    __shared__ float query[HEADS][width], key[width], scores[HEADS][SPLIT_TILE], sums[SPLIT_WARPS][perPass][width];
+    __shared__ float query[HEADS][width], key[width], scores[2][HEADS][tile], weights[HEADS][SPLIT_MOST], sums[SPLIT_WARPS][perPass][width];
     __shared__ float tops[HEADS], totals[HEADS], shrinks[HEADS];
     __shared__ bool isLast;
 
@@ -167,12 +168,12 @@ template <typename Cache, int LANES, int HEADS> DEVICE void attendSplit(const Sp
     if ((int)blockIdx.y >= active) return;
     const int from = begin + blockIdx.y * share, to = min(from + share, last + 1);
 
-    const int part = lane / LANES, piece = lane % LANES;
+    const int piece = lane % LANES, own = warp * atOnce + lane / LANES;
     // The first positions' keys are on their way while queries are made ready.
     Eight<Cache> early[unroll];
 #pragma unroll
     for (int u = 0; u < unroll; u++) {
-        const int p = min(from + warp * atOnce + part + u * SPLIT_WARPS * atOnce, to - 1);
+        const int p = min(from + own + u * SPLIT_WARPS * atOnce, to - 1);
         early[u].load(keys + (u64)p * args.positionStride, piece * 8, size, aligned);
     }
     if (threadIdx.x < HEADS) { tops[threadIdx.x] = NEGATIVE_INFINITY; totals[threadIdx.x] = 0; }
@@ -210,76 +211,70 @@ template <typename Cache, int LANES, int HEADS> DEVICE void attendSplit(const Sp
     if (isNewest) {
 #pragma unroll
         for (int u = 0; u < unroll; u++) {
-            if (from + warp * atOnce + part + u * SPLIT_WARPS * atOnce >= last) early[u].load(keys + (u64)last * args.positionStride, piece * 8, size, aligned);
+            if (from + own + u * SPLIT_WARPS * atOnce >= last) early[u].load(keys + (u64)last * args.positionStride, piece * 8, size, aligned);
         }
     }
 
-    float sum[HEADS][8];
+    float sum[HEADS][8], q[HEADS][8];
 #pragma unroll
     for (int g = 0; g < HEADS; g++)
 #pragma unroll
-        for (int e = 0; e < 8; e++) sum[g][e] = 0;
+        for (int e = 0; e < 8; e++) {
+            sum[g][e] = 0;
+            q[g][e] = query[g][piece * 8 + e];
+        }
 
-    for (int start = from; start < to; start += SPLIT_TILE) {
-        const int n = min(SPLIT_TILE, to - start);
-        {
-            float q[HEADS][8];
+    // A tile's values are under way while its scores are made, and the next tile's keys while its values are summed.
+    int side = 0;
+#pragma unroll 1
+    for (int start = from; start < to; start += tile, side ^= 1) {
+        const int n = min(tile, to - start);
+        Eight<Cache> late[unroll];
 #pragma unroll
-            for (int g = 0; g < HEADS; g++)
+        for (int u = 0; u < unroll; u++) late[u].load(values + (u64)min(start + own + u * SPLIT_WARPS * atOnce, to - 1) * args.positionStride, piece * 8, size, aligned);
 #pragma unroll
-                for (int e = 0; e < 8; e++) q[g][e] = query[g][piece * 8 + e];
-            for (int base = warp * atOnce; base < n; base += SPLIT_WARPS * atOnce * unroll) {
-                Eight<Cache> k[unroll];
+        for (int u = 0; u < unroll; u++) {
+            float dots[HEADS], x[8];
+            early[u].values(x);
 #pragma unroll
-                for (int u = 0; u < unroll; u++) {
-                    const int p = min(base + part + u * SPLIT_WARPS * atOnce, n - 1);
-                    if (start == from && base == warp * atOnce) k[u] = early[u];
-                    else k[u].load(keys + (u64)(start + p) * args.positionStride, piece * 8, size, aligned);
-                }
+            for (int g = 0; g < HEADS; g++) {
+                dots[g] = 0;
 #pragma unroll
-                for (int u = 0; u < unroll; u++) {
-                    float dots[HEADS], x[8];
-                    k[u].values(x);
+                for (int e = 0; e < 8; e++) dots[g] = fmaf(q[g][e], x[e], dots[g]);
+            }
+            // Each exchange halves the heads that a lane sums, until it has one.
+            int head = 0, left = HEADS;
 #pragma unroll
-                    for (int g = 0; g < HEADS; g++) {
-                        dots[g] = 0;
+            for (int d = LANES / 2; d; d >>= 1) {
+                if (left > 1) {
+                    left >>= 1;
+                    const bool upper = lane & d;
 #pragma unroll
-                        for (int e = 0; e < 8; e++) dots[g] = fmaf(q[g][e], x[e], dots[g]);
-                    }
-                    // Each exchange halves the heads that a lane sums, until it has one.
-                    int head = 0;
-                    int left = HEADS;
-#pragma unroll
-                    for (int d = LANES / 2; d; d >>= 1) {
-                        if (left > 1) {
-                            left >>= 1;
-                            const bool upper = lane & d;
-#pragma unroll
-                            for (int g = 0; g < HEADS / 2; g++) {
-                                if (g < left) {
-                                    const float give = upper ? dots[g] : dots[g + left], keep = upper ? dots[g + left] : dots[g];
-                                    dots[g] = keep + __shfl_xor_sync(FULL, give, d);
-                                }
-                            }
-                            head += upper ? left : 0;
-                        } else {
-                            dots[0] += __shfl_xor_sync(FULL, dots[0], d);
+                    for (int g = 0; g < HEADS / 2; g++) {
+                        if (g < left) {
+                            const float give = upper ? dots[g] : dots[g + left], keep = upper ? dots[g + left] : dots[g];
+                            dots[g] = keep + __shfl_xor_sync(FULL, give, d);
                         }
                     }
-                    const int p = base + part + u * SPLIT_WARPS * atOnce;
-                    if (piece % (LANES / HEADS) == 0 && p < n) scores[head][p] = dots[0];
+                    head += upper ? left : 0;
+                } else {
+                    dots[0] += __shfl_xor_sync(FULL, dots[0], d);
                 }
             }
+            const int p = own + u * SPLIT_WARPS * atOnce;
+            if (piece % (LANES / HEADS) == 0 && p < n) scores[side][head][p] = dots[0];
         }
+#pragma unroll
+        for (int u = 0; u < unroll; u++) early[u].load(keys + (u64)min(start + tile + own + u * SPLIT_WARPS * atOnce, to - 1) * args.positionStride, piece * 8, size, aligned);
         __syncthreads();
         if (warp < HEADS) {
             float top = NEGATIVE_INFINITY;
-            for (int p = lane; p < n; p += 32) top = fmaxf(top, scores[warp][p]);
+            for (int p = lane; p < n; p += 32) top = fmaxf(top, scores[side][warp][p]);
             const float old = tops[warp], now = fmaxf(old, warpMax(top));
             float total = 0;
             for (int p = lane; p < n; p += 32) {
-                const float e = exp2f(scores[warp][p] - now);
-                scores[warp][p] = e;
+                const float e = exp2f(scores[side][warp][p] - now);
+                scores[side][warp][p] = e;
                 total += e;
             }
             total = warpSum(total);
@@ -298,27 +293,18 @@ template <typename Cache, int LANES, int HEADS> DEVICE void attendSplit(const Sp
 #pragma unroll
             for (int e = 0; e < 8; e++) sum[g][e] *= shrink;
         }
-        for (int base = warp * atOnce; base < n; base += SPLIT_WARPS * atOnce * unroll) {
-            Eight<Cache> v[unroll];
 #pragma unroll
-            for (int u = 0; u < unroll; u++) {
-                const int p = min(base + part + u * SPLIT_WARPS * atOnce, n - 1);
-                v[u].load(values + (u64)(start + p) * args.positionStride, piece * 8, size, aligned);
-            }
+        for (int u = 0; u < unroll; u++) {
+            const int p = own + u * SPLIT_WARPS * atOnce;
+            float x[8];
+            late[u].values(x);
 #pragma unroll
-            for (int u = 0; u < unroll; u++) {
-                const int p = base + part + u * SPLIT_WARPS * atOnce;
-                float x[8];
-                v[u].values(x);
+            for (int g = 0; g < HEADS; g++) {
+                const float weight = p < n ? scores[side][g][p] : 0;
 #pragma unroll
-                for (int g = 0; g < HEADS; g++) {
-                    const float weight = p < n ? scores[g][p] : 0;
-#pragma unroll
-                    for (int e = 0; e < 8; e++) sum[g][e] = fmaf(weight, x[e], sum[g][e]);
-                }
+                for (int e = 0; e < 8; e++) sum[g][e] = fmaf(weight, x[e], sum[g][e]);
             }
         }
-        __syncthreads();
     }
 
 #pragma unroll
@@ -365,7 +351,7 @@ template <typename Cache, int LANES, int HEADS> DEVICE void attendSplit(const Sp
         top = warpMax(top);
         for (int s = lane; s < active; s += 32) {
             const float weight = exp2f(__ldcg(partial + s * (size + 2)) - top);
-            scores[warp][s] = weight;
+            weights[warp][s] = weight;
             total = fmaf(weight, __ldcg(partial + s * (size + 2) + 1), total);
         }
         total = warpSum(total);
@@ -377,7 +363,7 @@ template <typename Cache, int LANES, int HEADS> DEVICE void attendSplit(const Sp
         const float* partial = args.partials + (u64)(firstHead + g) * gridDim.y * (size + 2) + (i - g * size);
         float y = 0;
 #pragma unroll 16
-        for (int s = 0; s < active; s++) y = fmaf(scores[g][s], __ldcg(partial + s * (size + 2)), y);
+        for (int s = 0; s < active; s++) y = fmaf(weights[g][s], __ldcg(partial + s * (size + 2)), y);
         args.out[firstHead * size + i] = y / totals[g];
     }
     if (threadIdx.x == 0) args.arrived[blockIdx.x] = 0;
