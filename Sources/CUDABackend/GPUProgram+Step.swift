@@ -93,7 +93,9 @@ extension GPUProgram {
     private func launchSplit(_ arguments: SplitAttentionArguments) throws(CUDAFailure) {
         let split = layout.split
         let lanes = shape.headSize <= 64 ? 8 : shape.headSize <= 128 ? 16 : 32
-        try launch("attend_split_\(cacheSuffix)_\(lanes)_\(AttentionSplit.headsEach)", in: "DecodeStep", grid: (split.groups, split.count), threads: 512) {
+        try launch(
+            "attend_split_\(cacheSuffix)_\(lanes)_\(AttentionSplit.headsEach)", in: "DecodeStep", grid: (split.groups, split.count), threads: 512
+        ) {
             $0.add(arguments)
         }
     }

@@ -40,7 +40,8 @@ struct KernelFileTests {
     @Test(
         "PTX is of ISA 8.2, which driver 535 loads, for the compute capability that each module needs",
         arguments: [
-            ("Rows", 80), ("Attention", 80), ("Quantise", 80), ("AnyProduct", 80), ("DecodeStep", 80), ("DecodeLoop.n4dq", 90), ("MatrixProduct.bf16", 80),
+            ("Rows", 80), ("Attention", 80), ("Quantise", 80), ("AnyProduct", 80), ("DecodeStep", 80), ("DecodeLoop.n4dq", 90),
+            ("MatrixProduct.bf16", 80),
             ("MatrixVector.q4_1", 80),
         ])
     func version(_ name: String, _ target: Int) throws {

@@ -118,7 +118,9 @@ struct SessionTests {
 
     @Test("Attention's parts fill the device, and no more than the kernel can weigh")
     func split() {
-        for (heads, keyValueHeads, multiprocessors) in [(32, 8, 132), (32, 4, 132), (9, 3, 132), (16, 1, 132), (64, 64, 132), (8, 8, 4), (71, 1, 108)] {
+        for (heads, keyValueHeads, multiprocessors) in [
+            (32, 8, 132), (32, 4, 132), (9, 3, 132), (16, 1, 132), (64, 64, 132), (8, 8, 4), (71, 1, 108),
+        ] {
             var shape = Self.shape
             shape.headCount = heads
             shape.keyValueHeadCount = keyValueHeads

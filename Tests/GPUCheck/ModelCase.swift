@@ -123,7 +123,8 @@ struct ModelCase {
                     window: window))
         }
         let ends: WeightFormat = hasBlockEnds ? .blocks(.q8_0) : .dense(dense)
-        let rotary = RotaryEmbedding(inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: rotated ?? shape.headSize), pairing: pairing)
+        let rotary = RotaryEmbedding(
+            inverseFrequencies: RotaryEmbedding.frequencies(base: 10000, rotatedElements: rotated ?? shape.headSize), pairing: pairing)
         let plan = DecoderPlan(
             shape: shape, computeType: computeType, embedding: try weight("embedding", ends), layers: layers, finalNorm: try vector("norm"),
             outputHead: LinearLayer(try weight("head", ends)), rotaryEmbeddings: [rotary])

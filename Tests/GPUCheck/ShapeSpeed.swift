@@ -40,7 +40,8 @@ struct ShapeSpeed {
     }
 
     static let titles =
-        padded("", 22, left: true) + ["context", "GB a token", "prompt ms", "loop ms", "graph ms", "chosen ms", "sampled ms"].map { padded($0, 11) }.joined()
+        padded("", 22, left: true)
+        + ["context", "GB a token", "prompt ms", "loop ms", "graph ms", "chosen ms", "sampled ms"].map { padded($0, 11) }.joined()
 
     private var tensors: [(name: String, shape: [Int])] {
         let (h, q, kv, inner, v) = (shape.hiddenSize, shape.queryWidth, shape.keyValueWidth, shape.intermediateSize, shape.vocabularySize)
