@@ -129,6 +129,8 @@ def width(signs):
 BETTER = {
     r"\mathbb{1}, \mathbb{k}, \mathbf{\alpha}, \mathcal{a1}, \mathfrak{a1}", r"\boldsymbol{\mathcal{L}}, \mathbf{\mathit{x}}, \mathrm{A_{bc}}, \mathbf{a+b}",
     r"\pmb{x}, \mathchoice{a}{b}{c}{d}, \verb|x y|, \LaTeX, \KaTeX",
+    r"\Bbb x", r"\mathbb x", r"\cal x", r"\mathcal x", r"\mathscr x", r"\circledS x", r"\copyright x", r"\textcopyright x", r"\textregistered x",
+    r"\KaTeX x", r"\LaTeX x", r"\TeX x",
 }
 
 

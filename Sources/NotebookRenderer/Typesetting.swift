@@ -92,8 +92,9 @@ struct Typesetting {
 
     private static let katex = ScriptEngine {
         guard let source = file(variable: "GALLEY_KATEX", places: katexPlaces) else { return .unavailable("KaTeX is not installed") }
-        // KaTeX's matrices need it, and Duktape does not have it.
+        // KaTeX's matrices and \show need these, and Duktape does not have them.
         let before = """
+            var console = { log: function () {}, warn: function () {}, error: function () {} };
             if (!Array.prototype.fill) {
                 Array.prototype.fill = function (value) { for (var i = 0; i < this.length; i++) { this[i] = value; } return this; };
             }
