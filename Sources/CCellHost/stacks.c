@@ -55,7 +55,10 @@ static void *map_stack(size_t *size) {
         low = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
         if (low != MAP_FAILED) break;
     }
-    if (is_limited) setrlimit(RLIMIT_AS, &limit);
+    if (is_limited) {
+        if (low != MAP_FAILED) limit.rlim_cur = *size < limit.rlim_max - limit.rlim_cur ? limit.rlim_cur + *size : limit.rlim_max;
+        setrlimit(RLIMIT_AS, &limit);
+    }
     if (low == MAP_FAILED) return NULL;
     mprotect(low, GUARD, PROT_NONE);
     return low;

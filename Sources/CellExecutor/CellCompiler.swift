@@ -10,6 +10,9 @@ struct CellCompiler: Sendable {
     let path: String
     /// What packages of the author's add to every compilation and link.
     var packageFlags: [String] = []
+    var stop = StopCondition()
+    /// Seconds for a cell whose options give none; the compiler has as many for it, and some more.
+    var cellTimeout: Double?
 
     struct Outcome: Sendable {
         /// By the member's place in the plan.
@@ -59,9 +62,12 @@ struct CellCompiler: Sendable {
         defer { cache.removeScratchFolder(scratch) }
         let file = "\(scratch)/\(module).swift"
         do throws(FileError) { try writeFileAtomically(file, Array(text.utf8)) } catch { throw .file(error) }
-        let (status, output) = try ChildProcess.run(frontendArguments(unit, file: file, scratch: scratch))
+        let tool = frontend(for: unit, in: plan)
+        let result = try tool.run(frontendArguments(unit, file: file, scratch: scratch))
+        let (status, output) = (result.status, result.output)
         let found = diagnostics(output)
         guard status == 0 else {
+            if let problem = limitProblem(result, tool) { return limited(problem, unit, in: plan) }
             if !found.values.joined().contains(where: { $0.severity == .error }) { throw .compiler("\(output.prefix(4000))") }
             return Outcome(diagnostics: found, isCompiled: false, wasCached: false)
         }
@@ -125,7 +131,8 @@ struct CellCompiler: Sendable {
             if flag.hasPrefix("-l"), !own.contains(flag), fileExists("\(toolchain.runtimeFolder)/lib\(flag.dropFirst(2)).so") { flags.append(flag) }
         }
         if !flags.isEmpty { arguments += ["-L", toolchain.runtimeFolder, "-rpath", toolchain.runtimeFolder] + Set(flags).sorted() }
-        let (status, output) = try ChildProcess.run(arguments)
+        let result = try KeptCommand(keeper: toolchain.host, stop: stop).run(arguments)
+        let (status, output) = (result.status, result.output)
         guard status == 0 else { throw .compiler("linking \(module): \(output.prefix(2000))") }
     }
 }

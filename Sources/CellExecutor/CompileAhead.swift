@@ -33,11 +33,16 @@ final class CompileAhead: @unchecked Sendable {
     func run(jobs: Int) throws(ExecutionError) -> [Int: CellCompiler.Outcome] {
         for _ in 0..<max(1, min(jobs, waiting.count)) {
             monitor.locked { runningCount += 1 }
-            startBlockingThread { [self] in
+            let hasThread = startBlockingThread { [self] in
                 work()
                 monitor.locked { runningCount -= 1 }
                 monitor.signal()
             }
+            if hasThread { continue }
+            // The threads that there are do it, if need be this one.
+            if monitor.locked({ runningCount == 1 }) { work() }
+            monitor.locked { runningCount -= 1 }
+            break
         }
         monitor.waiting { runningCount == 0 ? () : nil }
         if let failure { throw failure }

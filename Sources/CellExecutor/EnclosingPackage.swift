@@ -39,19 +39,31 @@ struct EnclosingPackage: Sendable {
         return modules
     }
 
+    /// Which of `modules` the manifest's text holds as names, sorted.
+    func names(_ modules: Set<String>) -> [String] {
+        guard let manifest = try? readFile("\(root)/Package.swift") else { return [] }
+        let text = String(decoding: manifest, as: UTF8.self)
+        return modules.filter { text.contains("\"\($0)\"") }.sorted()
+    }
+
     /// Which of `modules` are library targets of the package, sorted.
     ///
     /// SwiftPM is asked only where the manifest holds one of the names, and once for each state of the manifest.
-    func targets(among modules: Set<String>, swift: String, cache: CellCache) throws(ExecutionError) -> Result<[String], PackageProblem> {
+    ///
+    /// - Parameter command: Runs SwiftPM; `nil` where that may not be.
+    func targets(among modules: Set<String>, swift: String, cache: CellCache, command: KeptCommand?) throws(ExecutionError) -> Result<
+        [String], PackageProblem
+    > {
         guard let manifest = try? readFile("\(root)/Package.swift") else { return .success([]) }
         let text = String(decoding: manifest, as: UTF8.self)
-        guard modules.contains(where: { text.contains("\"\($0)\"") }) else { return .success([]) }
+        guard !names(modules).isEmpty else { return .success([]) }
         let memory = "\(cache.packages)/targets-\(ContentKey([root, text, swift]).short)"
         if let known = try? readFile(memory) {
             return .success(String(decoding: known, as: UTF8.self).split(separator: "\n").map(String.init).filter(modules.contains).sorted())
         }
-        let (status, output) = try ChildProcess.run([swift, "package", "--package-path", root, "describe", "--type", "json"])
-        guard status == 0, let start = output.firstIndex(of: "{"), let described = try? JSONValue(parsing: String(output[start...])) else {
+        guard let result = try command?.run([swift, "package", "--package-path", root, "describe", "--type", "json"]) else { return .success([]) }
+        let output = result.output
+        guard result.status == 0, let start = output.firstIndex(of: "{"), let described = try? JSONValue(parsing: String(output[start...])) else {
             return .failure(PackageProblem(text: output))
         }
         let names = (described["targets"]?.arrayValue ?? []).filter { $0["type"]?.stringValue == "library" }.compactMap { $0["name"]?.stringValue }

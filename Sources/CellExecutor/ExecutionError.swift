@@ -11,6 +11,10 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
     case file(FileError)
     /// The compiler itself failed, without a diagnostic.
     case compiler(String)
+    /// The user asked for the end while nothing ran that could be asked to stop.
+    case interrupted
+    /// The time for the whole notebook was up before its cells ran.
+    case timeout(String)
 
     public var description: String {
         switch self {
@@ -20,6 +24,8 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
         case .host(let reason): "the cell host failed: \(reason)"
         case .file(let error): error.description
         case .compiler(let output): "the Swift compiler failed: \(output)"
+        case .interrupted: "interrupted"
+        case .timeout(let reason): reason
         }
     }
 }

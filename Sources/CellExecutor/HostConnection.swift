@@ -14,23 +14,27 @@ final class HostConnection: @unchecked Sendable {
     let isLocal: Bool
     private let endedForMemory = processesEndedForMemory()
     private var loaded: Set<String> = []
+    private var greets = false
 
-    /// - Parameter command: A shell command that carries standard input and output to a `cell-host`; `nil` for the
-    ///   local one.
-    init(toolchain: CellToolchain, command: String?, configuration: HostConfiguration) throws(ExecutionError) {
+    /// Whether a host has answered.
+    var hasGreeted: Bool { process == nil || monitor.locked { greets } }
+
+    /// - Parameter place: Where the host is started.
+    init(toolchain: CellToolchain, place: HostPlace, configuration: HostConfiguration) throws(ExecutionError) {
         ignoreBrokenPipes()
-        isLocal = command == nil
-        let arguments = command.map { ["/bin/sh", "-c", $0] } ?? [toolchain.host]
-        var environment = ["SWIFT_BACKTRACE": "enable=no", "GALLEY_CELLS_LIBRARY": toolchain.library]
-        // A host sees to this by itself, at the cost of starting twice.
-        if isLocal, environmentVariable("SWIFT_DETERMINISTIC_HASHING") == nil { environment["SWIFT_DETERMINISTIC_HASHING"] = "1" }
-        let process = try ChildProcess(arguments, hasInput: true, error: .piped, environment: environment)
+        isLocal = place.isLocal
+        let process = try place.start(toolchain)
         self.process = process
-        startBlockingThread { [self] in read(process) }
-        startBlockingThread { [self] in
-            while let bytes = readSome(process.error) {
-                monitor.locked { if errorText.count < 1 << 16 { errorText += bytes } }
+        let hasReaders =
+            startBlockingThread { [self] in read(process) }
+            && startBlockingThread { [self] in
+                while let bytes = process.read(process.error) {
+                    monitor.locked { if errorText.count < 1 << 16 { errorText += bytes } }
+                }
             }
+        guard hasReaders else {
+            process.end()
+            throw .cannotStart(program: "the cell host", reason: "the system gives no threads")
         }
         send(.configure(configuration))
     }
@@ -83,27 +87,35 @@ final class HostConnection: @unchecked Sendable {
         return next ?? .timeout
     }
 
-    func kill() { process?.kill() }
+    func kill() { process?.end() }
 
     /// Asks for the end, and makes sure of it.
     func close() {
         send(.shutdown)
-        let deadline = secondsNow() + 2
-        while case .event = next(until: deadline) {}
-        if monitor.locked({ end == nil }) { process?.kill() }
+        guard let process else { return }
+        for patience in [2.0, 4.0] {
+            let deadline = secondsNow() + patience
+            while case .event = next(until: deadline) {}
+            if monitor.locked({ end != nil }) { break }
+            process.end()
+        }
+        process.endInput()
     }
 
     private func read(_ process: ChildProcess) {
         var stream = EventStream()
         var problem: String?
-        while problem == nil, let bytes = readSome(process.output) {
+        while problem == nil, let bytes = process.read(process.output) {
             problem = stream.read(bytes)
-            let new = stream.events
+            let (new, hasGreeted) = (stream.events, stream.hasGreeted)
             stream.events = []
-            monitor.locked { events += new }
+            monitor.locked {
+                events += new
+                greets = hasGreeted
+            }
             monitor.signal()
         }
-        if problem != nil { process.kill() }
+        if problem != nil { process.end() }
         let (status, signal) = process.wait()
         var reason =
             problem ?? stream.lastWords ?? (signal.map { "its process was ended by signal \($0)" } ?? "its process ended with status \(status)")
@@ -124,6 +136,9 @@ struct EventStream {
     private(set) var lastWords: String?
     private var reader = FrameReader()
     private var greeting: [UInt8]? = []
+
+    /// Whether a host's own words have begun.
+    var hasGreeted: Bool { greeting == nil }
 
     /// - Returns: What is wrong with the stream; nothing more can be read then.
     mutating func read(_ bytes: [UInt8]) -> String? {

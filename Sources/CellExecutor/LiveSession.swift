@@ -47,7 +47,11 @@ public actor LiveSession {
         }
         var options = options
         options.mode = .incremental
-        let packages = try executor.buildPackages(notebook, options: options)
+        options.answeredInterruptions = interruption.count
+        let (executor, packageOptions) = (executor, options)
+        let packages = try await onThread {
+            Result { () throws(ExecutionError) in try executor.buildPackages(notebook, options: packageOptions) }
+        }.get()
         let context = executor.planContext(notebook, options: options, packages: packages.built)
         var plan = host == nil ? nil : ExecutionPlan.inLiveHost(notebook, live: live, record: record, context: context, scope: scope)
         if plan == nil {

@@ -56,7 +56,7 @@ final class NameInquiry: @unchecked Sendable {
         self.units = units
         let places = Dictionary(units.enumerated().map { ($0.element.moduleName, $0.offset) }) { first, _ in first }
         imports = units.map { $0.imports.compactMap { places[$0] } }
-        startBlockingThread { [self] in
+        let hasThread = startBlockingThread { [self] in
             ask()
             let notes = monitor.locked {
                 isDone = true
@@ -65,6 +65,7 @@ final class NameInquiry: @unchecked Sendable {
             monitor.signal()
             if !notes.isEmpty { report?(Dictionary(notes.map { (plan.steps[$0.key].cell.id, $0.value) }) { first, _ in first }) }
         }
+        if !hasThread { monitor.locked { isDone = true } }
     }
 
     func note(_ unit: Int, isCompiled: Bool) {
@@ -87,7 +88,7 @@ final class NameInquiry: @unchecked Sendable {
     func cancel() {
         monitor.locked {
             isCancelled = true
-            child?.kill()
+            child?.end()
         }
         monitor.signal()
     }
@@ -103,13 +104,14 @@ final class NameInquiry: @unchecked Sendable {
         ignoreBrokenPipes()
         monitor.locked {
             self.child = child
-            if isCancelled { child.kill() }
+            if isCancelled { child.end() }
         }
-        startBlockingThread { [self] in
-            while let some = readSome(child.output) { monitor.locked { replies += some } }
+        let hasReader = startBlockingThread { [self] in
+            while let some = child.read(child.output) { monitor.locked { replies += some } }
             monitor.locked { hasReplied = true }
             monitor.signal()
         }
+        if !hasReader { monitor.locked { hasReplied = true } }
         let asked = put(waiting, to: child, scratch: scratch)
         child.endInput()
         let bytes = monitor.waiting { hasReplied ? replies : nil }

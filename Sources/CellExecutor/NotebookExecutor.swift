@@ -18,9 +18,10 @@ public struct NotebookExecutor: Sendable {
         NotebookExecutor(toolchain: try .locate(), cache: try CellCache())
     }
 
-    /// Plans a run without running anything; packages that cells import from are built, because keys name their builds.
+    /// Plans a run without running anything, packages' manifests included: of packages that cells import from only the builds count that
+    /// are up to date, because keys name builds.
     public func plan(_ notebook: Notebook, previous: RunRecord?, options: RunOptions = RunOptions()) -> ExecutionPlan {
-        let packages = try? buildPackages(notebook, options: options)
+        let packages = try? packageBuilder(notebook, options: options, runsTools: false).build(notebook)
         var plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages?.built))
         plan.diagnostics += packages?.diagnostics ?? []
         plan.restrict(to: options.scope, path: notebook.file.path)
@@ -87,7 +88,16 @@ public struct NotebookExecutor: Sendable {
     /// The packages that cells import from, built.
     func buildPackages(_ notebook: Notebook, options: RunOptions) throws(ExecutionError) -> (built: PackageBuilder.Built?, diagnostics: [Diagnostic])
     {
-        try PackageBuilder(toolchain: toolchain, cache: cache, folder: options.folder(of: notebook), path: notebook.file.path).build(notebook)
+        try packageBuilder(notebook, options: options, runsTools: true).build(notebook)
+    }
+
+    private func packageBuilder(_ notebook: Notebook, options: RunOptions, runsTools: Bool) -> PackageBuilder {
+        let stop = StopCondition(
+            interruption: options.interruption, seen: options.answeredInterruptions,
+            deadline: options.notebookTimeout.map { secondsNow() + $0 }, seconds: options.notebookTimeout)
+        return PackageBuilder(
+            toolchain: toolchain, cache: cache, folder: options.folder(of: notebook), path: notebook.file.path, runsTools: runsTools,
+            isSandboxed: options.isSandboxed, stop: stop)
     }
 }
 
@@ -98,10 +108,10 @@ public struct RunOptions: Sendable {
     public var parameters: [Parameter] = []
     /// A shell command that carries standard input and output to a `cell-host` elsewhere.
     public var hostCommand: String?
-    /// Runs the host in bubblewrap: no network, a file system that only a temporary folder can be written in.
+    /// Runs the host in bubblewrap, as ``Sandbox`` says: it reads the system's programs, the notebook's folder and the models, and writes,
+    /// reaches and learns nothing else. Packages are refused, because building them is running them.
     ///
-    /// It keeps a notebook of others from changing files and from talking to anyone. It does not keep it from
-    /// reading what the user can read, nor from using up time and memory.
+    /// It does not keep a notebook of others from using up time and memory.
     public var isSandboxed = false
     /// A run that a bundle made elsewhere, read in the place of running anything.
     public var bundle: CellBundle?
@@ -130,8 +140,19 @@ public struct RunOptions: Sendable {
     public var galleyVersion = "development"
     /// Runs may be interrupted through it.
     public var interruption: Interruption?
+    /// How many of its requests were answered before this run.
+    var answeredInterruptions = 0
+    /// Seconds until a host behind a command must have answered; `nil` for the cells' limit, 5 at least, or a minute.
+    public var hostTimeout: Double?
 
     public init() {}
+
+    /// Seconds until a host must have answered.
+    ///
+    /// - Parameter cell: The first cell's limit.
+    func greetingLimit(cell: Double?) -> Double {
+        hostTimeout ?? max(hostCommand == nil ? 30 : 5, cell ?? 60)
+    }
 
     func folder(of notebook: Notebook) -> String {
         if let workingFolder { return absolutePath(workingFolder) }

@@ -7,12 +7,30 @@ extension NotebookRun {
 
     func connect() throws(ExecutionError) -> HostConnection {
         if let bundle = options.bundle { return HostConnection(replaying: bundle.events) }
-        let folder = options.folder(of: notebook)
-        let command = options.hostCommand ?? (options.isSandboxed ? sandboxCommand(folder) : nil)
-        let isLocal = command == nil
+        let place = try hostPlace()
         return try HostConnection(
-            toolchain: executor.toolchain, command: command,
-            configuration: configuration(workingFolder: isLocal ? folder : "", withResources: options.hostCommand != nil))
+            toolchain: executor.toolchain, place: place,
+            configuration: configuration(
+                workingFolder: place.isLocal ? options.folder(of: notebook) : "", withResources: options.hostCommand != nil))
+    }
+
+    private func hostPlace() throws(ExecutionError) -> HostPlace {
+        if options.isSandboxed, options.hostCommand != nil {
+            throw .cannotStart(program: "the sandbox", reason: "what a host behind a command may do is for that command to say")
+        }
+        if let command = options.hostCommand { return .behind(command) }
+        guard options.isSandboxed else { return .here }
+        let toolchain = executor.toolchain
+        let models = environmentVariable("GALLEY_MODELS") ?? Self.modelsFolder
+        return .sandbox(
+            Sandbox(
+                folder: options.folder(of: notebook), readable: [toolchain.library, toolchain.runtimeFolder],
+                models: isFolder(models) ? absolutePath(models) : nil))
+    }
+
+    /// Where models lie unless the environment says more.
+    private static var modelsFolder: String {
+        "\(environmentVariable("XDG_DATA_HOME") ?? "\(environmentVariable("HOME") ?? "")/.local/share")/galley/models"
     }
 
     /// The first message for a host.
@@ -27,17 +45,5 @@ extension NotebookRun {
             environment: ["GALLEY": options.galleyVersion], resources: resources,
             // Files that travel disturb none that the user has there.
             hasOwnFolder: options.hostCommand != nil && !resources.isEmpty)
-    }
-
-    private func sandboxCommand(_ folder: String) -> String {
-        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-        let flags =
-            "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --unshare-net --unshare-pid --unshare-ipc --die-with-parent --new-session"
-        // What the host needs may lie in the folders that are hidden above.
-        let host = executor.toolchain.host
-        let hostFolder = host.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let hidden = [folder, hostFolder].filter { $0.hasPrefix("/tmp/") || $0.hasPrefix("/var/tmp/") }
-        let binds = hidden.map { "--ro-bind \(quoted($0)) \(quoted($0))" }.joined(separator: " ")
-        return "exec bwrap \(flags) \(binds) --chdir \(quoted(folder)) \(quoted(host))"
     }
 }

@@ -47,7 +47,8 @@ final class NotebookRun {
         self.notebook = notebook
         self.plan = plan
         self.options = options
-        seenInterrupts = options.interruption?.count ?? 0
+        // One that came before is for the run that it found in a process that stays, and for all the runs of a command.
+        seenInterrupts = keepsHost ? options.interruption?.count ?? 0 : 0
         self.report = report
         self.previous = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         outcome = RunOutcome(plan: plan, record: nil, diagnostics: plan.diagnostics, failure: nil)
@@ -56,6 +57,7 @@ final class NotebookRun {
     func toEnd() throws(ExecutionError) -> RunOutcome {
         let needsHost = plan.steps.contains { if case .run = $0.action { true } else { false } }
         defer { if !keepsHost { host?.close() } }
+        try stop.check()
         // The host starts while the compiler works.
         if needsHost, host == nil { host = try connect() }
         for library in packages?.libraries ?? [] { try host?.load(library.name, path: library.path) }
@@ -134,7 +136,16 @@ final class NotebookRun {
     }
 
     private var compiler: CellCompiler {
-        CellCompiler(toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [])
+        CellCompiler(
+            toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [], stop: stop,
+            cellTimeout: options.cellTimeout)
+    }
+
+    /// What ends the run while no cell runs.
+    private var stop: StopCondition {
+        StopCondition(
+            interruption: options.interruption, seen: seenInterrupts, deadline: options.notebookTimeout.map { start + $0 },
+            seconds: options.notebookTimeout)
     }
 
     private func startInquiry() -> NameInquiry? {
@@ -250,6 +261,8 @@ final class NotebookRun {
         var stopped: CellError.Kind?
         var hasStarted = false
         var hostProblem: String?
+        let greetingLimit = options.greetingLimit(cell: seconds)
+        let greetingDue = secondsNow() + greetingLimit
         loop: while true {
             let now = secondsNow()
             if let due = [deadline, limit].compactMap({ $0 }).min(), now >= due {
@@ -264,6 +277,16 @@ final class NotebookRun {
                 }
             }
             let interrupts = options.interruption?.count ?? 0
+            if !hasStarted, !host.hasGreeted, interrupts > seenInterrupts || now >= greetingDue {
+                hostProblem =
+                    interrupts > seenInterrupts
+                    ? "interrupted before its host answered"
+                    : "no cell host answered within \(FailureReading.text(greetingLimit)) (--host-timeout gives it more)"
+                stopped = interrupts > seenInterrupts ? .interrupted : nil
+                isHostGone = true
+                host.kill()
+                break loop
+            }
             // The host can end a cell only once it runs.
             if interrupts > seenInterrupts, hasStarted {
                 if stopped == .interrupted { host.kill() } else { host.send(.interrupt) }
@@ -272,7 +295,7 @@ final class NotebookRun {
                 deadline = now + 2
             }
             var wake = stopped != nil ? deadline : [deadline, limit].compactMap { $0 }.min()
-            if options.interruption != nil { wake = min(wake ?? .infinity, now + 0.05) }
+            if options.interruption != nil || !hasStarted { wake = min(wake ?? .infinity, now + 0.05) }
             switch host.next(until: wake) {
             case .timeout: continue
             case .end(let reason):
@@ -320,7 +343,7 @@ final class NotebookRun {
                 .error(failure, outputs: &outputs, stopped: stopped, seconds: seconds)
         } else if let hostProblem {
             error = CellError(kind: stopped ?? .host, name: "Host", message: hostProblem, line: step.cell.firstLine)
-            if stopped == .interrupted { error?.message = "the cell did not stop, and its process was ended" }
+            if stopped == .interrupted, host?.hasGreeted == true { error?.message = "the cell did not stop, and its process was ended" }
             if stopped == .timeout {
                 error?.message = "the cell took longer than \(FailureReading.text(seconds)) and did not stop; its host was ended"
             }

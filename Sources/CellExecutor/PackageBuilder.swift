@@ -10,6 +10,11 @@ struct PackageBuilder: Sendable {
     let folder: String
     /// The notebook's path as shown to the author.
     let path: String
+    /// Whether SwiftPM may be run; without it only what is built already, and unchanged, is found.
+    var runsTools = true
+    /// Whether the notebook is held in a sandbox, which packages are not.
+    var isSandboxed = false
+    var stop = StopCondition()
 
     struct Built: Sendable, Hashable {
         /// What each compilation of a cell adds.
@@ -25,6 +30,7 @@ struct PackageBuilder: Sendable {
 
     /// - Returns: What was built, `nil` where the notebook needs nothing; or what SwiftPM said against it.
     func build(_ notebook: Notebook) throws(ExecutionError) -> (built: Built?, diagnostics: [Diagnostic]) {
+        if isSandboxed, let refusal = refusal(notebook) { return (nil, [refusal]) }
         var built: [Built] = []
         for part in [try named(notebook.frontMatter.packages), try enclosing(notebook)] {
             switch part {
@@ -40,17 +46,37 @@ struct PackageBuilder: Sendable {
         )
     }
 
+    /// Why a notebook with packages cannot be held: manifests, plugins and macros are programs that run while a package is built.
+    private func refusal(_ notebook: Notebook) -> Diagnostic? {
+        let what: String
+        if !notebook.frontMatter.packages.isEmpty {
+            what = "the notebook uses packages"
+        } else if let (package, modules) = packageAround(notebook), let module = package.names(modules).first {
+            what = "the notebook imports \(module) of the package in \(package.root)"
+        } else {
+            return nil
+        }
+        return Diagnostic(
+            .error, identifier: "sandbox", summary: "\(what), and building a package runs its code, which --sandbox does not hold", path: path,
+            solutions: ["run it without --sandbox if you trust the packages"])
+    }
+
     // MARK: The package around the notebook
 
-    private func enclosing(_ notebook: Notebook) throws(ExecutionError) -> Result<Built?, PackageProblem> {
-        guard notebook.frontMatter.seesEnclosingPackage else { return .success(nil) }
+    private func packageAround(_ notebook: Notebook) -> (package: EnclosingPackage, modules: Set<String>)? {
+        guard notebook.frontMatter.seesEnclosingPackage else { return nil }
         let modules = EnclosingPackage.imports(in: notebook.cells.map(\.source)).filter { module in
             // What comes with Galley is the library's own.
             !toolchain.moduleFolders.contains { fileExists("\($0)/\(module).swiftmodule") }
         }
-        guard !modules.isEmpty, let package = EnclosingPackage(around: folder) else { return .success(nil) }
+        guard !modules.isEmpty, let package = EnclosingPackage(around: folder) else { return nil }
+        return (package, modules)
+    }
+
+    private func enclosing(_ notebook: Notebook) throws(ExecutionError) -> Result<Built?, PackageProblem> {
+        guard let (package, modules) = packageAround(notebook) else { return .success(nil) }
         let targets: [String]
-        switch try package.targets(among: modules, swift: swift, cache: cache) {
+        switch try package.targets(among: modules, swift: swift, cache: cache, command: command) {
         case .success(let names): targets = names
         case .failure(let problem): return .failure(problem)
         }
@@ -75,7 +101,8 @@ struct PackageBuilder: Sendable {
         var products: [String] = []
         for package in located {
             switch try self.products(of: package) {
-            case .success(let names): products += names
+            case .success(nil): return .success(nil)
+            case .success(let names?): products += names
             case .failure(let problem): return .failure(problem)
             }
         }
@@ -88,11 +115,13 @@ struct PackageBuilder: Sendable {
         } catch {
             throw .file(error)
         }
-        return try build(root, product: "CellPackages", sources: located.filter { !Self.isRemote($0) }.map(\.location)).map { $0 }
+        return try build(root, product: "CellPackages", sources: located.filter { !Self.isRemote($0) }.map(\.location))
     }
 
     /// Builds a package, unless its sources are as they were when it was built last.
-    private func build(_ root: String, product: String, sources: [String]) throws(ExecutionError) -> Result<Built, PackageProblem> {
+    ///
+    /// - Returns: `nil` where it would have to be built and may not.
+    private func build(_ root: String, product: String, sources: [String]) throws(ExecutionError) -> Result<Built?, PackageProblem> {
         let stamp = "\(root)/stamp"
         // The first line is the sources' state, the second SwiftPM's build folder.
         let name = String(path.split(separator: "/").last?.prefix { $0 != "." } ?? "")
@@ -104,10 +133,12 @@ struct PackageBuilder: Sendable {
         {
             return .success(built)
         }
+        guard let command else { return .success(nil) }
         let build = [swift, "build", "--package-path", root, "-c", "release"]
-        let (status, output) = try ChildProcess.run(build + ["--product", product])
-        guard status == 0 else { return .failure(PackageProblem(text: output)) }
-        let shown = try ChildProcess.run(build + ["--show-bin-path"]).output
+        let result = try command.run(build + ["--product", product])
+        let output = result.output
+        guard result.status == 0 else { return .failure(PackageProblem(text: output)) }
+        let shown = try command.run(build + ["--show-bin-path"]).output
         guard let bin = shown.split(separator: "\n").last.map(String.init), let built = Self.built(product, bin: bin) else {
             throw .compiler("SwiftPM built no \(product): \(output.suffix(2000))")
         }
@@ -122,12 +153,16 @@ struct PackageBuilder: Sendable {
         return Built(flags: flags(bin), libraries: [(product, library)], identity: ContentKey([library, "\(identity.size)", identity.changed]))
     }
 
+    /// Runs SwiftPM; `nil` where that may not be.
+    private var command: KeptCommand? { runsTools ? KeptCommand(keeper: toolchain.host, stop: stop) : nil }
+
     private var swift: String {
         toolchain.frontend.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/swift"
     }
 
-    /// The library products to link, with the package's identity: as named, or all of a local package's.
-    private func products(of package: FrontMatter.Package) throws(ExecutionError) -> Result<[String], PackageProblem> {
+    /// The library products to link, with the package's identity: as named, or all of a local package's; `nil` where SwiftPM would have to
+    /// be asked and may not.
+    private func products(of package: FrontMatter.Package) throws(ExecutionError) -> Result<[String]?, PackageProblem> {
         let identity = Self.identity(package)
         func product(_ name: String) -> String { ".product(name: \"\(name)\", package: \"\(identity)\")" }
         if !package.products.isEmpty { return .success(package.products.map(product)) }
@@ -138,8 +173,9 @@ struct PackageBuilder: Sendable {
         if let known = try? readFile(memory) {
             return .success(String(decoding: known, as: UTF8.self).split(separator: "\n").map { product(String($0)) })
         }
-        let (status, output) = try ChildProcess.run([swift, "package", "--package-path", package.location, "describe"])
-        guard status == 0 else { return .failure(PackageProblem(text: output)) }
+        guard let result = try command?.run([swift, "package", "--package-path", package.location, "describe"]) else { return .success(nil) }
+        let output = result.output
+        guard result.status == 0 else { return .failure(PackageProblem(text: output)) }
         // `Products:` lists, for each, its name and then its type.
         var names: [String] = []
         var last: String?

@@ -129,11 +129,9 @@ extension HostSession {
         }
         defer { if case .bytes = image.content { removeTemporary(path) } }
         guard let handle = galley_open_image(path) else {
-            return send(
-                .failed(
-                    cell: -1,
-                    WireFailure(
-                        kind: .loading, name: image.name, message: String(cString: galley_loading_error()))))
+            let reason = String(cString: galley_loading_error())
+            monitor.locked { loadingErrors[image.name] = reason }
+            return send(.failed(cell: -1, WireFailure(kind: .loading, name: image.name, message: reason)))
         }
         monitor.locked { images[image.name] = CellImageHandle(handle: handle) }
     }

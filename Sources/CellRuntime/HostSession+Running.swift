@@ -44,7 +44,9 @@ extension HostSession {
     private func run(_ request: RunRequest) {
         begin(request.cell, first: request.cell)
         guard let image = monitor.locked({ images[request.image] }) else {
-            return end(failure: WireFailure(kind: .loading, name: "Loading", message: "\(request.image) is not loaded"))
+            return end(
+                failure: WireFailure(
+                    kind: .loading, name: "Loading", message: monitor.locked { loadingErrors[request.image] } ?? "\(request.image) is not loaded"))
         }
         guard let symbol = galley_find_symbol(image.handle, request.entry) else {
             return end(failure: WireFailure(kind: .loading, name: "Loading", message: String(cString: galley_loading_error())))

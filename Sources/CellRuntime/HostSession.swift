@@ -12,6 +12,8 @@ package final class HostSession: @unchecked Sendable {
     private let connection: Int32
     var pump: OutputPump?
     var images: [String: CellImageHandle] = [:]
+    /// Why images could not be opened, by their names.
+    var loadingErrors: [String: String] = [:]
     /// What the main thread is to do next, in order.
     var queue: [Work] = []
     var running: RunningCell?
@@ -35,7 +37,13 @@ package final class HostSession: @unchecked Sendable {
         /// The same moment, by what processes are told apart by.
         var processStart: UInt64
         var isInterrupted = false
+        /// Bytes that it showed, and how many displays were left out for being too many.
+        var shownBytes = 0
+        var leftOut = 0
     }
+
+    /// Bytes of displays that a cell may show.
+    static let displayLimit = 64 << 20
 
     /// What the main thread does between waiting.
     enum Work {
@@ -68,7 +76,17 @@ package final class HostSession: @unchecked Sendable {
     func show(_ display: WireDisplay) {
         galley_flush_streams()
         pump?.fence()
-        guard let cell = monitor.locked({ running?.cell }) else { return }
+        let byteCount = display.representations.reduce(0) { $0 + $1.bytes.count }
+        let shown = monitor.locked { () -> Int? in
+            let sum = (running?.shownBytes ?? 0) + byteCount
+            if sum > Self.displayLimit {
+                running?.leftOut += 1
+                return nil
+            }
+            running?.shownBytes = sum
+            return running?.cell
+        }
+        guard let cell = shown else { return }
         send(.display(cell: cell, display))
     }
 
@@ -92,6 +110,11 @@ package final class HostSession: @unchecked Sendable {
         galley_flush_streams()
         pump?.fence()
         pump?.finish()
+        if cell.leftOut > 0 {
+            let what = cell.leftOut == 1 ? "1 display was" : "\(cell.leftOut) displays were"
+            let note = "\(what) left out: a cell may show \(Self.displayLimit >> 20) MB\n"
+            send(.output(cell: cell.cell, .standardError, Array(note.utf8)))
+        }
         if let failure { send(.failed(cell: cell.cell, failure)) }
         send(
             .ended(

@@ -60,6 +60,12 @@ package func waitForInput(_ descriptors: [Int32]) -> [Bool] {
     return pollers.map { $0.revents != 0 }
 }
 
+/// Waits for input for a time; whether some, or the end, has come.
+package func waitForInput(_ descriptor: Int32, milliseconds: Int32) -> Bool {
+    var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&poller, 1, milliseconds) > 0
+}
+
 /// Moves a descriptor out of the way of 0, 1 and 2.
 package func duplicateAbove(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 10) }
 

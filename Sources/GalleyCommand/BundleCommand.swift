@@ -31,6 +31,12 @@ struct BundleCommand: AsyncParsableCommand {
 
     @OptionGroup var arguments: RunArguments
 
+    func validate() throws {
+        if arguments.sandbox {
+            throw ValidationError("--sandbox does not hold a bundle, which runs elsewhere\n  help: start its script 'run' in a sandbox there")
+        }
+    }
+
     func run() async throws {
         let terminal = Terminal(isQuiet: arguments.quiet)
         let session = try CommandSession(arguments, terminal: terminal)

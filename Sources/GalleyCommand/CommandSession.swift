@@ -78,6 +78,8 @@ struct CommandSession: Sendable {
             return succeeded
         } catch let problem as LoadedNotebook.Unreadable {
             terminal.line(problem.diagnostic.description)
+        } catch ExecutionError.interrupted {
+            // The exit status says so, once.
         } catch {
             terminal.line("\(path): error: \(error)")
         }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CellExecutor
 
 /// The `galley` command.
 public struct Galley: AsyncParsableCommand {
@@ -30,4 +31,9 @@ public struct Galley: AsyncParsableCommand {
         ])
 
     public init() {}
+
+    /// What keeps the command from running at all on this machine; called before anything that may need a second thread.
+    public static var obstacle: String? {
+        hasThreads() ? nil : "error: the system gives this process too few threads, or too little memory for them (see 'ulimit -u' and 'ulimit -v')\n"
+    }
 }

@@ -6,10 +6,11 @@ internal import CellExecutor
     private import Darwin
 #endif
 
-/// Turns Ctrl-C into requests: the first ends the running cell, the second the host, the third this process.
+/// Turns Ctrl-C into requests: the first ends the running cell, the second the host, the third this process. What asks the process itself
+/// to end, such as `kill` or a terminal that closes, ends at once all that it started, and then the process.
 enum Interrupts {
     private nonisolated(unsafe) static var pipeEnd: Int32 = -1
-    // Written once before the handler is installed, and only read by it.
+    // Written once before the handlers are installed, and only read by them.
 
     static func forward(to interruption: Interruption) {
         var ends: [Int32] = [0, 0]
@@ -17,27 +18,19 @@ enum Interrupts {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         pipeEnd = ends[1]
         let reading = ends[0]
-        signal(SIGINT) { _ in
-            var byte: UInt8 = 0
-            _ = write(Interrupts.pipeEnd, &byte, 1)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            let before = signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(Interrupts.pipeEnd, &byte, 1)
+            }
+            // What was started to outlive its terminal does.
+            if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
         }
-        var thread = pthread_t()
-        let body = Unmanaged.passRetained(Listener(reading, interruption))
-        pthread_create(
-            &thread, nil,
-            { body in
-                #if canImport(Glibc)
-                    let listener = body.map { Unmanaged<Listener>.fromOpaque($0).takeRetainedValue() }
-                #else
-                    let listener: Listener? = Unmanaged<Listener>.fromOpaque(body).takeRetainedValue()
-                #endif
-                listener?.listen()
-                return nil
-            }, body.toOpaque())
-        pthread_detach(thread)
+        let listener = Listener(reading, interruption)
+        startListening { listener.listen() }
     }
 
-    private final class Listener {
+    private final class Listener: Sendable {
         let descriptor: Int32
         let interruption: Interruption
 
@@ -49,8 +42,17 @@ enum Interrupts {
         func listen() {
             var byte: UInt8 = 0
             while read(descriptor, &byte, 1) == 1 {
-                interruption.request()
-                if interruption.count > 2 { _exit(130) }
+                let number = Int32(byte)
+                if number == SIGINT {
+                    interruption.request()
+                    if interruption.count <= 2 { continue }
+                }
+                ChildTable.endAll()
+                if number == SIGINT { _exit(130) }
+                // Whoever waits for this process sees what ended it.
+                signal(number, SIG_DFL)
+                raise(number)
+                _exit(128 + number)
             }
         }
     }

@@ -42,7 +42,8 @@ struct PagePublisher: Sendable {
         for result in results { result.terminal.map(session.terminal.showKept(of:)) }
         let failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
         let pages = results.compactMap(\.page)
-        guard !pages.isEmpty, !problems else { return failed }
+        // Whoever asked for the end does not wait for a site.
+        guard !pages.isEmpty, !problems, session.interruption.count == 0 else { return failed }
         let (site, changes) = try await write(pages, configuration)
         async let isKept: Void = keep(site, changes)
         if failed == 0, let stamp, let entries = ledger?.entries {
@@ -111,6 +112,8 @@ struct PagePublisher: Sendable {
                 let page = self.page(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
                 return Result(page: page, isFailed: false)
             }
+        } catch ExecutionError.interrupted {
+            // The exit status says so, once.
         } catch {
             session.terminal.line("\(loaded.title): error: \(error)")
         }

@@ -13,6 +13,9 @@ struct RunArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Run cells behind a command that carries standard input and output to a cell-host.", valueName: "command"))
     var host: String?
 
+    @Option(help: ArgumentHelp("Seconds until the command of --host must have reached a cell-host.", valueName: "seconds"))
+    var hostTimeout: Double?
+
     @Option(help: ArgumentHelp("Take the run from a bundle that ran elsewhere, instead of running.", valueName: "folder"))
     var bundle: String?
 
@@ -34,7 +37,7 @@ struct RunArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Bytes of memory that the host may take; 0 for no limit.", valueName: "bytes"))
     var memoryLimit: Int = 0
 
-    @Flag(help: "Run cells in bubblewrap (Linux): no network, and nothing can be written but a /tmp of their own.")
+    @Flag(help: "Run cells in bubblewrap (Linux): they see the system, the notebook's folder and models, and write a /tmp of their own.")
     var sandbox = false
 
     @Flag(name: .shortAndLong, help: "Write diagnostics only.")
@@ -42,6 +45,13 @@ struct RunArguments: ParsableArguments {
 
     /// Whether the same arguments with the same files give the same pages, with nothing asked of other machines or files of values.
     var isRepeatable: Bool { !force && bundle == nil && host == nil && params == nil && assignments.isEmpty }
+
+    func validate() throws {
+        if sandbox, host != nil {
+            throw ValidationError("--sandbox and --host exclude each other\n  help: what cells may do elsewhere is for the command of --host to say")
+        }
+        if let hostTimeout, !(hostTimeout > 0) { throw ValidationError("--host-timeout must be more than 0") }
+    }
 
     /// - Throws: `ExecutionError` for a bundle that cannot be read.
     func options(interruption: Interruption?) throws -> RunOptions {
@@ -56,6 +66,7 @@ struct RunArguments: ParsableArguments {
         options.memoryLimit = memoryLimit
         options.galleyVersion = Galley.version
         options.isSandboxed = sandbox
+        options.hostTimeout = hostTimeout
         options.interruption = interruption
         options.notesNames = true
         return options

@@ -59,4 +59,25 @@ struct WatchTests {
         #expect(process.terminationStatus == 0)
         #expect(try place.snapshot().keys.sorted() == ["post.md", "said"], "no record is written")
     }
+
+    @Test("A signal that ends the command ends what its cells started, and the command ends as by the signal", arguments: [SIGTERM, SIGHUP, SIGKILL])
+    func signals(number: Int32) throws {
+        let place = try WorkingFolder()
+        defer { place.remove() }
+        try place.write("post.md", "```swift\n!sh -c 'echo $$; exec sleep 300' > pid; true\n```\n")
+        let process = try place.start("run", "post.md", output: "said")
+        var text = ""
+        for _ in 0..<600 where text.isEmpty {
+            usleep(50_000)
+            text = (try? place.read("pid")) ?? ""
+        }
+        let child = try #require(Int32(text.filter(\.isNumber)))
+        #expect(kill(child, 0) == 0)
+        kill(process.processIdentifier, number)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal)
+        #expect(process.terminationStatus == number)
+        for _ in 0..<100 where kill(child, 0) == 0 { usleep(50_000) }
+        #expect(kill(child, 0) != 0)
+    }
 }

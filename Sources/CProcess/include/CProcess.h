@@ -20,6 +20,9 @@ int galley_keep(int life);
 // Limits what this process and those that it becomes may use. 0 is no limit; returns 0 or an error number.
 int galley_limit(unsigned long cpu_seconds, unsigned long memory_bytes);
 
+// Lets no descriptor above 2 pass to the program that this process becomes, but `kept` (-1 for none).
+void galley_keep_descriptors(int kept);
+
 // Sends a signal to every process below `root`. Returns their count.
 //
 // `since` is a moment of galley_process_clock: processes that started before are spared; 0 for all.
