@@ -17,8 +17,8 @@ package struct MarkdownExport: Sendable {
         let file = notebook.file
         let bytes = Array(file.text.utf8)
         var position = 0
-        if let end = Self.frontMatterEnd(file) {
-            position = file.offset(ofLine: end + 1)
+        if notebook.bodyLine > 1 {
+            position = file.offset(ofLine: notebook.bodyLine)
             if let title = notebook.frontMatter.title { text += "# \(title)\n" }
         }
         for cell in notebook.cells.sorted(by: { $0.range.start < $1.range.start }) {
@@ -46,12 +46,6 @@ package struct MarkdownExport: Sendable {
         text += String(decoding: bytes[position...], as: UTF8.self)
         while text.hasSuffix("\n") { text.removeLast() }
         text += "\n"
-    }
-
-    /// The line of the `---` or `...` that closes the front matter, where there is one.
-    private static func frontMatterEnd(_ file: SourceFile) -> Int? {
-        guard file.line(1) == "---", file.lineCount > 1 else { return nil }
-        return (2...file.lineCount).first { ["---", "..."].contains(file.line($0)) }
     }
 
     private func inlineText(_ cell: Cell) -> String? {

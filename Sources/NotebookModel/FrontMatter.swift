@@ -10,7 +10,14 @@ public struct FrontMatter: Sendable, Hashable {
     public var date: String?
     public var updated: String?
     public var tags: [String] = []
+    /// Whether the author has not published the page: a draft, or whatever else says so.
     public var draft = false
+    /// From when on the page is published, as written; its date where there is none.
+    public var publishDate: String?
+    /// From when on it is published no more, as written.
+    public var expiryDate: String?
+    /// What a published page keeps out of.
+    public var keepsOutOf: Set<Place> = []
     /// The picture of the post, a path from the notebook's folder or a URL.
     public var image: String?
     public var imageAlternative: String?
@@ -25,6 +32,8 @@ public struct FrontMatter: Sendable, Hashable {
     public var matrix: [[Parameter]] = []
     /// `execute:`: the defaults of every cell's options in this notebook.
     public var execute = CellOptions()
+    /// Whether any cell runs (`execute: enabled`); where none does, every cell's `eval` is false, whatever the cell says.
+    public var runsCells = true
     /// Local SwiftPM packages, or the ones that SwiftPM can fetch.
     public var packages: [Package] = []
     /// Whether cells may import the targets of the SwiftPM package that the notebook lies in.
@@ -38,6 +47,17 @@ public struct FrontMatter: Sendable, Hashable {
     public var extra = JSONObject()
 
     public init() {}
+
+    /// Where a page is found beside its own address.
+    public enum Place: String, Sendable, Hashable, CaseIterable {
+        /// Index, archive, tags, feeds and neighbours.
+        case lists
+        /// The site's own search.
+        case search
+        case sitemap
+        /// The indices of search engines.
+        case engines
+    }
 
     public struct Package: Sendable, Hashable {
         /// A path from the notebook's folder, or a URL.

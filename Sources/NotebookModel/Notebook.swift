@@ -6,12 +6,15 @@ public import SourceText
 public struct Notebook: Sendable, Hashable {
     public var file: SourceFile
     public var frontMatter: FrontMatter
+    /// The line (from 1) that the prose begins on, after the front matter and its fences.
+    public var bodyLine: Int
     /// Code cells and inline values in the order in which they run.
     public var cells: [Cell]
 
-    public init(file: SourceFile, frontMatter: FrontMatter, cells: [Cell]) {
+    public init(file: SourceFile, frontMatter: FrontMatter, bodyLine: Int = 1, cells: [Cell]) {
         self.file = file
         self.frontMatter = frontMatter
+        self.bodyLine = bodyLine
         self.cells = cells
     }
 }

@@ -21,7 +21,8 @@ extension RunRecord {
                 "cell_type": "markdown", "id": .string("text-\(proseCount)"), "metadata": [:], "source": NBFormat.lines(Self.trimmed(text)),
             ])
         }
-        if let end = Self.frontMatterEnd(notebook.file) {
+        if notebook.bodyLine > 1 {
+            let end = notebook.bodyLine - 1
             // A raw cell, as Quarto has it: as Markdown it would show as a heading.
             cells.append([
                 "cell_type": "raw", "id": "front-matter", "metadata": [:],
@@ -50,12 +51,6 @@ extension RunRecord {
             "nbformat": 4,
             "nbformat_minor": 5,
         ]
-    }
-
-    /// The line of the `---` or `...` that closes the front matter, where there is one.
-    private static func frontMatterEnd(_ file: SourceFile) -> Int? {
-        guard file.line(1) == "---", file.lineCount > 1 else { return nil }
-        return (2...file.lineCount).first { ["---", "..."].contains(file.line($0)) }
     }
 
     private func galleyMetadata(_ notebook: Notebook) -> JSONValue {

@@ -6,11 +6,14 @@ internal import SourceText
 struct CellCollector {
     let file: SourceFile
     let defaults: CellOptions
+    /// Whether any cell runs, whatever its own options say.
+    let runsCells: Bool
     var diagnostics: [Diagnostic] = []
 
-    init(file: SourceFile, defaults: CellOptions) {
+    init(file: SourceFile, _ frontMatter: FrontMatter) {
         self.file = file
-        self.defaults = defaults
+        defaults = frontMatter.execute
+        runsCells = frontMatter.runsCells
     }
 
     /// The cells in the order in which they stand in the file.
@@ -49,6 +52,7 @@ struct CellCollector {
         for (key, value) in FenceInfo(block.info, place: range.start).options { reader.set(key, value, in: &options) }
         let column = range.start.column - 1
         let count = reader.read(block.literal, firstLine: range.start.line + 1, column: column, into: &options)
+        if !runsCells { options.eval = false }
         diagnostics += reader.diagnostics
         return Cell(
             id: "", kind: .code, source: blanked(block.literal, lines: count), firstLine: range.start.line + 1, indentation: column,

@@ -23,13 +23,22 @@ struct CellOptionReader {
         "cache", "freeze", "column", "layout", "layout-ncol", "layout-nrow", "layout-valign", "lst-cap", "lst-label", "fig-subcap", "fig-link",
         "fig-align", "fig-env", "fig-pos", "fig-scap", "fig-width", "fig-height", "fig-format", "fig-dpi", "code-overflow", "code-copy",
         "export", "exports", "default-exp", "filter-stream", "renderings", "classes", "message", "strip-white", "dependson", "child", "engine",
-        "tbl-colwidths", "tbl-subcap", "output-location", "tags", "collapse", "prompt", "comment",
+        "tbl-colwidths", "tbl-subcap", "output-location", "tags", "collapse", "prompt", "comment", "daemon", "daemon-restart", "debug", "keep-md",
+        "keep-ipynb", "keep-hidden", "ipynb-shell-interactivity", "plotly-connected",
     ]
 
     private static let otherNames: Set<String> = ["exec", "hide", "hide-input", "hide-output", "results", "id"]
 
     /// Dots and underscores count as hyphens, as knitr and nbdev write them.
     private static func normalised(_ name: String) -> String { String(name.lowercased().map { $0 == "_" || $0 == "." ? "-" : $0 }) }
+
+    /// Options that keep a cell from running, or something of it from being shown.
+    private static let hiding: Set<String> = [
+        "eval", "exec", "include", "echo", "output", "hide", "hide-input", "hide-output", "results",
+    ]
+
+    /// Whether an option may keep a cell from running, or something of it from being shown.
+    static func hides(_ name: String) -> Bool { hiding.contains(normalised(name)) }
 
     /// Whether `name` is an option of ours or of another notebook tool.
     static func isKnown(_ name: String) -> Bool {
@@ -41,7 +50,7 @@ struct CellOptionReader {
     static func set(_ name: String, to value: YAMLTree, in options: inout CellOptions) -> Outcome {
         let key = normalised(name)
         func truth(_ path: WritableKeyPath<CellOptions, Bool>, isInverted: Bool = false) -> Outcome {
-            guard let bool = value.bool else { return .badValue(expected: "true or false") }
+            guard let bool = value.truth else { return .badValue(expected: "true or false") }
             options[keyPath: path] = bool != isInverted
             return .set
         }
@@ -66,11 +75,11 @@ struct CellOptionReader {
                 options.echo = .fenced
                 return .set
             }
-            guard let bool = value.bool else { return .badValue(expected: "true, false or fenced") }
+            guard let bool = value.truth else { return .badValue(expected: "true, false or fenced") }
             options.echo = bool ? .shown : .hidden
             return .set
         case "hide-input":
-            guard let bool = value.bool else { return .badValue(expected: "true or false") }
+            guard let bool = value.truth else { return .badValue(expected: "true or false") }
             options.echo = bool ? .hidden : .shown
             return .set
         case "output":
@@ -78,17 +87,17 @@ struct CellOptionReader {
                 options.output = .asis
                 return .set
             }
-            guard let bool = value.bool else { return .badValue(expected: "true, false or asis") }
+            guard let bool = value.truth else { return .badValue(expected: "true, false or asis") }
             options.output = bool ? .shown : .dropped
             return .set
         case "hide-output":
-            guard let bool = value.bool else { return .badValue(expected: "true or false") }
+            guard let bool = value.truth else { return .badValue(expected: "true or false") }
             options.output = bool ? .dropped : .shown
             return .set
         case "results":
             switch value.string {
             case "asis": options.output = .asis
-            case "hide", "false": options.output = .dropped
+            case "hide", "false", "FALSE", "False": options.output = .dropped
             case "markup", "hold", "show": options.output = .shown
             default: return .badValue(expected: "asis, hide or markup")
             }
@@ -107,7 +116,7 @@ struct CellOptionReader {
                 options.codeFold = .closed
                 return .set
             }
-            guard let bool = value.bool else { return .badValue(expected: "true, false or show") }
+            guard let bool = value.truth else { return .badValue(expected: "true, false or show") }
             options.codeFold = bool ? .closed : .none
             return .set
         case "code-line-numbers": return setLineNumbers(value, in: &options)

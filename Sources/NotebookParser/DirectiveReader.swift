@@ -72,44 +72,55 @@ struct DirectiveReader {
         do throws(YAMLProblem) {
             tree = try YAMLTree.parse(isName ? entry.text + ": true" : entry.text, line: entry.line, column: entry.column)
         } catch {
-            diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "bad-directive", summary: "the directive is not YAML: \(error.message)", path: path,
-                    range: SourceRange(start: error.place, end: error.place), solutions: ["Write it as `#| key: value`"]))
+            report(
+                severity(of: entry), "bad-directive", "the directive is not YAML: \(error.message)",
+                at: SourceRange(start: error.place, end: error.place), ["Write it as `#| key: value`"])
             return
         }
         guard let members = tree?.mapping else {
-            diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "bad-directive", summary: "the directive has no key and value", path: path,
-                    range: range(of: entry.text, at: place), solutions: ["Write it as `#| key: value`"]))
+            report(
+                severity(of: entry), "bad-directive", "the directive has no key and value", at: range(of: entry.text, at: place),
+                ["Write it as `#| key: value`"])
             return
         }
         for (key, value) in members { set(key, value, in: &options) }
     }
 
+    /// What cannot be read is an error where it may have been to keep a cell from running, or something from being shown.
+    private func severity(of entry: Entry) -> Diagnostic.Severity {
+        let name = entry.text.prefix { $0.isLetter || $0 == "-" || $0 == "_" || $0 == "." }
+        return CellOptionReader.hides(String(name)) ? .error : .warning
+    }
+
     /// Sets one option, and says what was wrong with it.
-    mutating func set(_ key: YAMLTree, _ value: YAMLTree, in options: inout CellOptions) {
+    ///
+    /// - Parameter moreNames: what may have been meant beside the options of cells.
+    mutating func set(_ key: YAMLTree, _ value: YAMLTree, in options: inout CellOptions, moreNames: [String] = []) {
         let name = key.string ?? ""
         switch CellOptionReader.set(name, to: value, in: &options) {
         case .set: break
         case .badValue(let expected):
-            diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "bad-option-value", summary: "“\(name)” takes \(expected), not \(shown(value))", path: path,
-                    range: range(of: value.string ?? "", at: value.place)))
+            // Whether something runs or is shown is not guessed.
+            report(
+                CellOptionReader.hides(name) ? .error : .warning, "bad-option-value", "“\(name)” takes \(expected), not \(shown(value))",
+                at: range(of: value.string ?? "", at: value.place))
         case .unsupported:
-            diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "unsupported-option", summary: "the option “\(name)” has no effect in Galley", path: path,
-                    range: range(of: name, at: key.place)))
+            report(.warning, "unsupported-option", "the option “\(name)” has no effect in Galley", at: range(of: name, at: key.place))
         case .unknown:
-            let suggestion = nearestName(to: name, among: CellOptionReader.names).map { ["Did you mean “\($0)”?"] }
-            diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "unknown-option", summary: "there is no option “\(name)”", path: path,
-                    range: range(of: name, at: key.place), solutions: suggestion ?? []))
+            let meant = nearestName(to: name, among: CellOptionReader.names + moreNames)
+            // What was meant to keep a whole cell from running, or from the page, must not do the opposite.
+            let isMeantToHide = meant.map { (["eval", "include"] + moreNames).contains($0) && value.truth == false } ?? false
+            report(
+                isMeantToHide ? .error : .warning, "unknown-option", "there is no option “\(name)”", at: range(of: name, at: key.place),
+                meant.map { ["Did you mean “\($0)”?"] } ?? [])
         }
+    }
+
+    private mutating func report(
+        _ severity: Diagnostic.Severity, _ identifier: String, _ summary: String, at range: SourceRange, _ solutions: [String] = []
+    ) {
+        diagnostics.append(
+            Diagnostic(severity, identifier: identifier, summary: summary, path: path, range: range, solutions: solutions))
     }
 
     private func shown(_ value: YAMLTree) -> String {

@@ -2,6 +2,8 @@ internal import Markdown
 internal import SourceText
 
 /// What a fence's info string says: `swift`, `{swift}`, `{swift #label .class key=value}`, `{swift, key=value}`.
+///
+/// `{.swift}` names a class of the block, as Pandoc and Quarto have it: that code is shown and never run.
 struct FenceInfo {
     /// What an inline code that is an inline value begins with.
     static let inlineMark = "{swift} "
@@ -10,8 +12,7 @@ struct FenceInfo {
     static func isCell(_ info: String) -> Bool {
         if info.hasPrefix("{") {
             let inner = info.dropFirst().drop { $0 == " " }
-            let word = inner.prefix { $0 != " " && $0 != "," && $0 != "}" }
-            return word == "swift" || word == ".swift"
+            return inner.prefix { $0 != " " && $0 != "," && $0 != "}" } == "swift"
         }
         return info.prefix { $0 != " " && $0 != "\t" } == "swift"
     }
@@ -22,7 +23,7 @@ struct FenceInfo {
     init(_ info: String, place: SourceLocation) {
         guard let brace = info.firstIndex(of: "{"), let closing = info.lastIndex(of: "}"), brace < closing else { return }
         var inner = info[info.index(after: brace)..<closing].drop { $0 == " " }
-        for name in ["swift", ".swift"] where inner.hasPrefix(name) { inner = inner.dropFirst(name.count) }
+        if inner.hasPrefix("swift") { inner = inner.dropFirst("swift".count) }
         // knitr separates by commas, Pandoc by spaces.
         let text = inner.replacing(",", with: " ")
         guard let attributes = MarkdownAttributes(parsing: text) else { return }

@@ -36,7 +36,7 @@ public struct JupyterNotebook: Sendable, Hashable {
         var reader = FrontMatterReader(file: file)
         let (frontMatter, bodyLine) = reader.read()
         let document = MarkdownDocument(parsing: file, fromLine: bodyLine)
-        var collector = CellCollector(file: file, defaults: frontMatter.execute)
+        var collector = CellCollector(file: file, frontMatter)
         let found = collector.collect(from: document, codeAtLines: Set(composer.code.keys))
         var notebookCells: [Cell] = []
         var records: [CellRecord] = []
@@ -52,7 +52,7 @@ public struct JupyterNotebook: Sendable, Hashable {
             notebookCells.append(cell)
             records.append(try record(of: code, cell))
         }
-        let notebook = Notebook(file: file, frontMatter: frontMatter, cells: notebookCells)
+        let notebook = Notebook(file: file, frontMatter: frontMatter, bodyLine: bodyLine, cells: notebookCells)
         let ours = try RunRecord(nbformat: json)
         let record =
             ours
@@ -114,13 +114,17 @@ private struct JupyterComposer {
         case "markdown": write(Self.closed(Self.withAttachments(source, cell["attachments"])))
         case "raw":
             // Quarto keeps front matter so; other raw cells are for other converters.
-            if isFirst, source.hasPrefix("---") { write(source) }
+            if isFirst, Self.isFrontMatter(source) { write(source) }
         case "code":
             code[line] = cell
             let fence = String(repeating: "`", count: max(3, Self.longestRun(of: UInt8(ascii: "`"), in: source) + 1))
             write("\(fence)\(language == "swift" ? "{swift}" : language)\n\(source)\(source.isEmpty || source.hasSuffix("\n") ? "" : "\n")\(fence)")
         default: break
         }
+    }
+
+    private static func isFrontMatter(_ source: String) -> Bool {
+        if case .none = FrontMatterBlock.head(of: SourceFile(path: "", text: source)) { false } else { true }
     }
 
     /// Writes a block and an empty line after it.

@@ -23,9 +23,9 @@ public enum NotebookParsing {
         var reader = FrontMatterReader(file: file)
         let (frontMatter, bodyLine) = reader.read()
         let document = MarkdownDocument(parsing: file, fromLine: bodyLine)
-        var collector = CellCollector(file: file, defaults: frontMatter.execute)
+        var collector = CellCollector(file: file, frontMatter)
         let cells = collector.collect(from: document)
-        let notebook = Notebook(file: file, frontMatter: frontMatter, cells: cells)
+        let notebook = Notebook(file: file, frontMatter: frontMatter, bodyLine: bodyLine, cells: cells)
         return (ParsedNotebook(notebook: notebook, document: document), reader.diagnostics + collector.diagnostics)
     }
 

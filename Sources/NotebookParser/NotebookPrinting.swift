@@ -116,8 +116,9 @@ public enum NotebookPrinting {
             }
         }
         let execute = directives(matter.execute, defaults: CellOptions())
-        if !execute.isEmpty {
+        if !execute.isEmpty || !matter.runsCells {
             lines.append("execute:")
+            if !matter.runsCells { lines.append("  enabled: false") }
             for (key, value) in execute { lines.append("  \(key): \(value)") }
         }
         if !matter.packages.isEmpty {

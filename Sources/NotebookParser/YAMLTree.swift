@@ -147,6 +147,16 @@ extension YAMLTree {
         }
     }
 
+    /// A truth value as people write it to whichever tool: in quotes, in any case, as a letter or a digit.
+    var truth: Bool? {
+        guard let string else { return nil }
+        switch string.lowercased().filter({ !$0.isWhitespace }) {
+        case "true", "yes", "on", "y", "t", "1": return true
+        case "false", "no", "off", "n", "f", "0": return false
+        default: return nil
+        }
+    }
+
     var integer: Int? {
         guard case .scalar(let text, true) = content else { return nil }
         if text.hasPrefix("0x") { return Int(text.dropFirst(2), radix: 16) }

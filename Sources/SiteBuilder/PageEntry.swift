@@ -18,8 +18,26 @@ final class PageEntry: Sendable {
     let image: Picture?
     /// The picture drawn for link previews where there is no image.
     let card: String?
+    let standing: Standing
 
-    init(page: SitePage, scan: BodyScan, targets: [LinkTarget], date: PostDate?, updated: PostDate?, image: Picture?, card: String? = nil) {
+    /// What a page is to the site's lists.
+    struct Standing: Sendable, Hashable {
+        /// Whether it is a post: a page with a date.
+        var isPost = false
+        /// Whether lists and feeds show it.
+        var isListed = false
+        /// Whether it is there only because drafts were asked for.
+        var isHeld = false
+    }
+
+    var isPost: Bool { standing.isPost }
+    var isListed: Bool { standing.isListed }
+    var isHeld: Bool { standing.isHeld }
+
+    init(
+        page: SitePage, scan: BodyScan, targets: [LinkTarget], date: PostDate?, updated: PostDate?, image: Picture?, card: String? = nil,
+        standing: Standing
+    ) {
         self.page = page
         self.scan = scan
         self.targets = targets
@@ -27,10 +45,11 @@ final class PageEntry: Sendable {
         self.updated = updated
         self.image = image
         self.card = card
+        self.standing = standing
     }
 
     func with(card: String) -> PageEntry {
-        PageEntry(page: page, scan: scan, targets: targets, date: date, updated: updated, image: image, card: card)
+        PageEntry(page: page, scan: scan, targets: targets, date: date, updated: updated, image: image, card: card, standing: standing)
     }
 
     /// At 220 words a minute, a common rate for reading prose silently (Brysbaert 2019: 238 for non-fiction).
@@ -50,9 +69,11 @@ struct TagTable: Sendable {
     private var positions: [String: Int] = [:]
 
     /// Tags that differ only in what addresses cannot show get numbers, in the order of their names.
+    ///
+    /// - Parameter pages: the posts that lists show.
     init(_ pages: [SitePage]) {
         var counts: [String: Int] = [:]
-        for page in pages where page.isPost {
+        for page in pages {
             for tag in Set(page.frontMatter.tags) { counts[tag, default: 0] += 1 }
         }
         var taken: Set<String> = ["index"]

@@ -24,6 +24,8 @@ struct LinkResolver {
     let madePaths: Set<String>
     /// Sources that are notebooks but not published now, such as drafts.
     let unpublished: Set<String>
+    /// Hidden files and folders that may be copied.
+    let included: [String]
 
     private(set) var assets: [String: [UInt8]] = [:]
     private(set) var sizes: [String: ImageSize] = [:]
@@ -33,7 +35,7 @@ struct LinkResolver {
     init(
         sourceFolder: String, willRead: @escaping @Sendable (String) -> Void = { _ in }, pageOfSource: [String: String],
         identifiers: [String: Set<String>], madePaths: Set<String>,
-        unpublished: Set<String>
+        unpublished: Set<String>, included: [String] = []
     ) {
         self.sourceFolder = sourceFolder
         self.willRead = willRead
@@ -41,6 +43,7 @@ struct LinkResolver {
         self.identifiers = identifiers
         self.madePaths = madePaths
         self.unpublished = unpublished
+        self.included = included.compactMap { SitePath.resolve($0, from: "") }
     }
 
     /// Where a reference in `page` leads. What leads nowhere is a diagnostic and stays as written.
@@ -75,14 +78,29 @@ struct LinkResolver {
             return .site(path: target, suffix: suffix)
         }
         if unpublished.contains(path) {
-            report("unpublished-link", "“\(value)” is a draft or excluded, so its page is missing from the site", value, page)
+            report("unpublished-link", "“\(value)” is not published now, so its page is missing from the site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
+        }
+        if isUnpublishedRecord(path) {
+            report("unpublished-link", "“\(value)” holds what a notebook says that is not published now, so it is not copied", value, page)
+            return .unchanged
         }
         // A notebook is no file to publish, also where it is not among these pages: its run failed, or it is rendered by itself.
         if SitePath.isSafe(path) { willRead(sourceFolder + "/" + path) }
-        if [".md", ".qmd"].contains(where: path.hasSuffix), let real = realFile(path, within: sourceFolder), fileExists(real) {
+        let isSource = ["md", "qmd", "rmd", "markdown"].contains(SitePath.fileExtension(path))
+        switch FileSearch.find(path, within: sourceFolder) {
+        case .file where isSource:
             report("unpublished-link", "“\(value)” is a notebook that has no page in this site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
+        case .file(_, let target) where isHidden(path) || isHidden(target):
+            report(
+                "hidden-file", "“\(value)” is a hidden file, so it is not copied into the site", value, page,
+                solution: "to publish it all the same, name \(isHidden(path) ? path : target) under include: in site.yaml")
+            return .unchanged
+        case .outside:
+            report("link-outside", "“\(value)” leads out of the site's folder, so it is not copied", value, page)
+            return .unchanged
+        case .file, .missing: break
         }
         if let asset = asset(path, fingerprinted: isPicture) { return .site(path: asset, suffix: suffix) }
         let nearest = nearestName(to: path, among: pageOfSource.keys.sorted())
@@ -104,9 +122,11 @@ struct LinkResolver {
     }
 
     private mutating func takeAlong(_ path: String, fingerprinted: Bool) -> String? {
-        guard SitePath.isSafe(path) else { return nil }
+        guard SitePath.isSafe(path), !isHidden(path) else { return nil }
         willRead(sourceFolder + "/" + path)
-        guard let real = realFile(path, within: sourceFolder), let bytes = try? readFile(real) else { return nil }
+        guard case .file(let real, let place) = FileSearch.find(path, within: sourceFolder), !isHidden(place), let bytes = try? readFile(real) else {
+            return nil
+        }
         var target = path
         if fingerprinted {
             let suffix = SitePath.fileExtension(path)
@@ -116,6 +136,24 @@ struct LinkResolver {
         }
         assets[target] = bytes
         return target
+    }
+
+    /// Whether a path leads through a name that begins with a dot, which nobody sees and many keep secrets in, or through Jekyll's drafts.
+    private func isHidden(_ path: String) -> Bool {
+        guard path.split(separator: "/").contains(where: { $0.hasPrefix(".") || $0 == "_drafts" }) else { return false }
+        return !included.contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+
+    /// Whether a path is a record of a notebook that is not published: `post.ipynb` or `post.SET.ipynb` of `post.md`.
+    private func isUnpublishedRecord(_ path: String) -> Bool {
+        guard path.hasSuffix(".ipynb"), !unpublished.isEmpty else { return false }
+        var stem = SitePath.withoutExtension(path)
+        while true {
+            if unpublished.contains(where: { SitePath.withoutExtension($0) == stem }) { return true }
+            let shorter = SitePath.withoutExtension(stem)
+            if shorter == stem { return false }
+            stem = shorter
+        }
     }
 
     /// Adds a file that the site makes.

@@ -10,6 +10,11 @@ public struct Site: Sendable {
     /// Files that were not made, as the output folder holds what would come out.
     public var standing: Set<String> = []
 
+    /// The notebooks, as shown to the author, that pages and what leads to them are made of.
+    public var makers: [String: String] = [:]
+    /// The minute at which a page comes or goes by itself, in ``SiteClock``'s count: the site is as it should be until then.
+    public var changesAt: Int?
+
     public init(files: [String: [UInt8]] = [:], diagnostics: [Diagnostic] = []) {
         self.files = files
         self.diagnostics = diagnostics

@@ -11,8 +11,10 @@ public struct SiteBuilder: Sendable {
     public let version: String
     let theme: Theme
     let templates: TemplateSet
-    /// Whether drafts are published.
+    /// Whether drafts are published, and pages whose date is to come or that expired.
     public var includesDrafts = false
+    /// When the site is built.
+    public var clock = SiteClock.system
     /// Called with the path of each file of the source folder before it is looked for.
     public var willRead: @Sendable (String) -> Void = { _ in }
     /// Whether the output folder holds what was made of the same things, so that it need not be made again.
@@ -30,15 +32,21 @@ public struct SiteBuilder: Sendable {
     ///
     /// A site whose diagnostics hold an error lacks pages, and should not replace an earlier one.
     public func build(_ pages: [SitePage]) async -> Site {
-        var diagnostics: [Diagnostic] = []
-        let published = admitted(pages, &diagnostics)
+        var admission = self.admission(of: pages)
+        let published = admission.pages
+        var diagnostics = admission.diagnostics
         let scans = await concurrentMap(published) { BodyScan($0.body) }
-        let tags = TagTable(published)
+        let isListed = zip(published, admission.dates).map { isPost($0, $1) && !$0.frontMatter.keepsOutOf.contains(.lists) }
+        let tags = TagTable(zip(published, isListed).filter(\.1).map(\.0))
         var links = resolver(pages: pages, published: published, scans: scans, tags: tags)
         var entries: [PageEntry] = []
-        for (page, scan) in zip(published, scans) {
-            let targets = scan.references.map { links.resolve($0, in: page) }
-            entries.append(entry(of: page, scan: scan, targets: targets, links: &links, diagnostics: &diagnostics))
+        for (index, page) in published.enumerated() {
+            let targets = scans[index].references.map { links.resolve($0, in: page) }
+            let standing = PageEntry.Standing(
+                isPost: isPost(page, admission.dates[index]), isListed: isListed[index], isHeld: admission.isHeld[index])
+            entries.append(
+                entry(
+                    of: page, scan: scans[index], targets: targets, date: admission.dates[index], standing: standing, links: &links, &diagnostics))
         }
         order(&entries)
         let cards = await addCards(to: &entries, &links)
@@ -48,11 +56,16 @@ public struct SiteBuilder: Sendable {
 
         let context = SiteContext(
             builder: self, entries: entries, tags: tags, sizes: links.sizes, icon: icon, card: card, navigation: navigation(entries))
+        claimOwnFiles(of: context, links.assets.keys.sorted(), &admission.addresses, &diagnostics)
+        let redirects = self.redirects(entries, &admission.addresses, &diagnostics)
         var site = Site(files: links.assets)
+        site.changesAt = admission.changesAt
+        for entry in entries { site.makers[entry.page.path] = entry.page.file.path }
+        for redirect in redirects { site.makers[redirect.path] = redirect.entry.page.file.path }
         site.keys = cards.keys
         site.standing = cards.standing
         async let fixedFiles = context.fixedFiles()
-        let jobs = await context.jobs()
+        let jobs = await context.jobs() + context.jobs(for: redirects)
         let results = await concurrentMap(jobs) { job -> (QuickDigest?, Result<[UInt8]?, TemplateError>) in
             let key = context.key(of: job)
             if let key, isThere(job.path, key) { return (key, .success(nil)) }
@@ -74,32 +87,51 @@ public struct SiteBuilder: Sendable {
         return site
     }
 
-    /// The pages that are published now: no drafts unless asked for, no two pages at one address.
-    private func admitted(_ pages: [SitePage], _ diagnostics: inout [Diagnostic]) -> [SitePage] {
-        var sources: [String: SitePage] = [:]
-        var admitted: [SitePage] = []
-        for page in pages.sorted(by: { $0.sourcePath < $1.sourcePath }) where includesDrafts || !page.frontMatter.draft {
-            guard SitePath.isSafe(page.path) else {
-                diagnostics.append(
-                    Diagnostic(.error, identifier: "page-address", summary: "“\(page.path)” is no address of a page", path: page.file.path))
-                continue
-            }
-            if let other = sources[page.path] {
-                diagnostics.append(
-                    Diagnostic(
-                        .error, identifier: "page-address", summary: "this notebook and \(other.file.path) make the same page \(page.path)",
-                        path: page.file.path, solutions: ["rename one of them"]))
-                continue
-            }
-            sources[page.path] = page
-            admitted.append(page)
+    /// What is a post is decided by its date. The site's own index lists the posts and is none.
+    private func isPost(_ page: SitePage, _ date: PostDate?) -> Bool { date != nil && !(configuration.hasLists && page.path == "index.html") }
+
+    /// Gives the files that the site makes itself their addresses, and those that its pages refer to.
+    ///
+    /// An author's own page takes precedence over a list at its address, and that is said.
+    private func claimOwnFiles(
+        of context: SiteContext, _ assets: [String], _ addresses: inout AddressTable, _ diagnostics: inout [Diagnostic]
+    ) {
+        func report(_ severity: Diagnostic.Severity, _ summary: String, path: String? = nil, _ solutions: [String] = []) {
+            diagnostics.append(
+                Diagnostic(severity, identifier: "page-address", summary: summary, path: path ?? sourceFolder, solutions: solutions))
         }
-        return admitted
+        for (path, owner) in context.ownFiles {
+            defer { addresses.claim(path, for: owner) }
+            switch addresses.conflict(at: path) {
+            case nil: break
+            case .same(let other)?:
+                // What the author writes on the index stands above the list.
+                if path == "index.html" { continue }
+                report(.warning, "its page \(path) stands in the place of \(owner)", path: other.owner, ["rename it to have both"])
+            case .sameButForCase(let other)?:
+                report(
+                    .warning, "\(other.path) and \(path), \(owner), are one file where case does not count, as on macOS and Windows",
+                    path: other.owner, ["rename it"])
+            case .folder(let other)?:
+                report(.error, "\(other.path) stands where \(path), \(owner), has to be", path: other.owner, ["rename it"])
+            }
+        }
+        for path in assets {
+            let owner = "the file \(path)"
+            defer { addresses.claim(path, for: owner) }
+            guard let other = addresses.conflict(at: path)?.other else { continue }
+            let isWarning = addresses.conflict(at: path) == .sameButForCase(other)
+            report(
+                isWarning ? .warning : .error, "\(owner), which a page refers to, stands where \(other.path) of \(other.owner) has to be",
+                [
+                    "rename it"
+                ])
+        }
     }
 
     private func resolver(pages: [SitePage], published: [SitePage], scans: [BodyScan], tags: TagTable) -> LinkResolver {
         var made: Set<String> = []
-        if configuration.hasLists { made = Set(["index.html", "archive.html", "tags/index.html", "404.html"] + tags.tags.map(\.path)) }
+        if configuration.hasLists { made = Set(["index.html", "archive.html", "tags/index.html", "404.html", "robots.txt"] + tags.tags.map(\.path)) }
         if configuration.hasLists, configuration.baseURL != nil { made.formUnion(["feed.xml", "feed.json", "sitemap.xml"]) }
         if configuration.hasSearchPage { made.insert(SiteContext.searchPath) }
         let publishedSources = Set(published.map(\.sourcePath))
@@ -108,13 +140,14 @@ public struct SiteBuilder: Sendable {
             pageOfSource: Dictionary(published.map { ($0.sourcePath, $0.path) }, uniquingKeysWith: { first, _ in first }),
             identifiers: Dictionary(zip(published.map(\.path), scans.map(\.identifiers)), uniquingKeysWith: { first, _ in first }),
             madePaths: made,
-            unpublished: Set(pages.map(\.sourcePath)).subtracting(publishedSources))
+            unpublished: Set(pages.map(\.sourcePath)).subtracting(publishedSources),
+            included: configuration.include)
     }
 
     private func entry(
-        of page: SitePage, scan: BodyScan, targets: [LinkTarget], links: inout LinkResolver, diagnostics: inout [Diagnostic]
+        of page: SitePage, scan: BodyScan, targets: [LinkTarget], date: PostDate?, standing: PageEntry.Standing, links: inout LinkResolver,
+        _ diagnostics: inout [Diagnostic]
     ) -> PageEntry {
-        let date = date(page.frontMatter.date, of: page, &diagnostics)
         let updated = self.date(page.frontMatter.updated, of: page, &diagnostics)
         var picture: PageEntry.Picture?
         if let image = page.frontMatter.image {
@@ -124,7 +157,7 @@ public struct SiteBuilder: Sendable {
             default: break
             }
         }
-        return PageEntry(page: page, scan: scan, targets: targets, date: date, updated: updated, image: picture)
+        return PageEntry(page: page, scan: scan, targets: targets, date: date, updated: updated, image: picture, standing: standing)
     }
 
     /// Draws the pictures of link previews for posts that have none, where the site says at which address they will stand.
@@ -133,7 +166,7 @@ public struct SiteBuilder: Sendable {
     private func addCards(to entries: inout [PageEntry], _ links: inout LinkResolver) async -> (keys: [String: QuickDigest], standing: Set<String>) {
         guard configuration.baseURL != nil, configuration.hasLists, configuration.image == nil else { return ([:], []) }
         let name = configuration.title ?? ""
-        let wanting = entries.indices.filter { entries[$0].image == nil && entries[$0].page.isPost }
+        let wanting = entries.indices.filter { entries[$0].image == nil && entries[$0].isPost }
         let cards = wanting.map { index in
             let title = entries[index].page.title
             let slug = SitePath.slug(SitePath.withoutExtension(entries[index].page.path))
@@ -157,16 +190,6 @@ public struct SiteBuilder: Sendable {
             entries[index] = entries[index].with(card: card.path)
         }
         return made
-    }
-
-    private func date(_ text: String?, of page: SitePage, _ diagnostics: inout [Diagnostic]) -> PostDate? {
-        guard let text else { return nil }
-        if let date = PostDate(text) { return date }
-        diagnostics.append(
-            Diagnostic(
-                .warning, identifier: "date", summary: "“\(text)” is no date; the post counts as undated", path: page.file.path,
-                solutions: ["write it as 2026-11-23 or 2026-11-23T09:30:00+01:00"]))
-        return nil
     }
 
     private func order(_ entries: inout [PageEntry]) {

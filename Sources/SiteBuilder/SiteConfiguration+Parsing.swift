@@ -18,7 +18,7 @@ private struct SiteFileParser {
 
     static let keys = [
         "title", "description", "url", "author", "language", "theme", "theme-folder", "navigation", "image", "icon",
-        "index-count", "words", "months", "exclude", "search", "extra",
+        "index-count", "words", "months", "exclude", "include", "search", "extra",
     ]
 
     mutating func parse() {
@@ -91,8 +91,8 @@ private struct SiteFileParser {
             } else {
                 report(.warning, "site-value", "months must be a list of twelve names", at: value)
             }
-        case "exclude":
-            configuration.exclude = value.sequence.map { $0.compactMap(\.string) } ?? value.string.map { [$0] } ?? []
+        case "exclude": configuration.exclude = paths(key, value)
+        case "include": configuration.include = paths(key, value)
         case "search":
             guard let isWanted = value.bool else {
                 report(.warning, "site-value", "search must be true or false", at: value)
@@ -135,6 +135,17 @@ private struct SiteFileParser {
         return items
     }
 
+    /// Paths from the site's folder. What is none of them is an error, since it may have been to keep something at home.
+    private mutating func paths(_ key: String, _ value: Node) -> [String] {
+        if value.null != nil { return [] }
+        let nodes = value.sequence.map(Array.init) ?? [value]
+        let paths = nodes.compactMap(\.string)
+        if paths.count < nodes.count || paths.contains(where: { SitePath.resolve($0, from: "") == nil }) {
+            report(.error, "site-value", "\(key) is a list of files and folders of the site", at: value)
+        }
+        return paths
+    }
+
     private mutating func text(_ key: String, _ value: Node) -> String? {
         if let text = value.string { return text }
         report(.warning, "site-value", "\(key) must be text", at: value)
@@ -144,7 +155,8 @@ private struct SiteFileParser {
     private mutating func unknown(_ kind: String, _ key: String, among known: [String], at node: Node) {
         let nearest = nearestName(to: key, among: known)
         report(
-            .warning, "unknown-site-key", "unknown \(kind) “\(key)” in site.yaml", at: node,
+            // What was to be left out is not published because of a slip.
+            nearest == "exclude" ? .error : .warning, "unknown-site-key", "unknown \(kind) “\(key)” in site.yaml", at: node,
             solutions: nearest.map { ["did you mean “\($0)”?"] } ?? ["keys for templates go under extra:"])
     }
 

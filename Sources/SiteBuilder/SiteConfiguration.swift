@@ -36,6 +36,8 @@ public struct SiteConfiguration: Sendable, Hashable {
     public var months: [String] = Words.months
     /// Folders and files that are no notebooks of the site.
     public var exclude: [String] = []
+    /// Hidden files and folders that pages may refer to; all others stay at home.
+    public var include: [String] = []
     /// Whether the site has an index, an archive, tag pages and a page for missing addresses.
     public var hasLists = true
     /// Whether a site with lists has a page that searches it.

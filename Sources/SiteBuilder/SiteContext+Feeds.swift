@@ -77,7 +77,7 @@ extension SiteContext {
             lines.append("<url><loc>\(Escape.attribute(address))</loc>\(changed)</url>")
         }
         add("index.html", feedPosts.compactMap { $0.updated ?? $0.date }.max())
-        let pages = entries.filter { !$0.page.frontMatter.draft }.map { ($0.page.path, $0.updated ?? $0.date) }
+        let pages = entries.filter { !$0.isHeld && !$0.page.frontMatter.keepsOutOf.contains(.sitemap) }.map { ($0.page.path, $0.updated ?? $0.date) }
         for (path, date) in pages.sorted(by: { $0.0 < $1.0 }) where path != "index.html" { add(path, date) }
         add("archive.html", nil)
         add("tags/index.html", nil)
@@ -102,6 +102,23 @@ extension SiteContext {
         }
         if hasSearch { files[searchScriptPath] = Array(builder.theme.searchScript.utf8) }
         files["robots.txt"] = Array(robots.utf8)
+        return files
+    }
+
+    /// The files that the site makes of all its pages, and what the author knows them as.
+    var ownFiles: [(path: String, owner: String)] {
+        var files = [(stylePath, "the style sheet"), (scriptPath, "the script of pages")]
+        guard configuration.hasLists else { return configuration.inlineStyles ? [] : files }
+        files += [
+            ("index.html", "the index"), ("archive.html", "the archive"), ("tags/index.html", "the list of tags"),
+            ("404.html", "the page for missing addresses"), ("robots.txt", "the file for search engines' robots"),
+        ]
+        files += tags.tags.map { ($0.path, "the page of the tag “\($0.name)”") }
+        if configuration.hasSearchPage {
+            files += [(Self.searchPath, "the page that searches the site"), (searchScriptPath, "the script of the search")]
+            files += hasSearch ? search().dropFirst().map { ($0.path, "the index of the search") } : []
+        }
+        if hasFeeds { files += [("feed.xml", "the Atom feed"), ("feed.json", "the JSON feed"), ("sitemap.xml", "the sitemap")] }
         return files
     }
 

@@ -33,29 +33,27 @@ extension SiteContext {
             let summary = summary(entry)
             return (summary, isIndex(entry) ? nil : pageJob(entry, summary, neighbours[entry.page.path]))
         }
-        let summaries = zip(entries, pages).filter(\.0.page.isPost).map { TemplateValue.map($0.1.summary) }
-        var jobs = pages.compactMap(\.job)
-        jobs += redirects()
+        let summaries = zip(entries, pages).filter(\.0.isListed).map { TemplateValue.map($0.1.summary) }
+        let jobs = pages.compactMap(\.job)
         guard configuration.hasLists else { return jobs }
-        jobs.append(index(summaries))
-        jobs.append(archive(posts, summaries))
-        jobs += tagJobs(posts, summaries)
-        jobs.append(notFound(summaries))
-        if hasSearch { jobs += search() }
-        if hasFeeds { jobs.append(feed()) }
-        return jobs
+        var lists = [index(summaries), archive(posts, summaries)] + tagJobs(posts, summaries) + [notFound(summaries)]
+        if hasSearch { lists += search() }
+        if hasFeeds { lists.append(feed()) }
+        // An author's own page takes precedence.
+        let own = Set(jobs.map(\.path))
+        return jobs + lists.filter { !own.contains($0.path) }
     }
 
     private func isIndex(_ entry: PageEntry) -> Bool { configuration.hasLists && entry.page.path == "index.html" }
 
     private func pageJob(_ entry: PageEntry, _ summary: TemplateMap, _ neighbours: Neighbours?) -> Job {
         let front = entry.page.frontMatter
-        var context = common(path: entry.page.path, kind: entry.page.isPost ? "post" : "page", title: entry.page.title)
+        var context = common(path: entry.page.path, kind: entry.isPost ? "post" : "page", title: entry.page.title)
         context["page"] = .map(pageContext(entry, summary, neighbours))
         context["description"] = optional(front.description ?? entry.page.summary)
         context["authors"] = .list(authors(front).map(TemplateValue.string))
         context["language"] = .string(front.language ?? configuration.language)
-        context["noindex"] = .bool(front.draft)
+        context["noindex"] = .bool(entry.isHeld || front.keepsOutOf.contains(.engines))
         if let own = picture(entry.image, alternative: front.imageAlternative) ?? picture(entry.card.map { .site($0) }, alternative: entry.page.title)
         {
             context["card"] = .map(own)
@@ -135,20 +133,14 @@ extension SiteContext {
             uniquingKeysWith: { first, _ in first })
     }
 
-    private func redirects() -> [Job] {
-        let taken = Set(entries.map(\.page.path))
-        var jobs: [Job] = []
-        for entry in entries {
-            for alias in entry.page.frontMatter.aliases {
-                guard let resolved = SitePath.resolve(alias.hasPrefix("/") ? alias : "/" + alias, from: ""), !resolved.isEmpty else { continue }
-                let path = SitePath.fileExtension(resolved).isEmpty ? resolved + "/index.html" : resolved
-                guard SitePath.isSafe(path), !taken.contains(path) else { continue }
-                var context = common(path: path, kind: "redirect", title: entry.page.title)
-                context["target"] = .string(PercentEncoding.encode(path: SitePath.relative(to: entry.page.path, from: path)))
-                context["canonical"] = optional(configuration.address(of: entry.page.path))
-                jobs.append(Job(path: path, template: "redirect.html", context: context))
-            }
+    /// Pages at older addresses that lead to the present ones.
+    func jobs(for redirects: [SiteBuilder.Redirect]) -> [Job] {
+        redirects.map { redirect in
+            let page = redirect.entry.page
+            var context = common(path: redirect.path, kind: "redirect", title: page.title)
+            context["target"] = .string(PercentEncoding.encode(path: SitePath.relative(to: page.path, from: redirect.path)))
+            context["canonical"] = optional(configuration.address(of: page.path))
+            return Job(path: redirect.path, template: "redirect.html", context: context)
         }
-        return jobs
     }
 }

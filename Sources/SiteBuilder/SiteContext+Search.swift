@@ -16,7 +16,8 @@ extension SiteContext {
     /// The page that searches the site, and the index that it looks through.
     func search() -> [Job] {
         // The posts' order changes with their dates, their paths seldom.
-        let found = entries.filter { !$0.page.frontMatter.draft && $0.page.path != "index.html" }.sorted { $0.page.path < $1.page.path }
+        let found = entries.filter { !$0.isHeld && !$0.page.frontMatter.keepsOutOf.contains(.search) && $0.page.path != "index.html" }
+            .sorted { $0.page.path < $1.page.path }
         let rounded = found.count.roundedUpToPowerOfTwo
         let size = max(Self.searchPartSize, rounded / Self.searchPartCount)
         var parts: [Job] = []

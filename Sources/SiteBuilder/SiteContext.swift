@@ -13,9 +13,9 @@ struct SiteContext: Sendable {
     let icon: PageEntry.Picture?
     let card: PageEntry.Picture?
     let navigation: [SiteConfiguration.NavigationItem]
-    /// The posts in order, drafts included where they are published.
+    /// The posts that lists show, in order, drafts included where they are published.
     let posts: [PageEntry]
-    /// The posts of feeds: dated, no drafts, the latest first.
+    /// The posts of feeds: no drafts, the latest first.
     let feedPosts: [PageEntry]
     let stylePath: String
     let scriptPath: String
@@ -38,8 +38,8 @@ struct SiteContext: Sendable {
         self.icon = icon
         self.card = card
         self.navigation = navigation
-        posts = entries.filter(\.page.isPost)
-        feedPosts = Array(posts.lazy.filter { $0.date != nil && !$0.page.frontMatter.draft }.prefix(Self.feedCount))
+        posts = entries.filter(\.isListed)
+        feedPosts = Array(posts.lazy.filter { !$0.isHeld }.prefix(Self.feedCount))
         stylePath = "assets/style.\(contentDigest(builder.theme.styleSheet).prefix(8)).css"
         scriptPath = "assets/enhance.\(contentDigest(builder.theme.script).prefix(8)).js"
         searchScriptPath = "assets/search.\(contentDigest(builder.theme.searchScript).prefix(8)).js"
@@ -142,7 +142,7 @@ struct SiteContext: Sendable {
         map["summary"] = optional(front.description ?? entry.page.summary)
         map["path"] = .string(PercentEncoding.encode(path: entry.page.path))
         map["authors"] = .list(authors(front).map(TemplateValue.string))
-        map["draft"] = .bool(front.draft)
+        map["draft"] = .bool(entry.isHeld)
         map["reading_minutes"] = .integer(entry.readingMinutes)
         map["date"] = optional(entry.date?.iso)
         map["date_long"] = optional(entry.date?.long(months: configuration.months))

@@ -83,9 +83,6 @@ public struct SitePage: Sendable {
         return SitePath.fileName(SitePath.withoutExtension(sourcePath))
     }
 
-    /// Whether the page is one of the site's posts: neither an index nor of a layout of its own.
-    var isPost: Bool { SitePath.fileName(path) != "index.html" && frontMatter.extra["layout"] == nil }
-
     /// The template that lays the page out.
     var layout: String { frontMatter.extra["layout"]?.stringValue.map { "\($0).html" } ?? "post.html" }
 }

@@ -16,6 +16,14 @@ public struct ChangeSet: Sendable, Hashable {
     public var conflicts: [String] = []
     /// Files of removed pages that someone changed since: left as they are.
     public var kept: [String] = []
+    /// Pages of other notebooks, and lists of other sites, that are still there: left as they are.
+    public var taken: [Taken] = []
+
+    public struct Taken: Sendable, Hashable {
+        public var path: String
+        /// The notebook or the site's folder that it was made of, from the output folder.
+        public var origin: String
+    }
 
     public init() {}
 }
@@ -33,27 +41,37 @@ public struct SiteWriter: Sendable {
         self.folder = folder
     }
 
-    /// - Parameter owner: names a part of the folder that is written by itself, such as a page without a site; files of
-    ///   other owners stay. The site as a whole has the empty name.
+    /// - Parameters:
+    ///   - owner: names a part of the folder that is written by itself, such as a page without a site; files of
+    ///     other owners stay. The site as a whole has the empty name.
+    ///   - origin: the notebook that a file is made of, or the site's folder; a file of another one that is still there stays.
     /// - Throws: ``FileError`` when a file cannot be written; the files before it stand, and are on the list.
-    public func write(_ site: Site, owner: String = "") async throws(FileError) -> ChangeSet {
+    public func write(_ site: Site, owner: String = "", origin: (String) -> String? = { _ in nil }) async throws(FileError) -> ChangeSet {
         try makeFolder(folder)
         let earlier = readManifest()
         var manifest = earlier
         var changes = ChangeSet()
+        let origins = FileOrigins(folder: folder, site.files.keys, of: origin)
+        changes.taken = origins.others(earlier.compactMapValues(\.origin))
+        let taken = Set(changes.taken.map(\.path))
+        // Of two sites in one folder each would remove the other's pages.
+        if owner.isEmpty, taken.contains("index.html") { return changes }
         // The list goes first, with the union of old and new: after a crash every file that Galley wrote is on it.
         var planned = manifest
         var writes: [(path: String, bytes: [UInt8], entry: Entry)] = []
         for path in site.standing {
             changes.unchanged.append(path)
             if manifest[path]?.owner == owner { continue }
-            manifest[path] = Entry(owner: owner, digest: QuickDigest(try readFile(folder + "/" + path)).description)
+            let digest = QuickDigest(try readFile(folder + "/" + path)).description
+            manifest[path] = Entry(owner: owner, digest: digest, origin: manifest[path]?.origin)
             planned[path] = manifest[path]
         }
-        let paths = site.files.keys.sorted()
+        let paths = site.files.keys.filter { !taken.contains($0) }.sorted()
         let isNew = manifest.isEmpty && namesInFolder(folder).isEmpty
         let findings = isNew ? [] : await concurrentMap(paths) { finding(of: $0, site.files[$0] ?? [], known: earlier[$0]) }
-        let entries = await concurrentMap(paths) { Entry(owner: owner, digest: QuickDigest(site.files[$0] ?? []).description) }
+        let entries = await concurrentMap(paths) {
+            Entry(owner: owner, digest: QuickDigest(site.files[$0] ?? []).description, origin: origins[$0])
+        }
         for (index, path) in paths.enumerated() {
             guard let bytes = site.files[path], SitePath.isSafe(path) else {
                 changes.conflicts.append(path)
@@ -62,7 +80,7 @@ public struct SiteWriter: Sendable {
             switch isNew ? .different : findings[index] {
             case .same:
                 changes.unchanged.append(path)
-                if manifest[path] == nil || manifest[path]?.owner != owner { manifest[path] = entries[index] }
+                if manifest[path]?.owner != owner || manifest[path]?.origin != entries[index].origin { manifest[path] = entries[index] }
                 planned[path] = manifest[path]
             case .foreign: changes.conflicts.append(path)
             case .different:
@@ -71,7 +89,9 @@ public struct SiteWriter: Sendable {
             }
         }
         changes.unchanged.sort()
-        let stale = manifest.filter { $0.value.owner == owner && site.files[$0.key] == nil && !site.standing.contains($0.key) }
+        let stale = manifest.filter {
+            $0.value.owner == owner && !taken.contains($0.key) && site.files[$0.key] == nil && !site.standing.contains($0.key)
+        }
         if !writes.isEmpty { try writeManifest(planned) }
         for parent in Set(writes.map { SitePath.folder(of: $0.path) }) { try makeFolder(SitePath.join(folder, parent)) }
         let failures = await concurrentMap(writes) { write in
@@ -124,6 +144,8 @@ public struct SiteWriter: Sendable {
         var owner: String
         /// ``QuickDigest``; in lists of earlier versions the beginning of a ``ContentKey``.
         var digest: String
+        /// What it is made of, as ``FileOrigins`` has it.
+        var origin: String?
     }
 
     private func readManifest() -> [String: Entry] {
@@ -132,7 +154,8 @@ public struct SiteWriter: Sendable {
         else { return [:] }
         var manifest: [String: Entry] = [:]
         for (path, value) in files {
-            if let digest = value["digest"]?.stringValue { manifest[path] = Entry(owner: value["owner"]?.stringValue ?? "", digest: digest) }
+            guard let digest = value["digest"]?.stringValue else { continue }
+            manifest[path] = Entry(owner: value["owner"]?.stringValue ?? "", digest: digest, origin: value["of"]?.stringValue)
         }
         return manifest
     }
@@ -143,6 +166,7 @@ public struct SiteWriter: Sendable {
             guard let entry = manifest[path] else { continue }
             var value: JSONObject = ["digest": .string(entry.digest)]
             if !entry.owner.isEmpty { value["owner"] = .string(entry.owner) }
+            if let origin = entry.origin { value["of"] = .string(origin) }
             files[path] = .object(value)
         }
         let text = JSONValue.object(["about": "Files that galley wrote here; it removes no others.", "files": .object(files)])

@@ -3,9 +3,12 @@
 /// Nearness is the Damerau–Levenshtein distance (optimal string alignment); a candidate further away
 /// than a third of the word's length, or two, whichever is more, is no suggestion.
 public func nearestName(to word: String, among candidates: some Sequence<String>) -> String? {
-    let limit = max(2, word.count / 3)
-    return
-        candidates
+    nearestName(to: word, among: candidates, within: max(2, word.count / 3))
+}
+
+/// The candidate nearest to a word, if it is no further away than `limit` slips.
+public func nearestName(to word: String, among candidates: some Sequence<String>, within limit: Int) -> String? {
+    candidates
         .map { (name: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
         .filter { $0.distance <= limit && $0.distance < max(word.count, 2) }
         .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?

@@ -104,6 +104,58 @@ struct CellTests {
         #expect(!notebook.cells[1].options.eval)
     }
 
+    @Test(
+        "Code whose language is a class of its block is shown and never run",
+        arguments: [
+            "{.swift}", "{ .swift }", "{.swift .numberLines}", "{.swift filename=\"a.swift\"}", "{#one .swift}", "{.swift eval=true}", "{{swift}}",
+        ])
+    func displayOnly(info: String) {
+        let (notebook, diagnostics) = parse("```\(info)\n!touch x\n```\n\n~~~ \(info)\nlet a = 1\n~~~\n")
+        #expect(notebook.cells.isEmpty)
+        #expect(diagnostics == [])
+    }
+
+    @Test(
+        "Where execution is turned off no cell runs, whatever it says itself",
+        arguments: [
+            "execute:\n  enabled: false", "execute:\n  enabled: \"No\"\n  eval: true", "execute: false", "execute: {enabled: off, echo: true}",
+        ])
+    func disabled(lines: String) {
+        let (notebook, diagnostics) = parse("---\n\(lines)\n---\n```swift\n#| eval: true\n1\n```\n```{swift, eval=TRUE}\n2\n```\n`{swift} 1`\n")
+        #expect(notebook.cells.map(\.options.eval) == [false, false, false])
+        #expect(diagnostics == [])
+        let printed = NotebookPrinting.text(of: notebook)
+        let (again, _) = parse(printed)
+        #expect(again.cells.map(\.options) == notebook.cells.map(\.options) && !again.frontMatter.runsCells)
+    }
+
+    @Test(
+        "What may have been to keep a cell from running or an output from the page is not guessed",
+        arguments: [
+            "#| eval: perhaps", "#| include: nope", "#| output: hidden", "#| eval:false", "#| evall: false", "#| incldue: no", "#| hide: ture",
+            "#| results: none",
+        ])
+    func unclearOptions(line: String) {
+        let diagnostics = parse("```swift\n\(line)\n1\n```\n").1
+        #expect(diagnostics.count == 1 && diagnostics[0].contains(": error: "), "\(diagnostics)")
+    }
+
+    @Test("Truth values count however they are written")
+    func truthValues() {
+        let (notebook, diagnostics) = parse("```swift\n#| eval: \"false\"\n#| include: 'No'\n#| echo: OFF\n#| error: 1\n1\n```\n")
+        #expect(diagnostics == [])
+        let options = notebook.cells[0].options
+        #expect(!options.eval && !options.include && options.echo == .hidden && options.error)
+    }
+
+    @Test("An unreadable key that turns execution off is an error")
+    func unclearExecution() {
+        for lines in ["execute:\n  enabled: perhaps", "execute:\n  enable: false", "execute: never"] {
+            let diagnostics = parse("---\n\(lines)\n---\n```swift\n1\n```\n").1
+            #expect(diagnostics.count == 1 && diagnostics[0].contains(": error: "), "\(diagnostics)")
+        }
+    }
+
     @Test("Ten thousand cells are found, each with a name of its own")
     func manyCells() {
         var text = ""

@@ -65,3 +65,27 @@ struct ConfigurationTests {
         #expect(parse("").configuration == SiteConfiguration())
     }
 }
+
+@Suite("What is left out of a site")
+struct ExclusionTests {
+    @Test("Folders, files and patterns are left out")
+    func patterns() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a.md", "drafts/b.md", "deep/drafts/c.md", "d.tmp.md", "deep/e.tmp.md", "deep/f.md"] { try folder.write(name, "x") }
+        func found(_ exclude: String...) -> [String] { SiteSources.notebooks(in: folder.path, excluding: exclude) }
+        #expect(found("drafts", "./deep/f.md") == ["a.md", "d.tmp.md", "deep/drafts/c.md", "deep/e.tmp.md"])
+        #expect(found("drafts/") == found("/drafts") && found("drafts/**") == found("drafts"))
+        #expect(found("*.tmp.md") == ["a.md", "deep/drafts/c.md", "deep/f.md", "drafts/b.md"])
+        #expect(found("**/drafts") == ["a.md", "d.tmp.md", "deep/e.tmp.md", "deep/f.md"])
+        #expect(found("deep/*.md") == ["a.md", "d.tmp.md", "deep/drafts/c.md", "drafts/b.md"])
+        #expect(found("?.md", "drafts/*.md", "deep/**/?.md") == ["d.tmp.md", "deep/e.tmp.md"])
+    }
+
+    @Test(
+        "What was to be left out and cannot be understood is an error",
+        arguments: ["exlude: [drafts]", "Exclude: drafts", "exclude: {drafts: true}", "exclude: [[drafts]]", "exclude: ../x"])
+    func unclear(line: String) {
+        let (_, diagnostics) = SiteConfiguration.parse(SourceFile(path: "site.yaml", text: line + "\n"))
+        #expect(diagnostics.map(\.severity) == [.error])
+    }
+}

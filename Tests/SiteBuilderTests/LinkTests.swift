@@ -106,3 +106,52 @@ struct LinkTests {
         #expect(site.diagnostics.isEmpty)
     }
 }
+
+@Suite("What stays at home")
+struct HiddenFileTests {
+    @Test(
+        "hidden files are not copied, however they are referred to",
+        arguments: [
+            ".env", "%2eenv", "%2Eenv", "./.env", "/.env", ".git/config", ".ssh/id_rsa", "a/../.env", "a/.b/c.png", "link.png", "linked/config",
+            "_drafts/x.png",
+            "_drafts/x.ipynb",
+        ])
+    func hidden(address: String) async throws {
+        let folder = try TemporaryFolder()
+        for name in [".env", ".git/config", ".ssh/id_rsa", "a/.b/c.png", "_drafts/x.png", "_drafts/x.ipynb"] {
+            try folder.write(name, "secret of \(name)")
+        }
+        #expect(symlink(folder.path + "/.env", folder.path + "/link.png") == 0)
+        #expect(symlink(".git", folder.path + "/linked") == 0)
+        for body in ["<a href=\"\(address)\">x</a>", "<img src=\"\(address)\">", "<video poster=\"\(address)\"></video>"] {
+            let site = try await build([page("a.md", body)], in: folder.path)
+            #expect(!site.files.values.contains { String(decoding: $0, as: UTF8.self).contains("secret of") })
+            #expect(site.diagnostics.map(\.identifier) == ["hidden-file"])
+        }
+        let image = try await build([page("a.md") { $0.image = address }], in: folder.path) { $0.image = address }
+        #expect(!image.files.values.contains { String(decoding: $0, as: UTF8.self).contains("secret of") })
+    }
+
+    @Test("hidden files that site.yaml names are copied")
+    func included() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(".well-known/a.txt", "public")
+        let site = try await build([page("a.md", #"<a href=".well-known/a.txt">x</a>"#)], in: folder.path) { $0.include = [".well-known"] }
+        #expect(site.text(".well-known/a.txt") == "public")
+        #expect(site.diagnostics.isEmpty)
+    }
+
+    @Test(
+        "files outside of the site's folder are not copied",
+        arguments: ["../secret.png", "%2e%2e/secret.png", "out.png", "/etc/passwd", "out/passwd"])
+    func outside(address: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("secret.png", "secret")
+        try makeFolder(folder.path + "/site")
+        #expect(symlink("../secret.png", folder.path + "/site/out.png") == 0)
+        #expect(symlink("/etc", folder.path + "/site/out") == 0)
+        let site = try await build([page("a.md", "<img src=\"\(address)\">")], in: folder.path + "/site")
+        #expect(site.diagnostics.count == 1)
+        #expect(!site.files.keys.contains { $0.hasPrefix("assets/secret") || $0.hasPrefix("assets/out") || $0.hasPrefix("assets/passwd") })
+    }
+}

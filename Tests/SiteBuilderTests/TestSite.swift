@@ -51,7 +51,7 @@ func page(_ path: String, _ body: String = "<p>Text.</p>", source: String = "", 
 /// Builds a site of pages, with a base URL unless `configuration` says otherwise.
 func build(
     _ pages: [SitePage], theme: String = "rich", in folder: String = "/nonexistent", overrides: String? = nil, drafts: Bool = false,
-    _ change: (inout SiteConfiguration) -> Void = { _ in }
+    on day: String = "2027-01-01", _ change: (inout SiteConfiguration) -> Void = { _ in }
 ) async throws -> Site {
     var configuration = SiteConfiguration()
     configuration.title = "Notes"
@@ -61,5 +61,6 @@ func build(
         configuration: configuration, theme: try Theme(named: theme, in: templatesFolder, overrides: overrides), sourceFolder: folder,
         version: "0.1")
     builder.includesDrafts = drafts
+    if let clock = SiteClock(day) { builder.clock = clock }
     return await builder.build(pages)
 }

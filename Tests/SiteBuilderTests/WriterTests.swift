@@ -2,6 +2,12 @@ import SiteBuilder
 import SourceText
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite("Writing a site")
 struct WriterTests {
     private func site(_ files: [String: String]) -> Site { Site(files: files.mapValues { Array($0.utf8) }) }
@@ -45,6 +51,29 @@ struct WriterTests {
         let changes = try await writer.write(site([:]))
         #expect(changes.kept == ["a.html"])
         #expect(folder.text("a.html") == "edited")
+    }
+
+    @Test("a page of another notebook, and another site, are not taken over")
+    func origins() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["one/post.md", "two/post.md"] { try folder.write(name, "x") }
+        let writer = SiteWriter(folder: folder.path + "/out")
+        func write(_ origin: String, _ text: String, owner: String = "post.html", path: String = "post.html") async throws -> ChangeSet {
+            try await writer.write(site([path: text]), owner: owner) { _ in folder.path + "/" + origin }
+        }
+        #expect(try await write("one/post.md", "1").written == ["post.html"])
+        #expect(try await write("one/post.md", "2").written == ["post.html"])
+        let other = try await write("two/post.md", "3")
+        #expect(other.written.isEmpty && other.taken.map(\.origin) == ["../one/post.md"])
+        #expect(folder.text("out/post.html") == "2")
+        // Once the other notebook is gone, its page is free.
+        #expect(unlink(folder.path + "/one/post.md") == 0)
+        #expect(try await write("two/post.md", "3").written == ["post.html"])
+
+        #expect(try await write("one", "1", owner: "", path: "index.html").written == ["index.html"])
+        let second = try await write("two", "2", owner: "", path: "index.html")
+        #expect(second.written.isEmpty && second.taken.map(\.origin) == ["../one"])
+        #expect(folder.text("out/index.html") == "1")
     }
 
     @Test("pages of other owners stay")
