@@ -120,19 +120,32 @@ extension ExtensionAssembler {
         while text.last == UInt8(ascii: ":") { text = text.dropLast() }
         text = text.trimmingBlanks()
         if text.first == UInt8(ascii: "{") {
-            guard text.last == UInt8(ascii: "}") else { return nil }
-            return MarkdownAttributes(parsing: text.dropFirst().dropLast().string)
+            guard text.last == UInt8(ascii: "}"), let attributes = MarkdownAttributes(parsing: text.dropFirst().dropLast().string) else {
+                return hidingAttributes(text.string)
+            }
+            return attributes
         }
         var attributes = MarkdownAttributes()
-        let name = text.prefix { !$0.isBlank }.string
+        let name = text.drop { $0 == UInt8(ascii: ".") }.prefix { !$0.isBlank }.string
         let title = text.dropFirst(name.utf8.count).trimmingBlanks().string
         if MarkdownCallout.Kind(rawValue: name) != nil {
             attributes.classes = ["callout-\(name)"]
             if !title.isEmpty { attributes.pairs = [.init(key: "title", value: title)] }
             return attributes
         }
-        guard title.isEmpty else { return nil }
+        guard title.isEmpty else { return hidingAttributes(text.string) }
         attributes.classes = [name]
+        return attributes
+    }
+
+    /// What a fence says that cannot be read and may be meant to hide what follows: it is hidden, and whoever shows the document finds
+    /// the fence's text under the key `unread`.
+    private func hidingAttributes(_ text: String) -> MarkdownAttributes? {
+        let letters = text.lowercased()
+        guard letters.contains("hidden") || letters.contains("visible") else { return nil }
+        var attributes = MarkdownAttributes()
+        attributes.classes = ["content-hidden"]
+        attributes.pairs = [.init(key: "unread", value: text)]
         return attributes
     }
 

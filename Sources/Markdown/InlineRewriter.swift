@@ -13,7 +13,8 @@ struct InlineRewriter {
     }
 
     /// Appends the inlines of one block; `nodes` are siblings with their descendants.
-    func rewrite(_ nodes: ArraySlice<MarkdownNode>, droppingBytes dropped: Int, into output: inout [MarkdownNode]) {
+    func rewrite(_ siblings: ArraySlice<MarkdownNode>, droppingBytes dropped: Int, into output: inout [MarkdownNode]) {
+        let nodes = spans(in: siblings)?[...] ?? siblings
         guard dropped > 0 || nodes.contains(where: needsWork) else {
             let delta = output.count - nodes.startIndex
             for node in nodes { output.append(MarkdownNode(node.kind, range: node.range, end: node.end + delta)) }
@@ -48,7 +49,7 @@ struct InlineRewriter {
                 tokens.append(.open(node))
                 open.append((node.end, true))
                 linkDepth += 1
-            case .emphasis, .strong, .image:
+            case .emphasis, .strong, .image, .span:
                 tokens.append(.open(node))
                 open.append((node.end, false))
             default: tokens.append(.leaf(node))

@@ -51,6 +51,7 @@ extension MarkdownNode.Kind {
         case .emphasis: "emphasis"
         case .strong: "strong"
         case .strikethrough: "strikethrough"
+        case .span(let attributes): "span\(attributes.summary)"
         case .link(let destination, let title): "link \(destination)" + (title.isEmpty ? "" : " \(quoted(title))")
         case .image(let destination, let title, let attributes):
             "image \(destination)" + (title.isEmpty ? "" : " \(quoted(title))") + attributes.summary

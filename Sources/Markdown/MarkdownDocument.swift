@@ -95,6 +95,8 @@ public struct MarkdownNode: Sendable, Hashable {
         case emphasis
         case strong
         case strikethrough
+        /// `[text]{.class}`, and links and code with attributes after them.
+        case span(MarkdownAttributes)
         case link(destination: String, title: String)
         case image(destination: String, title: String, attributes: MarkdownAttributes)
         /// In TeX, without its dollars.
@@ -154,10 +156,13 @@ public struct MarkdownCallout: Sendable, Hashable {
     public var title: String?
     /// `nil`: always open; otherwise whether it starts folded.
     public var isCollapsed: Bool?
+    /// What else its fence says.
+    public var attributes: MarkdownAttributes
 
-    public init(kind: Kind, title: String? = nil, isCollapsed: Bool? = nil) {
+    public init(kind: Kind, title: String? = nil, isCollapsed: Bool? = nil, attributes: MarkdownAttributes = MarkdownAttributes()) {
         self.kind = kind
         self.title = title
         self.isCollapsed = isCollapsed
+        self.attributes = attributes
     }
 }

@@ -294,7 +294,7 @@ struct TreeFinisher {
         guard let name = attributes.classes.first(where: { $0.hasPrefix("callout-") }),
             let kind = MarkdownCallout.Kind(rawValue: String(name.dropFirst("callout-".count)))
         else { return nil }
-        var callout = MarkdownCallout(kind: kind, title: attributes["title"])
+        var callout = MarkdownCallout(kind: kind, title: attributes["title"], attributes: attributes)
         switch attributes["collapse"] {
         case "true": callout.isCollapsed = true
         case "false": callout.isCollapsed = false

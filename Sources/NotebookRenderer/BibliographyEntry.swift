@@ -93,7 +93,7 @@ struct BibliographyEntry: Sendable, Hashable {
     }
 
     /// An item of CSL-JSON (Citation Style Language, schema 1.0).
-    private init?(csl item: JSONValue) {
+    init?(csl item: JSONValue) {
         guard let id = item["id"]?.stringValue ?? item["id"]?.integerValue.map(String.init) else { return nil }
         key = id
         authors =

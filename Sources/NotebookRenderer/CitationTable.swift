@@ -1,4 +1,5 @@
 internal import HTML
+internal import JSON
 internal import Markdown
 internal import NotebookModel
 internal import SourceText
@@ -10,11 +11,21 @@ struct CitationTable {
 
     init() {}
 
+    /// Keys that several works have; the first of these is cited.
+    private(set) var repeated: [String] = []
+
     init(_ entries: [BibliographyEntry]) {
-        for entry in entries where self.entries[entry.key] == nil { self.entries[entry.key] = entry }
+        for entry in entries {
+            if let known = self.entries[entry.key] {
+                if known != entry { repeated.append(entry.key) }
+            } else {
+                self.entries[entry.key] = entry
+            }
+        }
     }
 
-    var isEmpty: Bool { entries.isEmpty }
+    /// All keys, sorted.
+    var keys: [String] { entries.keys.sorted() }
 
     func contains(_ key: String) -> Bool { entries[key] != nil }
 
@@ -32,56 +43,100 @@ struct CitationTable {
 }
 
 extension PageState {
-    struct CitationItem {
-        var key: String
-        /// What stands before and after the key: `see`, `p. 3`.
-        var prefix: String
-        var suffix: String
+    /// Whether the author has works to cite, so that an `@` before a word cites one.
+    var hasBibliography: Bool {
+        !options.bibliography.isEmpty || notebook?.frontMatter.bibliography.isEmpty == false || notebook?.frontMatter.extra["references"] != nil
     }
 
-    /// Reads `[see @a, p. 3; @b]` from its bracket on.
+    /// Writes `[see @a, p. 3; @b]`.
     ///
-    /// - Returns: `nil` when a part of it is no citation of a known work.
-    func citationGroup(in bytes: [UInt8], at start: Int) -> (items: [CitationItem], end: Int)? {
-        guard let close = bytes[start...].firstIndex(of: UInt8(ascii: "]")) else { return nil }
-        var items: [CitationItem] = []
-        for part in bytes[(start + 1)..<close].split(separator: UInt8(ascii: ";")) {
-            guard let at = part.firstIndex(of: UInt8(ascii: "@")) else { return nil }
-            var end = at + 1
-            while end < part.endIndex, part[end] != UInt8(ascii: ","), part[end] > 0x20 { end += 1 }
-            let key = String(decoding: part[(at + 1)..<end], as: UTF8.self)
-            guard citations.contains(key) else { return nil }
-            items.append(
-                CitationItem(
-                    key: key, prefix: String(decoding: part[..<at].filter { $0 != UInt8(ascii: "-") }, as: UTF8.self).trimmed,
-                    suffix: String(decoding: part[end...], as: UTF8.self).trimmed))
+    /// - Returns: the offset after it; `nil` where it is no citation.
+    mutating func writeCitationGroup(in bytes: [UInt8], at start: Int, range: SourceRange?, into writer: inout HTMLWriter) -> Int? {
+        guard let (items, end) = CitationReading.group(in: bytes, at: start), !items.contains(where: { isReference($0.key) }) else { return nil }
+        guard hasBibliography else {
+            // An output says what it says.
+            guard range != nil else { return nil }
+            report(
+                .warning, "unknown-citation",
+                "“\(String(decoding: bytes[start..<end], as: UTF8.self))” cites, and the front matter names no bibliography",
+                at: range, nil)
+            return nil
         }
-        return items.isEmpty ? nil : (items, close + 1)
+        for item in items where !citations.contains(item.key) { reportUnknownCitation(item.key, .error, at: range) }
+        writeCitations(items, into: &writer)
+        return end
     }
 
-    mutating func writeCitations(_ items: [CitationItem], into writer: inout HTMLWriter) {
+    /// Whether a key is a figure's, or of another kind that Quarto numbers.
+    private func isReference(_ key: String) -> Bool {
+        if references[key] != nil { return true }
+        let kinds = ["fig", "tbl", "eq", "sec", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol", "rem", "alg"]
+        return !citations.contains(key) && kinds.contains { key.hasPrefix($0 + "-") }
+    }
+
+    private mutating func writeCitations(_ items: [CitationItem], into writer: inout HTMLWriter) {
         features.insert(.citations)
         writer.raw("<span class=\"citation\">(")
         for (index, item) in items.enumerated() {
             if index > 0 { writer.raw("; ") }
-            guard let entry = citations.cite(item.key) else { continue }
             if !item.prefix.isEmpty { writer.text(item.prefix + " ") }
-            writer.element(
-                "a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")],
-                text: "\(entry.shortNames) \(entry.year)")
-            if !item.suffix.isEmpty { writer.text(item.suffix.hasPrefix(",") ? item.suffix : " " + item.suffix) }
+            if let entry = citations.cite(item.key) {
+                writer.element(
+                    "a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")],
+                    text: item.suppressesAuthor ? entry.year : "\(entry.shortNames) \(entry.year)")
+            } else {
+                writer.element("strong", text: item.key + "?")
+            }
+            if !item.suffix.isEmpty { writer.text(item.suffix.first.map { ",.;:".contains($0) } == true ? item.suffix : " " + item.suffix) }
         }
         writer.raw(")</span>")
     }
 
-    /// `@key` in the text: the names, the year in parentheses.
-    mutating func writeNarrativeCitation(_ key: String, into writer: inout HTMLWriter) {
+    /// Writes `@key` in the text: the names, and in parentheses the year and what `[p. 3]` after it says; of `-@key` the latter alone.
+    mutating func writeNarrativeCitation(_ key: String, suppressesAuthor: Bool, locator: String?, into writer: inout HTMLWriter) {
         guard let entry = citations.cite(key) else { return }
         features.insert(.citations)
         writer.raw("<span class=\"citation\">")
-        writer.text(entry.shortNames + " (")
+        writer.text(suppressesAuthor ? "(" : entry.shortNames + " (")
         writer.element("a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")], text: entry.year)
+        if let locator { writer.text(", " + locator) }
         writer.raw(")</span>")
+    }
+
+    /// Says that a key names no work: an error in brackets, or where another key was meant; in the text `@name` may be a person.
+    mutating func reportUnknownCitation(_ key: String, _ severity: Diagnostic.Severity, at range: SourceRange?) {
+        let meant = nearestName(to: key, among: citations.keys, within: key.count < 5 ? 1 : 2)
+        report(
+            meant == nil ? severity : .error, "unknown-citation", "the bibliography has no work “\(key)”", at: range,
+            meant.map { "did you mean “\($0)”?" } ?? (severity == .error ? nil : "write `@\(key)` as code or as a link where it is a name"))
+    }
+
+    /// Cites what the front matter wants in the list of works without a citation in the text: `nocite: "@a, @b"`, or `@*` for all.
+    mutating func citeSilently() {
+        guard let wanted = notebook?.frontMatter.extra["nocite"] else { return }
+        let texts = wanted.arrayValue?.compactMap(\.stringValue) ?? [wanted.stringValue ?? ""]
+        for text in texts {
+            let bytes = Array(text.utf8)[...]
+            var index = 0
+            while let at = bytes[index...].firstIndex(of: UInt8(ascii: "@")) {
+                index = at + 1
+                if index < bytes.endIndex, bytes[index] == UInt8(ascii: "*") {
+                    for key in citations.keys { _ = citations.cite(key) }
+                } else if let (key, end) = CitationReading.key(in: bytes, at: at) {
+                    if citations.cite(key) == nil { reportUnknownCitation(key, .error, at: nil) }
+                    index = end
+                }
+            }
+        }
+    }
+
+    private mutating func report(
+        _ severity: Diagnostic.Severity, _ identifier: String, _ summary: String, at range: SourceRange?, _ solution: String?
+    ) {
+        diagnostics.append(
+            Diagnostic(
+                severity, identifier: identifier, summary: summary, path: notebook?.file.path ?? "",
+                range: range.map { SourceRange(start: $0.start, end: $0.start) }, solutions: solution.map { [$0] } ?? []))
     }
 
     /// The list of the works cited, at the page's end.

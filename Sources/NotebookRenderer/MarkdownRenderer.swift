@@ -89,7 +89,11 @@ struct MarkdownRenderer {
         switch node.kind {
         // Inlines first: there are the most of them.
         case .text(let text):
-            if style == .page { page.writeText(text, isInLink: linkDepth > 0, into: &writer) } else { writer.text(text) }
+            if style == .page {
+                page.writeText(text, range: idPrefix.isEmpty ? node.range : nil, isInLink: linkDepth > 0, into: &writer)
+            } else {
+                writer.text(text)
+            }
         case .softBreak:
             writer.newLine()
             if style == .page { page.plainText.append(0x20) }
@@ -107,6 +111,9 @@ struct MarkdownRenderer {
             isContainer = true
         case .strikethrough:
             writer.open("del")
+            isContainer = true
+        case .span(let attributes):
+            writer.open("span", htmlAttributes(attributes))
             isContainer = true
         case .link(let destination, let title):
             isContainer = true
@@ -194,6 +201,7 @@ struct MarkdownRenderer {
         case .emphasis: writer.close("em")
         case .strong: writer.close("strong")
         case .strikethrough: writer.close("del")
+        case .span: writer.close("span")
         case .link:
             linkDepth -= 1
             writer.close("a")

@@ -1,4 +1,5 @@
 internal import HTML
+internal import JSON
 public import Markdown
 public import NotebookModel
 internal import SourceText
@@ -17,10 +18,13 @@ public enum PageRenderer {
     ///   - record: what the run left; without one, cells are shown as not run.
     ///   - highlight: classifies Swift.
     public static func render(
-        _ notebook: Notebook, document: MarkdownDocument, record: RunRecord?, options: PageOptions = PageOptions(),
+        _ notebook: Notebook, document written: MarkdownDocument, record: RunRecord?, options: PageOptions = PageOptions(),
         highlight: @escaping SwiftHighlighter
     ) -> RenderedPage {
         var page = PageState()
+        var hidden = HiddenContent(notebook)
+        let document = hidden.removed(from: written)
+        page.diagnostics = hidden.diagnostics
         page.options = options
         page.words = options.words
         page.notebook = notebook
@@ -28,7 +32,10 @@ public enum PageRenderer {
         page.highlight = highlight
         for cell in notebook.cells { page.cells[cell.range.start] = cell }
         for cell in record?.cells ?? [] { page.records[cell.id] = cell }
-        page.references = ReferenceTable(document: document, cells: notebook.cells, words: options.words)
+        // What is hidden has no number.
+        let shown = Set(document.nodes.map(\.range.start))
+        let cells = document.nodes.count == written.nodes.count ? notebook.cells : notebook.cells.filter { shown.contains($0.range.start) }
+        page.references = ReferenceTable(document: document, cells: cells, words: options.words)
         readBibliography(into: &page)
 
         var renderer = MarkdownRenderer(document: document, style: .page)
@@ -39,6 +46,7 @@ public enum PageRenderer {
         }
         var writer = HTMLWriter(reservingCapacity: notebook.file.text.utf8.count * 2)
         renderer.render(into: &writer, page: &page)
+        page.citeSilently()
         page.writeReferenceList(into: &writer)
 
         let text = String(decoding: page.plainText, as: UTF8.self)
@@ -71,10 +79,25 @@ public enum PageRenderer {
             entries += read
             if let problem {
                 page.diagnostics.append(
-                    Diagnostic(.warning, identifier: "bad-bibliography", summary: "the bibliography cannot be read: \(problem)", path: path))
+                    Diagnostic(.error, identifier: "bad-bibliography", summary: "the bibliography cannot be read: \(problem)", path: path))
+            } else if read.isEmpty, text.contains(where: { !$0.isWhitespace }) {
+                page.diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "bad-bibliography", summary: "no work was found in the bibliography", path: path,
+                        solutions: ["BibTeX and CSL-JSON are read"]))
             }
         }
+        // Works in the front matter itself, as Pandoc has them.
+        if let references = page.notebook?.frontMatter.extra["references"]?.arrayValue {
+            entries += references.compactMap(BibliographyEntry.init(csl:))
+        }
         page.citations = CitationTable(entries)
+        for key in page.citations.repeated {
+            page.diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "bad-bibliography", summary: "several works have the key “\(key)”; the first is cited",
+                    path: page.options.bibliography.first?.path ?? ""))
+        }
     }
 
     /// The headings of levels 2 to 4 as a tree; a level that is left out leaves no gap.

@@ -35,19 +35,20 @@ struct PageState {
 
     // MARK: Inlines
 
-    mutating func writeText(_ text: String, isInLink: Bool, into writer: inout HTMLWriter) {
+    /// - Parameter range: where it stands in the notebook; `nil` for texts of outputs.
+    mutating func writeText(_ text: String, range: SourceRange?, isInLink: Bool, into writer: inout HTMLWriter) {
         plainText.append(contentsOf: text.utf8)
         guard !isInLink else { return writer.text(text) }
         if text.utf8.contains(UInt8(ascii: "\\")) {
-            writeEquationReferences(in: text, into: &writer) { page, text, writer in page.writeMarkedText(text, into: &writer) }
+            writeEquationReferences(in: text, into: &writer) { page, text, writer in page.writeMarkedText(text, range: range, into: &writer) }
         } else {
-            writeMarkedText(text, into: &writer)
+            writeMarkedText(text, range: range, into: &writer)
         }
     }
 
-    private mutating func writeMarkedText(_ text: String, into writer: inout HTMLWriter) {
+    private mutating func writeMarkedText(_ text: String, range: SourceRange?, into writer: inout HTMLWriter) {
         if text.utf8.contains(UInt8(ascii: "@")) {
-            writeReferences(in: text, into: &writer)
+            writeReferences(in: text, at: range, into: &writer)
         } else {
             writer.text(text)
         }

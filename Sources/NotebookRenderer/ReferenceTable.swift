@@ -69,20 +69,30 @@ struct ReferenceTable {
 
 extension PageState {
     /// Writes a text whose `@fig-…` and the like are links. An `@` within a word or without a target is itself.
-    mutating func writeReferences(in text: String, into writer: inout HTMLWriter) {
+    ///
+    /// - Parameter range: where the text stands in the notebook; `nil` for texts of outputs.
+    mutating func writeReferences(in text: String, at range: SourceRange?, into writer: inout HTMLWriter) {
         let bytes = Array(text.utf8)
         var start = 0
         var index = 0
         while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "["), !citations.isEmpty, let group = citationGroup(in: bytes, at: index) {
-                writer.text(utf8: bytes[start..<index])
-                writeCitations(group.items, into: &writer)
-                index = group.end
-                start = index
+            if bytes[index] == UInt8(ascii: "[") {
+                var group = HTMLWriter()
+                if let end = writeCitationGroup(in: bytes, at: index, range: range, into: &group) {
+                    writer.text(utf8: bytes[start..<index])
+                    writer.raw(bytes: group.bytes)
+                    index = end
+                    start = index
+                    continue
+                }
+            }
+            guard bytes[index] == UInt8(ascii: "@"), CitationReading.begins(index, in: bytes[...]) else {
+                index += 1
                 continue
             }
-            guard bytes[index] == UInt8(ascii: "@"), index == 0 || !isNameByte(bytes[index - 1]) else {
-                index += 1
+            if let end = writeCitation(in: bytes, at: index, from: start, range: range, into: &writer) {
+                index = end
+                start = end
                 continue
             }
             var end = index + 1
@@ -93,16 +103,28 @@ extension PageState {
                 writer.text(utf8: bytes[start..<index])
                 writer.element("a", [HTMLAttribute("href", "#\(id)"), HTMLAttribute("class", "reference")], text: target.name)
                 start = end
-            } else if citations.contains(id) {
-                writer.text(utf8: bytes[start..<index])
-                writeNarrativeCitation(id, into: &writer)
-                start = end
             } else if ReferenceTable.kind(of: id, words) != nil {
                 reportUnknownReference(id)
+            } else if !id.isEmpty, range != nil, hasBibliography {
+                reportUnknownCitation(id, .warning, at: range)
             }
             index = max(end, index + 1)
         }
         writer.text(utf8: bytes[start...])
+    }
+
+    /// Writes `@key`, `-@key` or `@key [p. 3]` of a known work, after the text before it.
+    ///
+    /// - Returns: the offset after it; `nil` where it names no work.
+    private mutating func writeCitation(
+        in bytes: [UInt8], at index: Int, from start: Int, range: SourceRange?, into writer: inout HTMLWriter
+    ) -> Int? {
+        guard let (key, keyEnd) = CitationReading.key(in: bytes[...], at: index), references[key] == nil, citations.contains(key) else { return nil }
+        let suppresses = index > start && CitationReading.isSuppressed(index, in: bytes[...])
+        writer.text(utf8: bytes[start..<(suppresses ? index - 1 : index)])
+        let locator = CitationReading.locator(in: bytes, at: keyEnd)
+        writeNarrativeCitation(key, suppressesAuthor: suppresses, locator: locator?.text, into: &writer)
+        return locator?.end ?? keyEnd
     }
 
     private func isNameByte(_ byte: UInt8) -> Bool {
