@@ -7,10 +7,11 @@ public struct CellCache: Sendable, Hashable {
     public var limit: Int
 
     /// - Parameter folder: `nil` for `galley` in `XDG_CACHE_HOME`, or in `~/.cache`.
-    /// - Throws: ``ExecutionError/file(_:)`` when it cannot be made.
+    /// - Throws: ``ExecutionError/file(_:)`` when it cannot be made, ``ExecutionError/foreignCache(_:)`` when it is not Galley's.
     public init(folder: String? = nil, limit: Int = 2 << 30) throws(ExecutionError) {
         self.folder = folder ?? Self.standardFolder
         self.limit = limit
+        guard Self.claim(self.folder) else { throw .foreignCache(self.folder) }
         do throws(FileError) {
             try makeFolder(cells)
             try makeFolder(modules)
@@ -19,9 +20,11 @@ public struct CellCache: Sendable, Hashable {
         }
     }
 
-    /// `galley` in `XDG_CACHE_HOME`, or in `~/.cache`.
+    /// `galley` in `XDG_CACHE_HOME`, or in `~/.cache`; a home folder that the environment does not name is the one of the system's list of
+    /// users, since in a folder for all another user could make it first.
     public static var standardFolder: String {
-        "\(environmentVariable("XDG_CACHE_HOME") ?? "\(environmentVariable("HOME") ?? "/tmp")/.cache")/galley"
+        if let caches = environmentVariable("XDG_CACHE_HOME"), caches.hasPrefix("/") { return "\(caches)/galley" }
+        return "\(environmentVariable("HOME") ?? homeFolderOfUser() ?? "")/.cache/galley"
     }
 
     var cells: String { "\(folder)/cells" }
@@ -40,27 +43,6 @@ public struct CellCache: Sendable, Hashable {
 
     func holds(_ module: String) -> Bool { fileExists(log(module)) && fileExists(image(module)) }
 
-    /// Removes everything; returns the bytes freed.
-    @discardableResult
-    public func clean() -> Int {
-        var freed = 0
-        func empty(_ folder: String) {
-            for name in folderContents(folder) {
-                let path = "\(folder)/\(name)"
-                if isFolder(path) {
-                    empty(path)
-                    removeEmptyFolder(path)
-                } else {
-                    freed += fileIdentity(path)?.size ?? 0
-                    removeFile(path)
-                }
-            }
-        }
-        for folder in [cells, modules, packages, "\(folder)/renders", "\(folder)/pages"] { empty(folder) }
-        removeAbandoned()
-        return freed
-    }
-
     /// A folder of this process for one piece of work.
     func makeScratchFolder() throws(ExecutionError) -> String {
         let scratch = "\(folder)/scratch-\(processIdentifier())-\(UInt32.random(in: 0...UInt32.max))"
@@ -69,18 +51,16 @@ public struct CellCache: Sendable, Hashable {
     }
 
     func removeScratchFolder(_ scratch: String) {
-        for name in folderContents(scratch) { removeFile("\(scratch)/\(name)") }
-        removeEmptyFolder(scratch)
+        guard var sweep = FolderSweep(folder) else { return }
+        sweep.remove(String(scratch.dropFirst(folder.count + 1)))
+        sweep.end()
     }
 
     /// Removes what processes left that were killed while they compiled.
     func removeAbandoned() {
-        for name in folderContents(folder) where name.hasPrefix("scratch-") {
-            let parts = name.split(separator: "-")
-            guard parts.count == 3, let process = Int32(parts[1]), !processExists(process) else { continue }
-            for file in folderContents("\(folder)/\(name)") { removeFile("\(folder)/\(name)/\(file)") }
-            removeEmptyFolder("\(folder)/\(name)")
-        }
+        guard var sweep = FolderSweep(folder) else { return }
+        for name in folderContents(folder) where Self.isAbandonedScratch(name) { sweep.remove(name) }
+        sweep.end()
     }
 
     /// Removes the compiled cells that were used longest ago, until the rest fits.
@@ -88,7 +68,7 @@ public struct CellCache: Sendable, Hashable {
         removeAbandoned()
         var modules: [String: (size: Int, changed: String)] = [:]
         var total = 0
-        for name in folderContents(cells) {
+        for name in folderContents(cells) where Self.isCell(name) {
             guard let identity = fileIdentity("\(cells)/\(name)") else { continue }
             let module = String(name.prefix { $0 != "." })
             total += identity.size

@@ -9,6 +9,8 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The host ended or could not be reached.
     case host(String)
     case file(FileError)
+    /// The cache folder is somebody else's.
+    case foreignCache(String)
     /// The compiler itself failed, without a diagnostic.
     case compiler(String)
     /// The user asked for the end while nothing ran that could be asked to stop.
@@ -23,6 +25,8 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
         case .cannotStart(let program, let reason): "cannot start \(program): \(reason)"
         case .host(let reason): "the cell host failed: \(reason)"
         case .file(let error): error.description
+        case .foreignCache(let folder):
+            "\(folder) is there already and was not made by Galley, so it is not used as its cache; set XDG_CACHE_HOME to another folder"
         case .compiler(let output): "the Swift compiler failed: \(output)"
         case .interrupted: "interrupted"
         case .timeout(let reason): reason

@@ -11,8 +11,9 @@ internal import SourceText
 #endif
 
 extension PagePublisher {
-    /// The stamp of a render with these arguments.
-    func stamp(argument: String, _ arguments: RunArguments, runs: Bool) -> RenderStamp {
+    /// The stamp of a render with these arguments; `nil` where there is no place for one.
+    func stamp(argument: String, _ arguments: RunArguments, runs: Bool) -> RenderStamp? {
+        guard CellCache.claim(CellCache.standardFolder) else { return nil }
         let command = executablePath()
         var circumstances = [Galley.version, commonMarkVersion, Self.identity(command), "\(includesDrafts) \(runs)"]
         circumstances += [session.runner?.executor.toolchain.identity.hexadecimal ?? "", Theme.templatesFolder(executable: command) ?? ""]
