@@ -127,7 +127,8 @@ struct ExportCommand: AsyncParsableCommand {
         let publisher = PagePublisher(session: session, selection: selection, output: "", includesDrafts: true)
         let (configuration, hasErrors) = publisher.readConfiguration()
         if hasErrors { throw ExitStatus.failure }
-        let page = publisher.page(parsed, record, path: path, reporter: session.reporter)
+        let (page, isSound) = publisher.rendered(parsed, record, path: path, reporter: session.reporter)
+        if !isSound { throw ExitStatus.failure }
         let site = try await publisher.site(of: [page], configuration)
         guard let html = site.files[page.path] else { throw ExitStatus.failure }
         return SelfContainedPage(files: site.files, path: page.path).inlined(html)

@@ -19,6 +19,8 @@ struct LoadedNotebook: Sendable {
 
     var notebook: Notebook { parsed.notebook }
     var file: SourceFile { parsed.notebook.file }
+    /// Errors that leave unknown what the front matter says.
+    static let frontMatterProblems: Set<String> = ["bad-front-matter", "unclosed-front-matter", "unclear-publication"]
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// Reads a notebook.

@@ -22,6 +22,11 @@ package enum NotebookLocator {
         if isFolder(argument) {
             let root = argument.count > 1 && argument.hasSuffix("/") ? String(argument.dropLast()) : argument
             let found = SiteSources.notebooks(in: root, excluding: excluded(in: root)).map { root == "." ? $0 : root + "/" + $0 }
+            if let (one, other) = SiteSources.clashes(among: found).first {
+                throw UsageError(
+                    message: "\(one) and \(other) would have one record and one page, \(recordPath(of: one)) and \(stem(of: one)).html",
+                    solution: "rename one of them, or leave it out under exclude: in site.yaml")
+            }
             return Selection(root: root, notebooks: found, isFolder: true)
         }
         guard fileExists(argument) else {
@@ -38,6 +43,37 @@ package enum NotebookLocator {
         let path = root + "/site.yaml"
         guard let file = try? SourceFile(path: path, bytes: readFile(path)) else { return [] }
         return SiteConfiguration.parse(file).configuration.exclude
+    }
+
+    /// Arguments whose pages would be written to one place: two sites, or a page and another that is not its own.
+    ///
+    /// - Returns: What is in the way of what.
+    static func clash(among selections: [Selection]) -> (one: String, other: String, page: String)? {
+        var makers: [String: (notebook: String, identity: String)] = [:]
+        var site: Selection?
+        for selection in selections {
+            if selection.isFolder {
+                if let site, fullPath(site.root) != fullPath(selection.root) { return (site.root, selection.root, "index.html") }
+                site = selection
+            }
+            for notebook in selection.notebooks {
+                let prefix = selection.root + "/"
+                let page = stem(of: notebook.hasPrefix(prefix) ? String(notebook.dropFirst(prefix.count)) : notebook) + ".html"
+                let identity = fullPath(notebook)
+                if let other = makers[page.lowercased()], other.identity != identity { return (other.notebook, notebook, page) }
+                makers[page.lowercased()] = (notebook, identity)
+            }
+        }
+        if let site, let index = makers["index.html"], !site.notebooks.contains(index.notebook) { return (site.root, index.notebook, "index.html") }
+        return nil
+    }
+
+    private static func fullPath(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in (path.hasPrefix("/") ? path : currentFolder() + "/" + path).split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 
     static func isNotebook(_ path: String) -> Bool {

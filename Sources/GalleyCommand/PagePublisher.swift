@@ -47,7 +47,7 @@ struct PagePublisher: Sendable {
         let (site, changes) = try await write(pages, configuration)
         async let isKept: Void = keep(site, changes)
         if failed == 0, let stamp, let entries = ledger?.entries {
-            stamp.save(entries, RenderStamp.Report(lines: session.terminal.keptLines, pageCount: pages.count))
+            stamp.save(entries, RenderStamp.Report(lines: session.terminal.keptLines, pageCount: pages.count, changesAt: site.changesAt))
         }
         await isKept
         return failed
@@ -88,10 +88,12 @@ struct PagePublisher: Sendable {
             if loaded.hasErrors { return Result(page: nil, isFailed: true, terminal: terminal) }
             if !isRepeatable { ledger?.spoil() }
             let isKept = isRepeatable && loaded.diagnostics.isEmpty && !loaded.isRecord
-            let page = self.page(loaded.parsed, loaded.record, path: loaded.path, variant: loaded.variant, reporter: reporter, isKept: isKept)
-            return Result(page: page, isFailed: false, terminal: terminal)
+            let (page, isSound) = rendered(
+                loaded.parsed, loaded.record, path: loaded.path, variant: loaded.variant, reporter: reporter, isKept: isKept)
+            return Result(page: isSound ? page : nil, isFailed: !isSound, terminal: terminal)
         }
         guard let runner = session.runner else { return Result(page: nil, isFailed: true) }
+        if !isSoundProse(of: loaded) { return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true) }
         for path in loaded.files { ledger?.note(path) }
         do {
             let usesGPU = loaded.notebook.usesGPU(runner.parameters.values(for: loaded.notebook, varied: loaded.varied).parameters)
@@ -109,8 +111,8 @@ struct PagePublisher: Sendable {
             if let record {
                 try loaded.write(record)
                 if record != loaded.record { ledger?.renew(loaded.recordPath) }
-                let page = self.page(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
-                return Result(page: page, isFailed: false)
+                let (page, isSound) = rendered(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
+                return Result(page: isSound ? page : nil, isFailed: !isSound)
             }
         } catch ExecutionError.interrupted {
             // The exit status says so, once.
@@ -120,8 +122,20 @@ struct PagePublisher: Sendable {
         return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true)
     }
 
+    /// Whether the page's text can be set: found out before anything runs, so that the record and the page stand where it cannot.
+    private func isSoundProse(of loaded: LoadedNotebook) -> Bool {
+        let notebook = loaded.notebook
+        guard !loaded.hasErrors, !notebook.frontMatter.bibliography.isEmpty || notebook.file.text.contains("content-") else { return true }
+        return rendered(loaded.parsed, nil, path: loaded.path, variant: loaded.variant, reporter: session.reporter, reportsErrorsOnly: true).isSound
+    }
+
     /// The page that a failed notebook had: its record holds the text and the outputs that it was made of.
+    ///
+    /// Where the front matter cannot be understood there is none: it may say that the page is not to be published.
     private func earlierPage(of loaded: LoadedNotebook) -> SitePage? {
+        guard !loaded.diagnostics.contains(where: { $0.severity == .error && LoadedNotebook.frontMatterProblems.contains($0.identifier) }) else {
+            return nil
+        }
         guard let record = loaded.record,
             let file = try? SourceFile(path: loaded.path, bytes: readFile(loaded.recordPath)),
             let (earlier, _) = try? JupyterNotebook.read(file)
@@ -130,52 +144,84 @@ struct PagePublisher: Sendable {
         if let variant = loaded.variant, let same = parsed.notebook.variants().variants.first(where: { $0.name == variant }) {
             parsed.notebook = same.notebook
         }
-        return page(parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
+        let (page, isSound) = rendered(parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
+        return isSound ? page : nil
     }
 
-    /// The page of a notebook with the outputs of a record.
+    /// The page of a notebook with the outputs of a record, as well as it can be made.
+    func page(_ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reporter: DiagnosticReporter?) -> SitePage {
+        rendered(parsed, record, path: path, variant: variant, reporter: reporter).page
+    }
+
+    /// The page of a notebook with the outputs of a record, and whether it may be published.
     ///
     /// - Parameter reporter: Takes what the renderer has to say.
     /// - Parameter variant: The name of its parameter set, which the page's address ends with.
     /// - Parameter isKept: Whether the page may be kept for the next render, if nothing but its text went into it.
-    func page(
-        _ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reporter: DiagnosticReporter?, isKept: Bool = false
-    ) -> SitePage {
+    func rendered(
+        _ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reporter: DiagnosticReporter?, isKept: Bool = false,
+        reportsErrorsOnly: Bool = false
+    ) -> (page: SitePage, isSound: Bool) {
         var options = PageOptions()
-        let folder = NotebookLocator.folder(of: path)
-        options.bibliography = parsed.notebook.frontMatter.bibliography.compactMap { name in
-            ledger?.note(folder + "/" + name)
-            guard let bytes = try? readFile(folder + "/" + name) else { return nil }
-            return (path: name, text: String(decoding: bytes, as: UTF8.self))
-        }
+        var (bibliography, diagnostics) = bibliography(of: parsed.notebook, path: path)
+        swap(&options.bibliography, &bibliography)
         let rendered = PageRenderer.render(
             parsed.notebook, document: parsed.document, record: record, options: options, highlight: { classifySwift($0) })
-        reporter?.report(rendered.diagnostics, parsed.notebook.file)
+        diagnostics += rendered.diagnostics
+        let isSound = !diagnostics.contains { $0.severity == .error }
+        reporter?.report(reportsErrorsOnly ? diagnostics.filter { $0.severity == .error } : diagnostics, parsed.notebook.file)
         var page = SitePage(
             rendered, of: parsed.notebook, sourcePath: sourcePath(of: path), outputPath: variant.map { outputPath(of: path, variant: $0) },
             record: record)
         if let variant, parsed.notebook.frontMatter.title == nil { page.fallbackTitle = page.fallbackTitle.map { "\($0) (\(variant))" } }
         let isProse = record == nil && parsed.notebook.cells.isEmpty && parsed.notebook.frontMatter.bibliography.isEmpty
-        if isKept, isProse, rendered.diagnostics.isEmpty { cache?.keep(page) }
-        return page
+        if isKept, isProse, diagnostics.isEmpty { cache?.keep(page) }
+        return (page, isSound)
+    }
+
+    /// The files of the front matter's `bibliography`, and which of them cannot be read.
+    private func bibliography(of notebook: Notebook, path: String) -> (files: [(path: String, text: String)], diagnostics: [Diagnostic]) {
+        let folder = NotebookLocator.folder(of: path)
+        var files: [(path: String, text: String)] = []
+        var diagnostics: [Diagnostic] = []
+        for name in notebook.frontMatter.bibliography {
+            let place = name.hasPrefix("/") ? name : folder + "/" + name
+            ledger?.note(place)
+            do {
+                files.append((path: name, text: try SourceFile(path: name, bytes: readFile(place)).text))
+            } catch {
+                let line = (1..<max(notebook.bodyLine, 2)).first { notebook.file.line($0).contains(name) } ?? 1
+                diagnostics.append(
+                    Diagnostic(
+                        .error, identifier: "missing-bibliography", summary: "the bibliography “\(name)” cannot be read: \(error)",
+                        path: notebook.file.path, range: SourceRange(lines: line...line),
+                        solutions: [name.contains("://") ? "fetch it, and name the file" : "its path counts from the notebook's folder"]))
+            }
+        }
+        return (files, diagnostics)
     }
 
     private func write(_ pages: [SitePage], _ configuration: SiteConfiguration) async throws -> (Site, ChangeSet) {
         let site = try await site(of: pages, configuration)
+        let changes: ChangeSet
         do {
             let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
-            let changes = try await SiteWriter(folder: output).write(site, owner: owner)
-            if let ledger {
-                for path in site.standing { ledger.note(output + "/" + path) }
-                for path in site.files.keys { ledger.renew(output + "/" + path) }
-                ledger.renew(output + "/" + SiteWriter.manifestName)
+            changes = try await SiteWriter(folder: output).write(site, owner: owner) { [selection] path in
+                path == "index.html" && selection.isFolder ? selection.root : site.makers[path]
             }
-            report(changes, pages)
-            return (site, changes)
         } catch {
             session.terminal.line("error: \(error)")
             throw ExitStatus.environment
         }
+        if let ledger {
+            for path in site.standing { ledger.note(output + "/" + path) }
+            for path in site.files.keys { ledger.renew(output + "/" + path) }
+            ledger.renew(output + "/" + SiteWriter.manifestName)
+        }
+        report(changes, pages)
+        let needed = Set(pages.map(\.path) + (selection.isFolder ? ["index.html"] : []))
+        if changes.taken.contains(where: { needed.contains($0.path) }) { throw ExitStatus.failure }
+        return (site, changes)
     }
 
     /// The files of a site; what is to be said of them is on the terminal where `reports`.
@@ -221,7 +267,16 @@ struct PagePublisher: Sendable {
         for path in changes.conflicts {
             session.terminal.line("warning: \(output)/\(path) was not written by Galley and is left as it is")
         }
-        let what = pages.count == 1 && !selection.isFolder ? output + "/" + pages[0].path : "\(output): \(pages.count) pages"
+        for taken in changes.taken {
+            let whose = taken.path == "index.html" && selection.isFolder ? "holds the site of" : "is made of"
+            session.terminal.line(
+                "error: \(output)/\(taken.path) \(whose) \(output)/\(taken.origin) and is left as it is\n  help: render to another folder (--output), or remove it"
+            )
+        }
+        let isOne = pages.count == 1 && !selection.isFolder
+        // A draft by itself leaves nothing to be told of.
+        if isOne, !changes.written.contains(pages[0].path), !changes.unchanged.contains(pages[0].path) { return }
+        let what = isOne ? output + "/" + pages[0].path : "\(output): \(pages.count) pages"
         session.terminal.note("\(what) (\(changes.written.count) files written, \(changes.unchanged.count) unchanged)")
     }
 
@@ -232,12 +287,27 @@ struct PagePublisher: Sendable {
         do {
             let file = try SourceFile(path: path, bytes: readFile(path))
             var (configuration, diagnostics) = SiteConfiguration.parse(file)
-            if !selection.isFolder { configuration.hasLists = false }
+            if selection.isFolder {
+                reportExcluded(configuration.exclude, file)
+            } else {
+                configuration.hasLists = false
+            }
             session.reporter.report(diagnostics, file)
             return (configuration, diagnostics.contains { $0.severity == .error })
         } catch {
             session.terminal.line("error: cannot read \(path): \(error)")
             return (SiteConfiguration(), true)
+        }
+    }
+
+    /// Says where `exclude:` names what is not there: what it was meant to leave out is published.
+    private func reportExcluded(_ exclude: [String], _ file: SourceFile) {
+        for name in exclude where !name.contains(where: { $0 == "*" || $0 == "?" }) && !fileExists(selection.root + "/" + name) {
+            session.terminal.line(
+                Diagnostic(
+                    .warning, identifier: "site-value", summary: "exclude names “\(name)”, which is not there", path: file.path,
+                    solutions: ["paths count from the folder of site.yaml"]
+                ).description)
         }
     }
 

@@ -29,7 +29,7 @@ struct RenderCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-run"), help: "Render from the records; run nothing.")
     var noRun = false
 
-    @Flag(help: "Publish drafts, too.")
+    @Flag(help: "Publish drafts, too, and pages whose date is to come or that expired.")
     var drafts = false
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Notebooks run at a time.", valueName: "count"))
@@ -53,13 +53,17 @@ struct RenderCommand: AsyncParsableCommand {
         let session = try CommandSession(arguments, terminal: terminal, needsToolchain: !noRun)
         var failed = 0
         var count = 0
-        for argument in paths {
-            var selection = try session.selection(argument)
+        let selections = try paths.map(session.selection)
+        if let clash = NotebookLocator.clash(among: selections) {
+            throw ValidationError(
+                "\(clash.one) and \(clash.other) would both make \(output)/\(clash.page)\n  help: render them one by one, each to a folder of its own (--output)"
+            )
+        }
+        for (argument, var selection) in zip(paths, selections) {
             if let shard { selection.notebooks = shard.part(of: selection.notebooks) }
             count += selection.notebooks.count
             var publisher = PagePublisher(session: session, selection: selection, output: output, includesDrafts: drafts)
-            if arguments.isRepeatable {
-                let stamp = publisher.stamp(argument: argument, arguments, runs: !noRun)
+            if arguments.isRepeatable, let stamp = publisher.stamp(argument: argument, arguments, runs: !noRun) {
                 if let report = stamp.unchanged() {
                     publisher.repeatReport(report)
                     continue

@@ -1,3 +1,4 @@
+internal import SiteBuilder
 internal import SourceText
 
 /// What the last render of the same things with the same options left, kept in the cache folder: the stamps of all that it
@@ -8,7 +9,7 @@ struct RenderStamp: Sendable {
     /// Everything beside files that the outcome depends on.
     let circumstances: QuickDigest
 
-    private static let mark = "galley render 1"
+    private static let mark = "galley render 2"
 
     /// - Parameters:
     ///   - place: names what is rendered and where to.
@@ -23,6 +24,8 @@ struct RenderStamp: Sendable {
         /// Diagnostics, as they were shown.
         var lines: [String]
         var pageCount: Int
+        /// When the site changes by itself, as pages come or go; see `SiteClock`.
+        var changesAt: Int?
     }
 
     /// The report of the last render, if a render now would do nothing.
@@ -32,7 +35,9 @@ struct RenderStamp: Sendable {
         do throws(ByteReader.Damage) {
             guard try reader.text() == Self.mark, try reader.digest() == circumstances else { return nil }
             let report = Report(
-                lines: try reader.list { (reader) throws(ByteReader.Damage) in try reader.text() }, pageCount: try reader.signed())
+                lines: try reader.list { (reader) throws(ByteReader.Damage) in try reader.text() }, pageCount: try reader.signed(),
+                changesAt: try reader.signed())
+            if let moment = report.changesAt, moment <= SiteClock.system.minute { return nil }
             var mustRenew = false
             var entries: [RenderLedger.Entry] = []
             for _ in 0..<(try reader.signed()) {
@@ -62,6 +67,7 @@ struct RenderStamp: Sendable {
         writer.write(circumstances)
         writer.write(report.lines) { $0.write($1) }
         writer.write(report.pageCount)
+        writer.write(report.changesAt ?? Int.max)
         writer.write(entries) { writer, entry in entry.write(into: &writer) }
         try? makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
         try? writeFileAtomically(path, writer.bytes)

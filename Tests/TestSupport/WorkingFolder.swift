@@ -77,7 +77,9 @@ public struct WorkingFolder {
     }
 
     /// Runs `galley` in this folder. All tests share a cache folder of compiled cells, apart from the user's.
-    public func galley(_ arguments: String..., environment: [String: String] = [:]) throws -> Run {
+    public func galley(_ arguments: String..., environment: [String: String] = [:]) throws -> Run { try galley(arguments, environment: environment) }
+
+    public func galley(_ arguments: [String], environment: [String: String] = [:]) throws -> Run {
         let process = command(arguments, environment)
         // Files rather than pipes: nothing blocks however much is written.
         let streams = NSTemporaryDirectory() + "/galley-test-" + UUID().uuidString
