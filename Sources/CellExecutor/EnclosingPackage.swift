@@ -78,6 +78,8 @@ struct EnclosingPackage: Sendable {
 
     /// Lays the copy out in `folder`.
     func mirror(in folder: String, targets: [String]) throws(FileError) {
+        // What a link leads to is somebody else's.
+        if isLink(folder) { throw FileError(operation: "lay out a package in", path: folder, code: 40) }
         try makeFolder(folder)
         let own: Set<String> = ["Package.swift", "Package.resolved", ".build", ".git", ".swiftpm", "stamp"]
         let wanted = Set(folderContents(root)).subtracting(own).filter { !$0.hasPrefix("Package@") && !$0.hasPrefix(".build") }

@@ -126,7 +126,8 @@ extension ExtensionAssembler {
             return attributes
         }
         var attributes = MarkdownAttributes()
-        let name = text.drop { $0 == UInt8(ascii: ".") }.prefix { !$0.isBlank }.string
+        text = text.drop { $0 == UInt8(ascii: ".") }
+        let name = text.prefix { !$0.isBlank }.string
         let title = text.dropFirst(name.utf8.count).trimmingBlanks().string
         if MarkdownCallout.Kind(rawValue: name) != nil {
             attributes.classes = ["callout-\(name)"]

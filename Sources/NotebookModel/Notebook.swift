@@ -11,11 +11,17 @@ public struct Notebook: Sendable, Hashable {
     /// Code cells and inline values in the order in which they run.
     public var cells: [Cell]
 
-    public init(file: SourceFile, frontMatter: FrontMatter, bodyLine: Int = 1, cells: [Cell]) {
+    /// - Parameter bodyLine: `nil` to look for the fences of YAML.
+    public init(file: SourceFile, frontMatter: FrontMatter, bodyLine: Int? = nil, cells: [Cell]) {
         self.file = file
         self.frontMatter = frontMatter
-        self.bodyLine = bodyLine
+        self.bodyLine = bodyLine ?? Self.bodyLine(of: file)
         self.cells = cells
+    }
+
+    private static func bodyLine(of file: SourceFile) -> Int {
+        guard file.line(1) == "---", file.lineCount > 1 else { return 1 }
+        return (2...file.lineCount).first { ["---", "..."].contains(file.line($0)) }.map { $0 + 1 } ?? 1
     }
 }
 

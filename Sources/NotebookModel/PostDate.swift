@@ -179,13 +179,14 @@ private struct DateScanner {
         if ["z", "utc", "gmt"].contains(rest.lowercased()) { return (0, "Z", true) }
         guard let sign = rest.first, sign == "+" || sign == "-" || sign == "\u{2212}" else { return nil }
         rest.removeFirst()
-        guard case (let hours, 2)? = number(2...2), hours <= 14 else { return nil }
-        var minutes = 0
-        if !rest.isEmpty {
-            _ = take(":")
-            guard case (let value, 2)? = number(2...2), value < 60, rest.isEmpty else { return nil }
+        guard let (first, width) = number(1...4), width != 3 else { return nil }
+        let hours = width == 4 ? first / 100 : first
+        var minutes = width == 4 ? first % 100 : 0
+        if width < 4, take(":") {
+            guard case (let value, 2)? = number(2...2) else { return nil }
             minutes = value
         }
+        guard rest.isEmpty, hours <= 14, minutes < 60 else { return nil }
         let offset = hours * 60 + minutes
         return (sign == "+" ? offset : -offset, "\(sign == "+" ? "+" : "-")\(PostDate.padded(hours, 2)):\(PostDate.padded(minutes, 2))", true)
     }

@@ -68,7 +68,7 @@ extension FrontMatterReader {
     private mutating func decision(_ name: String, _ value: YAMLTree) -> Bool? {
         if let truth = value.truth { return truth }
         // `hide: [toc]` is something of a template's.
-        if !Self.names.contains(name) { return nil }
+        if !Self.names.contains(name), name != "noindex" { return nil }
         report(
             .error, "unclear-publication",
             "“\(name)” takes true or false\(value.isNull ? "" : ", so it is not known whether the page is to be published")",
@@ -106,7 +106,7 @@ extension FrontMatterReader {
     /// Keys of other tools and of templates that resemble one of ours and are none.
     private static let otherKeys: Set<String> = [
         "data", "page", "pages", "name", "time", "state", "images", "publisher", "republished", "translator", "tagline", "matter", "pack", "titles",
-        "subtitles", "craft", "raft", "drift", "graft", "daft", "primate", "republic", "dates", "seach", "mage", "stage", "package-name",
+        "subtitles", "craft", "raft", "drift", "graft", "daft", "primate", "republic", "dates", "cover", "over", "mage", "stage", "package-name",
     ]
 
     /// Says where a key that nobody knows is nearly one that somebody does.
@@ -121,7 +121,9 @@ extension FrontMatterReader {
         if Self.otherKeys.contains(name) { return }
         // One slip in a short word, two in a long one: templates have keys of their own.
         let meant =
-            Self.knownKeys.first { Self.plain($0) == plain || plain + "s" == $0 || plain + "es" == $0 || plain == $0 + "s" }
+            Self.knownKeys.first {
+                Self.plain($0) == plain || plain + "s" == $0 || plain + "es" == $0 || plain.dropLast() + "ies" == $0 || plain == $0 + "s"
+            }
             ?? nearestName(to: plain, among: Self.knownKeys + Self.names, within: plain.count < 8 ? 1 : 2)
         guard let meant, meant != name, plain.count > 2 else { return }
         report(.warning, "unknown-key", "“\(name)” is no key that Galley knows", at: range(of: key), ["did you mean “\(meant)”?"])

@@ -36,7 +36,7 @@ struct FrontMatterReader {
                     read(tree, into: &frontMatter)
                 }
             } catch {
-                if !block.isSure, !beginsWithIndicator(block) { return (frontMatter, 1) }
+                if block.format == .yaml, !block.isSure, !beginsWithIndicator(block) { return (frontMatter, 1) }
                 let language =
                     switch block.format {
                     case .yaml: "YAML"

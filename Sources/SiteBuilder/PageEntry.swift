@@ -68,16 +68,23 @@ struct TagTable: Sendable {
     private(set) var tags: [Tag] = []
     private var positions: [String: Int] = [:]
 
-    /// Tags that differ only in what addresses cannot show get numbers, in the order of their names.
+    /// Spellings that differ in case alone are one tag, called as most posts call it. Tags that differ only in what addresses cannot show
+    /// get numbers, in the order of their names.
     ///
     /// - Parameter pages: the posts that lists show.
     init(_ pages: [SitePage]) {
         var counts: [String: Int] = [:]
+        var spellings: [String: [String: Int]] = [:]
         for page in pages {
-            for tag in Set(page.frontMatter.tags) { counts[tag, default: 0] += 1 }
+            let tags = Set(page.frontMatter.tags)
+            for tag in tags { spellings[Self.folded(tag), default: [:]][tag, default: 0] += 1 }
+            for tag in Set(tags.map(Self.folded)) { counts[tag, default: 0] += 1 }
+        }
+        let names = spellings.compactMap { key, variants in
+            variants.min { ($1.value, $0.key) < ($0.value, $1.key) }.map { (key: key, name: $0.key) }
         }
         var taken: Set<String> = ["index"]
-        for name in counts.keys.sorted() {
+        for (key, name) in names.sorted(by: { $0.name < $1.name }) {
             let slug = SitePath.slug(name)
             var candidate = slug
             var number = 2
@@ -85,10 +92,15 @@ struct TagTable: Sendable {
                 candidate = "\(slug)-\(number)"
                 number += 1
             }
-            positions[name] = tags.count
-            tags.append(Tag(name: name, path: "tags/\(candidate).html", count: counts[name] ?? 0))
+            positions[key] = tags.count
+            tags.append(Tag(name: name, path: "tags/\(candidate).html", count: counts[key] ?? 0))
         }
     }
 
-    subscript(name: String) -> Tag? { positions[name].map { tags[$0] } }
+    private static func folded(_ name: String) -> String { name.lowercased() }
+
+    /// The names of a page's tags, each once.
+    func names(_ written: [String]) -> [String] { SiteContext.uniqued(written.map { self[$0]?.name ?? $0 }) }
+
+    subscript(name: String) -> Tag? { positions[Self.folded(name)].map { tags[$0] } }
 }

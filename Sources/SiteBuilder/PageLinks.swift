@@ -98,7 +98,8 @@ struct LinkResolver {
                 solution: "to publish it all the same, name \(isHidden(path) ? path : target) under include: in site.yaml")
             return .unchanged
         case .outside:
-            report("link-outside", "“\(value)” leads out of the site's folder, so it is not copied", value, page)
+            report(
+                isPicture ? "missing-picture" : "broken-link", "“\(value)” leads out of the site's folder, so it is not copied", value, page)
             return .unchanged
         case .file, .missing: break
         }

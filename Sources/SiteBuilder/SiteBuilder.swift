@@ -105,8 +105,8 @@ public struct SiteBuilder: Sendable {
             switch addresses.conflict(at: path) {
             case nil: break
             case .same(let other)?:
-                // What the author writes on the index stands above the list.
-                if path == "index.html" { continue }
+                // What the author writes on the index stands above the list; a search of one's own is one's wish.
+                if path == "index.html" || path == SiteContext.searchPath { continue }
                 report(.warning, "its page \(path) stands in the place of \(owner)", path: other.owner, ["rename it to have both"])
             case .sameButForCase(let other)?:
                 report(

@@ -57,7 +57,7 @@ extension SiteContext {
                 if let date = entry.date { item["date_published"] = .string(date.timestamp) }
                 if let updated = entry.updated { item["date_modified"] = .string(updated.timestamp) }
                 if !front.authors.isEmpty { item["authors"] = .array(front.authors.map { ["name": .string($0)] }) }
-                if !front.tags.isEmpty { item["tags"] = .array(front.tags.map(JSONValue.string)) }
+                if !front.tags.isEmpty { item["tags"] = .array(tags.names(front.tags).map(JSONValue.string)) }
                 switch entry.image {
                 case .site(let path): item["image"] = .string(home + PercentEncoding.encode(path: path))
                 case .remote(let url): item["image"] = .string(url)

@@ -29,7 +29,7 @@ extension SiteContext {
     func tagJobs(_ posts: [PageEntry], _ summaries: [TemplateValue]) -> [Job] {
         var postsOfTag: [String: [TemplateValue]] = [:]
         for (post, summary) in zip(posts, summaries) {
-            for tag in Set(post.page.frontMatter.tags) { postsOfTag[tag, default: []].append(summary) }
+            for tag in tags.names(post.page.frontMatter.tags) { postsOfTag[tag, default: []].append(summary) }
         }
         var overview = common(path: "tags/index.html", kind: "tags", title: word("tags"))
         overview["tags"] = .list(tags.tags.map { tag($0.name) })

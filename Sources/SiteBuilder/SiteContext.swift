@@ -149,7 +149,7 @@ struct SiteContext: Sendable {
         map["date_short"] = optional(entry.date?.short(months: configuration.months))
         map["updated"] = optional(entry.updated?.iso)
         map["updated_long"] = optional(entry.updated?.long(months: configuration.months))
-        map["tags"] = .list(Self.uniqued(front.tags).map(tag))
+        map["tags"] = .list(tags.names(front.tags).map(tag))
         map["image"] = TemplateValue.none
         if case .site(let path)? = entry.image {
             var image: TemplateMap = ["path": .string(PercentEncoding.encode(path: path)), "alternative": optional(front.imageAlternative)]

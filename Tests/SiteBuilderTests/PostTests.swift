@@ -183,7 +183,7 @@ struct AddressTests {
 
     @Test(
         "an author's page at a list's address stands, and that is said",
-        arguments: ["archive.md", "404.md", "search.md", "tags/index.md", "tags/x.md"])
+        arguments: ["archive.md", "404.md", "tags/index.md", "tags/x.md"])
     func ownLists(path: String) async throws {
         let site = try await build([page(path, "<p>My own words.</p>"), page("b.md") { $0.tags = ["x"] }])
         let address = path.replacing(".md", with: ".html")

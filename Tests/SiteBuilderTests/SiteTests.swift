@@ -103,6 +103,17 @@ struct SiteTests {
         #expect(try #require(site.text("a.html")).contains("href=\"tags/gr%C3%B6%C3%9Fe.html\""))
     }
 
+    @Test("spellings of a tag that differ in case are one tag, called as most posts call it")
+    func tagSpellings() async throws {
+        let site = try await build([
+            page("a.md") { $0.tags = ["swift", "Swift"] }, page("b.md") { $0.tags = ["Swift"] }, page("c.md") { $0.tags = ["SWIFT", "C"] },
+        ])
+        #expect(site.files.keys.filter { $0.hasPrefix("tags/") }.sorted() == ["tags/c.html", "tags/index.html", "tags/swift.html"])
+        let list = try #require(site.text("tags/swift.html"))
+        for name in ["a.html", "b.html", "c.html"] { #expect(list.contains(name), "\(name)") }
+        #expect(try #require(site.text("c.html")).contains(">Swift</a>"))
+    }
+
     @Test("a page by itself needs no site and no other file")
     func singlePage() async throws {
         let builder = SiteBuilder(
