@@ -8,6 +8,9 @@ extension SiteBuilder {
         var entry: PageEntry
     }
 
+    /// What a site makes as soon as it has an address, or a search.
+    private static let reserved: Set = ["feed.xml", "feed.json", "sitemap.xml", "search.html"]
+
     /// The older addresses of pages that lead to them: those that nobody else has. The others are told of.
     func redirects(_ entries: [PageEntry], _ addresses: inout AddressTable, _ diagnostics: inout [Diagnostic]) -> [Redirect] {
         var redirects: [Redirect] = []
@@ -26,6 +29,10 @@ extension SiteBuilder {
                     continue
                 }
                 if !own.insert(path).inserted { continue }
+                if configuration.hasLists, Self.reserved.contains(path.lowercased()), addresses.conflict(at: path) == nil {
+                    warn("the alias “\(alias)” is left out: \(path) belongs to the site itself")
+                    continue
+                }
                 if let conflict = addresses.conflict(at: path) {
                     let other = conflict.other
                     let owner = other.owner == page.file.path ? "this page" : other.owner
