@@ -104,12 +104,12 @@ extension ModelConfiguration {
         let old = try reader.number("\(name).rope.scale_linear")
         let factor = try reader.number("\(name).rope.scaling.factor") ?? old ?? 0
         guard factor >= 0 else { throw reader.error("\"\(name).rope.scaling.factor\" is \(factor)") }
+        // These speak of what the factor is for.
+        for key in ["original_context_length", "finetuned"] { _ = reader.value("\(name).rope.scaling.\(key)") }
         switch type {
         case "none": break
         case "linear":
             if factor != 0, factor != 1 { ropeScaling = .linear(factor: factor) }
-            // These speak of what the factor is for.
-            for key in ["original_context_length", "finetuned"] { _ = reader.value("\(name).rope.scaling.\(key)") }
         default: throw reader.error("the rope scaling \"\(type)\" (\"\(name).rope.scaling.type\") is not implemented", help: "linear is")
         }
     }
@@ -139,8 +139,10 @@ extension ModelConfiguration {
 
     /// Refuses keys of the architecture that were not read, since each changes what is computed, unless their value says that they do not.
     private static func checkOthers(_ name: String, _ reader: MetadataReader) throws(ModelError) {
-        // How the file came about, and what is asked of embeddings only.
-        let harmless: Set<String> = ["tensor_data_layout", "pooling_type", "source_hf_repo", "name"]
+        // How the file came about, what is asked of embeddings only, the epsilon of norms that these architectures do not have, and what
+        // the first converters wrote of Qwen 2, which has no parallel branches.
+        var harmless: Set<String> = ["tensor_data_layout", "pooling_type", "source_hf_repo", "name", "attention.layer_norm_epsilon"]
+        if name == "qwen2" { harmless.insert("use_parallel_residual") }
         for key in reader.file.metadata.keys where key.hasPrefix(name + ".") && !reader.read.contains(ExactText(key)) {
             guard let value = reader.file.metadata[key], !harmless.contains(String(key.dropFirst(name.count + 1))) else { continue }
             if key == "\(name).attention.causal", value.truth == true { continue }

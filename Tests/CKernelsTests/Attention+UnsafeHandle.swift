@@ -8,6 +8,8 @@ import CKernels
 
 func exponential(_ x: Double) -> Double { exp(x) }
 func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+typealias GateKernel = (UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int64) -> Void
+func errorFunction(_ x: Double) -> Double { erf(x) }
 
 /// Stores keys and values in a cache of `type`, head by head, and attends; also what the cache holds.
 func attend(

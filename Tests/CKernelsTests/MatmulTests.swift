@@ -132,7 +132,17 @@ func exactProduct(_ values: [Float], _ x: [Float], m: Int, rows: Int, cols: Int)
         gk_rms_norm(&normalised, x, norm, 2, 96, 1e-5)
         gk_silu_mul(&gated, x, up, 192)
         gk_gelu_mul(&curved, x, up, 192)
-        for (kind, prepared) in [(GK_INPUT_RMS_NORM, normalised), (GK_INPUT_SILU_MUL, gated), (GK_INPUT_GELU_MUL, curved)] {
+        let rare: [(gk_input_kind, GateKernel)] = [
+            (GK_INPUT_ERF_GELU_MUL, gk_erf_gelu_mul), (GK_INPUT_QUICK_GELU_MUL, gk_quick_gelu_mul), (GK_INPUT_RELU_MUL, gk_relu_mul),
+            (GK_INPUT_SQUARED_RELU_MUL, gk_squared_relu_mul),
+        ]
+        var kinds = [(GK_INPUT_RMS_NORM, normalised), (GK_INPUT_SILU_MUL, gated), (GK_INPUT_GELU_MUL, curved)]
+        for (kind, kernel) in rare {
+            var prepared = x
+            kernel(&prepared, x, up, 192)
+            kinds.append((kind, prepared))
+        }
+        for (kind, prepared) in kinds {
             let plain = multiply([weight], x: prepared, m: 2, compute: GK_COMPUTE_F32)[0]
             let fused = multiply(
                 [weight, weight], x: x, m: 2, compute: GK_COMPUTE_F32, kind: kind, x2: up, norm: norm, bias: bias, residual: residual)

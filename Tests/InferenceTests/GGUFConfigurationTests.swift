@@ -116,6 +116,19 @@ struct GGUFConfigurationTests {
         }
     }
 
+    @Test("What converters write beside is no reason to refuse")
+    func beside() {
+        var qwen = TinyGGUF("qwen2")
+        qwen.set("qwen2.use_parallel_residual", GGUFBuilder.bool(1))
+        qwen.set("qwen2.attention.layer_norm_epsilon", GGUFBuilder.float32(1e-5))
+        qwen.set("qwen2.pooling_type", GGUFBuilder.uint32(3))
+        qwen.set("qwen2.rope.scaling.finetuned", GGUFBuilder.bool(1))
+        qwen.set("qwen2.rope.scaling.type", GGUFBuilder.string("none"))
+        qwen.set("llama.expert_count", GGUFBuilder.uint32(8))
+        qwen.set("general.file_type", GGUFBuilder.uint32(0))
+        #expect(qwen.refusal() == nil)
+    }
+
     @Test("Attention that is not causal, and files that are no whole model, are refused by name")
     func kinds() {
         let base = TinyGGUF()
