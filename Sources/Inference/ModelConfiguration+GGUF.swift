@@ -18,6 +18,7 @@ extension ModelConfiguration {
         dtype = Self.commonEncoding(file)
         hiddenSize = try reader.size("\(name).embedding_length")
         layerCount = try reader.size("\(name).block_count")
+        guard layerCount <= Self.mostLayers else { throw reader.error("\"\(name).block_count\" is \(layerCount), more than any model has") }
         intermediateSize = try reader.size("\(name).feed_forward_length")
         headCount = try reader.size("\(name).attention.head_count")
         keyValueHeadCount = try reader.optionalSize("\(name).attention.head_count_kv") ?? headCount

@@ -27,6 +27,7 @@ extension ModelConfiguration {
         hiddenSize = try reader.size("hidden_size")
         intermediateSize = try reader.size("intermediate_size")
         layerCount = try reader.size("num_hidden_layers")
+        guard layerCount <= Self.mostLayers else { throw reader.error("\"num_hidden_layers\" is \(layerCount), more than any model has") }
         headCount = try reader.size("num_attention_heads")
         // Left out it is the architecture's default, and null as many as there are heads.
         let keyValueHeads = try reader.optionalSize("num_key_value_heads")

@@ -55,6 +55,9 @@ public struct ModelConfiguration: Sendable, Hashable {
 }
 
 extension ModelConfiguration {
+    /// A bound on what is allocated for a layer before its weights are looked for.
+    static let mostLayers = 1 << 16
+
     /// The number of weights of the model, where tied ones count once.
     public var parameterCount: Int {
         var perLayer = 2 * hiddenSize

@@ -44,16 +44,20 @@ import Testing
         var random = SeededGenerator(seed: 6)
         let gate = random.normals(100).map { $0 * 5 } + [0, -0.0, 200, -200, 1e-20, -1e-20], up = random.normals(106)
         let gates: [(GateKernel, (Double) -> Double)] = [
-            (gk_erf_gelu_mul, { 0.5 * $0 * (1 + errorFunction($0 * 0.5.squareRoot())) }), (gk_quick_gelu_mul, { $0 / (1 + exponential(-1.702 * $0)) }),
+            (gk_erf_gelu_mul, { 0.5 * $0 * (1 + errorFunction($0 * 0.5.squareRoot())) }),
+            (gk_quick_gelu_mul, { $0 / (1 + exponential(-1.702 * $0)) }),
             (gk_relu_mul, { max($0, 0) }), (gk_squared_relu_mul, { max($0, 0) * max($0, 0) }),
         ]
         for (kernel, formula) in gates {
             var y = gate
             kernel(&y, gate, up, Int64(gate.count))
             for i in gate.indices {
-                let expected = formula(Double(gate[i])) * Double(up[i])
+                let expected: Double = formula(Double(gate[i])) * Double(up[i])
                 // A difference of nearly equal numbers loses by their size, which is the input's.
-                #expect(abs(Double(y[i]) - expected) <= 1e-6 * abs(expected) + 1e-7 * abs(Double(gate[i]) * Double(up[i])) + 1e-30)
+                let size: Double = abs(Double(gate[i]) * Double(up[i]))
+                let allowed: Double = 1e-6 * abs(expected) + 1e-7 * size + 1e-30
+                let error: Double = abs(Double(y[i]) - expected)
+                #expect(error <= allowed)
             }
         }
     }

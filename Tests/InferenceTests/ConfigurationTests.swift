@@ -39,7 +39,8 @@ struct ConfigurationTests {
         arguments: [
             ("rms_norm_eps", "1e-5"), ("rope_theta", "10000"), ("rope_theta", 0), ("rope_theta", -1), ("hidden_act", 3),
             ("tie_word_embeddings", "true"),
-            ("attention_bias", 1), ("mlp_bias", "no"), ("hidden_size", 31.5), ("hidden_size", "32"), ("head_dim", 0), ("num_key_value_heads", true),
+            ("attention_bias", 1), ("mlp_bias", "no"), ("hidden_size", 31.5), ("num_hidden_layers", 1_073_741_824), ("hidden_size", "32"),
+            ("head_dim", 0), ("num_key_value_heads", true),
             ("layer_types", "full"), ("layer_types", ["full_attention"]), ("layer_types", [1, 2, 3, 4]), ("rope_scaling", 2),
         ] as [(String, JSONValue)])
     func types(key: String, value: JSONValue) throws {

@@ -35,6 +35,7 @@ struct GGUFConfigurationTests {
             ("llama.rope.freq_base", GGUFBuilder.string("10000")), ("llama.rope.freq_base", GGUFBuilder.bool(1)),
             ("llama.rope.freq_base", GGUFBuilder.float32(.nan)), ("llama.rope.freq_base", Self.int32(-5)), ("llama.rope.freq_base", Self.uint8(0)),
             ("llama.block_count", GGUFBuilder.float32(1.5)), ("llama.block_count", GGUFBuilder.string("2")),
+            ("llama.block_count", GGUFBuilder.uint32(1 << 30)),
             ("llama.attention.layer_norm_rms_epsilon", GGUFBuilder.string("1e-5")), ("llama.attention.layer_norm_rms_epsilon", nothing),
             (
                 "llama.attention.head_count_kv",
