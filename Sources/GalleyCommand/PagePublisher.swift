@@ -47,7 +47,9 @@ struct PagePublisher: Sendable {
         let (site, changes) = try await write(pages, configuration)
         async let isKept: Void = keep(site, changes)
         if failed == 0, let stamp, let entries = ledger?.entries {
-            stamp.save(entries, RenderStamp.Report(lines: session.terminal.keptLines, pageCount: pages.count, changesAt: site.changesAt))
+            stamp.save(
+                entries,
+                RenderStamp.Report(lines: session.terminal.keptLines, pageCount: publishedCount(of: pages, in: site), changesAt: site.changesAt))
         }
         await isKept
         return failed
@@ -218,7 +220,7 @@ struct PagePublisher: Sendable {
             for path in site.files.keys { ledger.renew(output + "/" + path) }
             ledger.renew(output + "/" + SiteWriter.manifestName)
         }
-        report(changes, pages)
+        report(changes, pages, in: site)
         let needed = Set(pages.map(\.path) + (selection.isFolder ? ["index.html"] : []))
         if changes.taken.contains(where: { needed.contains($0.path) }) { throw ExitStatus.failure }
         return (site, changes)
@@ -263,7 +265,10 @@ struct PagePublisher: Sendable {
         }
     }
 
-    private func report(_ changes: ChangeSet, _ pages: [SitePage]) {
+    /// How many of the pages are in the site: others are held back.
+    private func publishedCount(of pages: [SitePage], in site: Site) -> Int { pages.count { site.makers[$0.path] == $0.file.path } }
+
+    private func report(_ changes: ChangeSet, _ pages: [SitePage], in site: Site) {
         for path in changes.conflicts {
             session.terminal.line("warning: \(output)/\(path) was not written by Galley and is left as it is")
         }
@@ -276,7 +281,7 @@ struct PagePublisher: Sendable {
         let isOne = pages.count == 1 && !selection.isFolder
         // A draft by itself leaves nothing to be told of.
         if isOne, !changes.written.contains(pages[0].path), !changes.unchanged.contains(pages[0].path) { return }
-        let what = isOne ? output + "/" + pages[0].path : "\(output): \(pages.count) pages"
+        let what = isOne ? output + "/" + pages[0].path : "\(output): \(publishedCount(of: pages, in: site)) pages"
         session.terminal.note("\(what) (\(changes.written.count) files written, \(changes.unchanged.count) unchanged)")
     }
 
