@@ -63,7 +63,7 @@ let package = Package(
         .library("Charts", ["CellRuntime"]),
         .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
         .target(name: "CSourceKit", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .executableTarget(name: "cell-host", dependencies: ["CellWire", "CSourceKit", "CProcess"], swiftSettings: settings),
+        .executableTarget(name: "cell-host", dependencies: ["CellWire", "SourceText", "CSourceKit", "CProcess"], swiftSettings: settings),
         .library("CellExecutor", ["ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON"]),
 
         // Pages.

@@ -46,10 +46,14 @@ extension NotebookExecutor {
         let writer = BundleWriter(folder: scratch, toolchain: toolchain)
         do throws(ExecutionError) {
             let steps = run.bundleSteps
-            try writer.write(steps, cache: cache, packages: packages.built)
-            try writer.write(HostCommand.configure(run.configuration(workingFolder: "", withResources: true)).encoded, to: "configuration")
+            let configuration = HostCommand.configure(try run.configuration(workingFolder: "", withResources: true)).encoded
+            let swift = toolchain.version(cache: cache)
+            let identity = CellBundle.identity(
+                plan, assignments: assignments, galley: options.galleyVersion, swift: swift, configuration: configuration)
+            try writer.write(steps, identity: identity, cache: cache, packages: packages.built)
+            try writer.write(configuration, to: "configuration")
             let manifest = CellBundle.manifest(
-                plan, assignments: assignments, galley: options.galleyVersion, swift: toolchain.version(cache: cache))
+                plan, assignments: assignments, galley: options.galleyVersion, swift: swift, identity: identity)
             try writer.write(Array((manifest.text(.indented(1)) + "\n").utf8), to: "bundle.json")
             removeTree(folder)
             guard renameFile(scratch, folder) else { throw .file(FileError(operation: "write", path: folder, code: 17)) }
@@ -71,11 +75,11 @@ private struct BundleWriter {
         if isExecutable { makeExecutable("\(folder)/\(name)") }
     }
 
-    func write(_ steps: [CellBundle.Step], cache: CellCache, packages: PackageBuilder.Built?) throws(ExecutionError) {
+    func write(_ steps: [CellBundle.Step], identity: String, cache: CellCache, packages: PackageBuilder.Built?) throws(ExecutionError) {
         for name in ["bin", "lib/fallback", "cells"] {
             do throws(FileError) { try makeFolder("\(folder)/\(name)") } catch { throw .file(error) }
         }
-        var script: [String] = []
+        var script = ["bundle\t\(identity)"]
         var images: [String] = []
         func load(_ module: String, from path: String) throws(ExecutionError) {
             guard !images.contains(path) else { return }

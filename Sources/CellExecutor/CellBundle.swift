@@ -12,10 +12,10 @@ internal import SourceText
 /// | `lib`, `bin`, `cells` | the library of the cells, Swift's run-time libraries, the host, the compiled cells |
 /// | `configuration` | the first message for the host, with the files of `resources:` |
 /// | `script` | a line for each step, fields set apart by tabs: ``Step/line(number:)`` |
-/// | `bundle.json` | what it was made of, so that nobody takes its outputs for those of another notebook |
+/// | `bundle.json` | what it was made of, and its identity, so that nobody takes its outputs for those of another notebook |
 /// | `events` | what the host wrote to its standard output, byte for byte |
 /// | `work` | the folder that the cells ran in |
-/// | `finished` | when the run began (ISO 8601) and how many seconds it took, a line each |
+/// | `finished` | a line each: when the run began (ISO 8601), how many seconds it took, the bundle's identity, the digest of `events` |
 public struct CellBundle: Sendable, Hashable {
     /// One cell for the host of a bundle to run.
     struct Step: Sendable, Hashable {
@@ -72,21 +72,38 @@ public struct CellBundle: Sendable, Hashable {
         } catch {
             throw .host("\(manifestPath) is damaged: \(error)")
         }
-        let lines = String(decoding: finished, as: UTF8.self).split(separator: "\n")
         guard manifest["format"]?.integerValue == Self.format, let keys = manifest["keys"]?.arrayValue,
-            let assignments = manifest["assignments"]?.arrayValue, lines.count == 2, let duration = Double(lines[1]), duration.isFinite
-        else { throw .host("\(folder) was made by another version of Galley, or is damaged") }
+            let assignments = manifest["assignments"]?.arrayValue, let identity = manifest["identity"]?.stringValue
+        else { throw .host("\(folder) was made by another version of Galley, or is damaged. Make the bundle again.") }
+        let again = "Run '\(folder)/run' where the notebook is to run, and bring 'events' and 'finished' back."
+        let lines = String(decoding: finished, as: UTF8.self).split(separator: "\n")
+        guard lines.count == 4, let duration = Double(lines[1]), duration.isFinite else {
+            throw .host("\(folder)/finished was written by another version of Galley, or is damaged. \(again)")
+        }
+        guard lines[2] == identity else {
+            throw .host("\(folder)/finished is of another bundle: what ran is not what was packed here. \(again)")
+        }
+        guard lines[3] == ContentKey(ofBytes: events).hexadecimal else {
+            throw .host("\(folder)/events is not what the run left: it is of another run, was cut short, or was changed. \(again)")
+        }
         self.keys = keys.compactMap(\.stringValue)
         self.assignments = assignments.compactMap(\.stringValue)
         self.duration = duration
         date = String(lines[0])
     }
 
-    static let format = 1
+    static let format = 2
 
-    static func manifest(_ plan: ExecutionPlan, assignments: [String], galley: String, swift: String) -> JSONValue {
+    /// Names a bundle by all that its run depends on.
+    ///
+    /// - Parameter configuration: The first message for the host, with the files that travel.
+    static func identity(_ plan: ExecutionPlan, assignments: [String], galley: String, swift: String, configuration: [UInt8]) -> String {
+        ContentKey(["bundle", galley, swift, ContentKey(ofBytes: configuration).hexadecimal] + assignments + ["keys"] + keys(plan)).hexadecimal
+    }
+
+    static func manifest(_ plan: ExecutionPlan, assignments: [String], galley: String, swift: String, identity: String) -> JSONValue {
         [
-            "format": .number(Double(format)), "galley": .string(galley), "swift": .string(swift),
+            "format": .number(Double(format)), "galley": .string(galley), "swift": .string(swift), "identity": .string(identity),
             "assignments": .array(assignments.map { .string($0) }), "keys": .array(keys(plan).map { .string($0) }),
         ]
     }

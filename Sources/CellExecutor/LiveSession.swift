@@ -10,6 +10,7 @@ public actor LiveSession {
     private let interruption = Interruption()
     private var host: HostConnection?
     private var live: [LiveCell] = []
+    private var leftovers = LiveLeftovers()
     private var record: RunRecord?
     /// The run in progress: runs wait for each other although the actor does not keep them apart.
     private var current: Task<Void, Never>?
@@ -53,7 +54,11 @@ public actor LiveSession {
             Result { () throws(ExecutionError) in try executor.buildPackages(notebook, options: packageOptions) }
         }.get()
         let context = executor.planContext(notebook, options: options, packages: packages.built)
-        var plan = host == nil ? nil : ExecutionPlan.inLiveHost(notebook, live: live, record: record, context: context, scope: scope)
+        var plan =
+            host == nil
+            ? nil
+            : ExecutionPlan.inLiveHost(
+                notebook, live: live, record: record, context: context, scope: scope, leftovers: leftovers)
         if plan == nil {
             stop()
             plan = ExecutionPlan(notebook, previous: nil, context: context)
@@ -77,7 +82,7 @@ public actor LiveSession {
         inquiry = result.inquiry
         // Where nothing compiled nothing ran, and the host is as it was.
         let hasRun = !result.ran.isEmpty || (try? result.outcome.get())?.record != nil
-        if result.isHostLost { stop() } else if hasRun { keep(plan, ran: result.ran) }
+        if result.isHostLost { stop() } else if hasRun { keep(plan, ran: result.ran, (try? result.outcome.get())?.record) }
         let outcome = try result.outcome.get()
         if let record = outcome.record {
             self.record = record
@@ -112,19 +117,37 @@ public actor LiveSession {
         host?.close()
         host = nil
         live = []
+        leftovers = LiveLeftovers()
         record = nil
     }
 
     /// Notes what the host holds now: the cells that ran, this time or before.
     ///
     /// A cell that was to run and was not reached counts no more: others may have taken back what it did.
-    private func keep(_ plan: ExecutionPlan, ran: [Int]) {
-        let held = Set(live.map(\.key))
+    private func keep(_ plan: ExecutionPlan, ran: [Int], _ record: RunRecord?) {
+        let before = Dictionary(live.map { ($0.key, $0) }) { first, _ in first }
         let now = Set(ran)
-        live = plan.steps.indices.filter { place in
-            now.contains(place) || held.contains(plan.steps[place].key) && plan.steps[place].action == .reuse
-        }.map { LiveCell(plan.steps[$0], in: plan) }
+        let sizes = Dictionary((record?.cells ?? []).map { ($0.id, $0.residentBytes ?? 0) }) { first, _ in first }
+        var largest = 0
+        live = plan.steps.indices.compactMap { place in
+            let step = plan.steps[place]
+            let size = sizes[step.cell.id] ?? 0
+            defer { largest = max(largest, size) }
+            guard now.contains(place) else { return step.action == .reuse ? before[step.key] : nil }
+            var cell = LiveCell(step, in: plan)
+            // The first cell's size is that of the process.
+            if largest > 0 { cell.growth = max(0, size - largest) } else { cell.growth = max(0, size - Self.usualSize) }
+            return cell
+        }
+        let held = Set(live.map(\.key))
+        let again = Set(ran.map { plan.steps[$0].key })
+        for cell in before.values where !held.contains(cell.key) || again.contains(cell.key) {
+            leftovers.add(cell, isGone: !held.contains(cell.key))
+        }
     }
+
+    /// Bytes that a process takes with the library and Foundation, before any cell.
+    private static let usualSize = 100 << 20
 }
 
 /// One run of a session, off its actor.

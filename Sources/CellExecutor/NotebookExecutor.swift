@@ -30,10 +30,26 @@ public struct NotebookExecutor: Sendable {
 
     func planContext(_ notebook: Notebook, options: RunOptions, packages: PackageBuilder.Built? = nil) -> PlanContext {
         let folder = options.folder(of: notebook)
+        let stem = "\(folder)/\(notebook.stem)"
         return PlanContext(
             tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode,
             parameters: options.parameters, ignoresRecord: options.ignoresRecord || options.scope != .all,
-            digest: { path in (try? readFile("\(folder)/\(path)")).map { ContentKey(ofBytes: $0) } })
+            resources: resourceKey(notebook, in: folder),
+            declared: { path in
+                let files = DeclaredFiles(path, in: folder, except: stem)
+                if let problem = files.problem { return .failure(DeclaredPathProblem(problem)) }
+                do throws(FileError) { return .success(try files.key()) } catch { return .failure(DeclaredPathProblem("cannot be read: \(error)")) }
+            })
+    }
+
+    private func resourceKey(_ notebook: Notebook, in folder: String) -> ContentKey? {
+        guard !notebook.frontMatter.resources.isEmpty else { return nil }
+        var fields: [String] = []
+        for path in notebook.frontMatter.resources {
+            let key = try? DeclaredFiles(path, in: folder, except: "\(folder)/\(notebook.stem)").key()
+            fields += [path, key?.hexadecimal ?? "missing"]
+        }
+        return ContentKey(fields)
     }
 
     /// Runs a notebook to its end, or to the first cell that fails and may not.
@@ -213,4 +229,12 @@ public struct RunOutcome: Sendable {
 public struct RunFailure: Error, Sendable, Hashable {
     public var cell: Cell.ID
     public var error: CellError
+}
+
+extension Notebook {
+    /// The file's name without its extension.
+    var stem: String {
+        let name = file.path.split(separator: "/").last ?? ""
+        return String(name.lastIndex(of: ".").map { name[..<$0] } ?? name)
+    }
 }

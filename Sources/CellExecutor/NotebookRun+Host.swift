@@ -38,7 +38,11 @@ extension NotebookRun {
         let folder = options.folder(of: notebook)
         var resources: [String: [UInt8]] = [:]
         for path in withResources ? notebook.frontMatter.resources : [] {
-            do throws(FileError) { resources[path] = try readFile("\(folder)/\(path)") } catch { throw .file(error) }
+            let files = DeclaredFiles(path, in: folder, except: "\(folder)/\(notebook.stem)")
+            if let problem = files.problem { throw .host("the resource \(path) \(problem), from \(folder)") }
+            for (name, file) in zip(files.names, files.paths) {
+                do throws(FileError) { resources[name] = try readFile(file) } catch { throw .file(error) }
+            }
         }
         return HostConfiguration(
             workingFolder: workingFolder, outputLimit: options.outputLimit, memoryLimit: options.memoryLimit,

@@ -65,23 +65,6 @@ func fileIdentity(_ path: String) -> (size: Int, changed: String)? {
     return (Int(status.st_size), "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)")
 }
 
-/// The names in a folder, sorted; empty where it cannot be read.
-func folderContents(_ path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-}
-
-func isLink(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && (status.st_mode & S_IFMT) == S_IFLNK
-}
-
 enum FileKind { case file, folder, link, special }
 
 /// What stands at a path, links not followed; `nil` where nothing does.

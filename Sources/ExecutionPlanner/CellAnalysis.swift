@@ -32,7 +32,7 @@ public struct CellAnalysis: Sendable, Hashable {
                 let inner = NameCollector(Parser.parse(source: command.swift)).names
                 names.uses.formUnion(inner.uses)
                 names.memberUses.formUnion(inner.memberUses)
-                names.processState.formUnion(inner.processState)
+                names.effects.formCommand(inner.effects)
             }
         }
         // What does not parse is left for the compiler to describe as it stands.

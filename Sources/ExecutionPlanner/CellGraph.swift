@@ -19,6 +19,8 @@ public struct CellGraph: Sendable, Hashable {
         public var nearestDependencies: [Int] = []
         /// The earlier cells whose values it may change, in order.
         public var changes: [Int] = []
+        /// What of the process it reads and changes, also by what it calls.
+        public var process = ProcessEffects()
     }
 
     public private(set) var nodes: [Node] = []
@@ -34,20 +36,19 @@ public struct CellGraph: Sendable, Hashable {
 private struct CellGraphBuilder {
     let cells: [CellNames]
     /// Per name the cells that define it so far, with the definition.
-    private var definers: [String: [(cell: Int, definition: CellNames.Definition)]] = [:]
+    private var definers: EffectResolver.Definers = [:]
     private var membersAdded: [String: CellSet] = [:]
     private var extensions: [String: CellSet] = [:]
     private var reachingEverything = CellSet()
     private var importSets: [CellSet] = []
     private var stateSets: [CellSet] = []
     private var objects = SharedValues()
-    private var processCells: [ProcessState: CellSet] = [:]
-    /// Methods that the notebook declares itself, which may change what they are called on.
-    private let declaredMethods: Set<String>
+    private var writers: [ProcessState: CellSet] = [:]
+    private var resolver: EffectResolver
 
     init(cells: [CellNames]) {
         self.cells = cells
-        declaredMethods = cells.reduce(into: []) { $0.formUnion($1.declaredMethods) }
+        resolver = EffectResolver(cells)
     }
 
     mutating func node(_ index: Int) -> CellGraph.Node {
@@ -66,19 +67,34 @@ private struct CellGraphBuilder {
             named.formUnion(added)
         }
 
-        let changes = objects.changes(places(index, own: own), in: index, imported: imported)
-        let direct = stateDependencies(index, imported: imported, shared: changes.rests)
+        let effects = resolver.effects(of: index, definers: definers)
+        var direct = imported
+        direct.formUnion(objects.changers(of: imported))
+        for cell in imported.places {
+            for definition in cells[cell].definitions { if let cells = extensions[definition.name] { direct.formUnion(cells) } }
+        }
+        // What it calls stands in cells that it rests on, and may make it rest on more.
+        var process = effects.process
         var covered = CellSet()
-        for cell in direct.places { covered.formUnion(stateSets[cell]) }
         var state = direct
-        state.formUnion(covered)
+        while true {
+            covered = CellSet()
+            for cell in direct.places { covered.formUnion(stateSets[cell]) }
+            state = direct
+            state.formUnion(covered)
+            process.formUnion(resolver.process(calledBy: effects, among: state, in: index))
+            let cells = processDependencies(process, of: index).subtracting(state)
+            if cells.isEmpty { break }
+            direct.formUnion(cells)
+        }
+        let changes = objects.take(resolver.changes(effects, calling: state, in: index), of: index)
 
         importSets.append(imported)
         stateSets.append(state)
-        record(index)
+        record(index, process)
         return CellGraph.Node(
             imports: imported.places, nearestImports: named.subtracting(inherited).places, shadows: shadows(names, own: own, imported: imported),
-            stateDependencies: state.places, nearestDependencies: direct.subtracting(covered).places, changes: changes.cells)
+            stateDependencies: state.places, nearestDependencies: direct.subtracting(covered).places, changes: changes, process: process)
     }
 
     private func directImports(_ names: CellNames, own: Set<String>) -> CellSet {
@@ -133,47 +149,16 @@ private struct CellGraphBuilder {
         return shadows
     }
 
-    /// What the cell's names say of values, with the names resolved to where they are defined.
-    private func places(_ index: Int, own: Set<String>) -> SharedValues.Cell {
-        let names = cells[index]
-        let earlier = names.earlierUses
-        func resolved(_ names: Set<String>) -> Set<SharedValues.Place> {
-            var places: Set<SharedValues.Place> = []
-            for name in names {
-                if own.contains(name) { places.insert(.init(cell: index, name: name)) }
-                if own.contains(name) && !earlier.contains(name) { continue }
-                if let last = definers[name]?.last, last.definition.kind != .function,
-                    !last.definition.isConstant || last.definition.kind != .variable
-                {
-                    places.insert(.init(cell: last.cell, name: name))
-                }
-            }
-            return places
-        }
-        func loud(_ calls: [String: Set<String>]) -> Set<String> {
-            calls.reduce(into: []) { if declaredMethods.contains($1.key) { $0.formUnion($1.value) } }
-        }
-        let quiet = loud(names.quietCalls)
-        return SharedValues.Cell(
-            mutations: resolved(names.mutations.union(quiet)), calls: resolved(names.callMutations.union(quiet)),
-            deferred: resolved(names.deferredMutations.union(loud(names.deferredQuietCalls))),
-            aliases: names.aliases.map { resolved(Set([$0.key]).union($0.value)) }.filter { $0.count > 1 })
+    /// The earlier cells that changed what it reads, or changes further, of the process.
+    private func processDependencies(_ process: ProcessEffects, of index: Int) -> CellSet {
+        // Memory holds what every cell before made.
+        if process.reads.contains(.memory) { return CellSet(0..<index) }
+        var found = writers[.process] ?? CellSet()
+        for state in process.touched { if let cells = writers[state] { found.formUnion(cells) } }
+        return found
     }
 
-    private func stateDependencies(_ index: Int, imported: CellSet, shared: CellSet) -> CellSet {
-        var state = imported
-        state.formUnion(shared)
-        for cell in imported.places {
-            for definition in cells[cell].definitions { if let cells = extensions[definition.name] { state.formUnion(cells) } }
-        }
-        for kind in cells[index].processState {
-            // Memory holds what every cell before made.
-            if kind == .memory { state.formUnion(CellSet(0..<index)) } else if let cells = processCells[kind] { state.formUnion(cells) }
-        }
-        return state
-    }
-
-    private mutating func record(_ index: Int) {
+    private mutating func record(_ index: Int, _ process: ProcessEffects) {
         let names = cells[index]
         for definition in names.definitions { definers[definition.name, default: []].append((index, definition)) }
         for member in names.extensionMembers { membersAdded[member, default: CellSet()].insert(index) }
@@ -184,6 +169,6 @@ private struct CellGraphBuilder {
             if definers[name]?.last?.definition.kind == .alias { reachingEverything.insert(index) }
         }
         if names.reachesEverything { reachingEverything.insert(index) }
-        for kind in names.processState { processCells[kind, default: CellSet()].insert(index) }
+        for state in process.writes { writers[state, default: CellSet()].insert(index) }
     }
 }

@@ -27,21 +27,8 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var earlierUses: Set<String> = []
     /// Names after a dot.
     public internal(set) var memberUses: Set<String> = []
-    /// Names whose values the cell may change: assigned, passed inout, called upon, or handed to a function.
-    public internal(set) var mutations: Set<String> = []
-    /// Of these, the ones that a call may change, or put into one another.
-    public internal(set) var callMutations: Set<String> = []
-    /// Variables with the names that their values are made of, where they may hold the very same object.
-    public internal(set) var aliases: [String: Set<String>] = [:]
-    /// Of the changed, the ones inside bodies of functions and types: they happen when another cell calls them.
-    public internal(set) var deferredMutations: Set<String> = []
-    /// Names whose methods it calls, by the method, where the standard library's method of that name changes nothing: they
-    /// count as changed once the notebook declares a method of that name.
-    public internal(set) var quietCalls: [String: Set<String>] = [:]
-    /// Of these, the ones inside bodies.
-    public internal(set) var deferredQuietCalls: [String: Set<String>] = [:]
-    /// Methods that its types and extensions declare.
-    public internal(set) var declaredMethods: Set<String> = []
+    /// What it may change.
+    public internal(set) var effects = CellEffects()
     /// Types that it extends.
     public internal(set) var extendedTypes: Set<String> = []
     /// Members that its extensions add.
@@ -58,8 +45,6 @@ public struct CellNames: Sendable, Hashable {
     public internal(set) var imports: [String] = []
     /// It has stored properties that are initialised once for a process.
     public internal(set) var hasStaticStorage = false
-    /// Known names of state of the process that stand in it.
-    public internal(set) var processState: Set<ProcessState> = []
 }
 
 extension CellNames {
@@ -75,31 +60,4 @@ extension CellNames {
         guard let first = name.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return name }
         return "`\(name)`"
     }
-}
-
-/// State that a cell reads or changes although none of its names shows it.
-public enum ProcessState: String, Sendable, Hashable, CaseIterable {
-    case memory, files, clock, randomness, environment
-
-    static let names: [String: ProcessState] = {
-        let lists: [(ProcessState, [String])] = [
-            (
-                .memory,
-                [
-                    "allocated", "reserved", "peakAllocated", "peakReserved", "resetPeak", "emptyCache", "memoryStatistics", "MemoryStatistics",
-                    "withMemoryReport", "residentBytes",
-                ]
-            ),
-            (
-                .files,
-                ["fopen", "open", "FileManager", "FileHandle", "contentsOfFile", "contentsOf", "readFile", "writeFile", "shell", "FileDescriptor"]
-            ),
-            (.clock, ["Date", "ContinuousClock", "SuspendingClock", "clock_gettime", "time", "gettimeofday", "now"]),
-            (.randomness, ["random", "shuffled", "shuffle", "randomElement", "SystemRandomNumberGenerator", "UUID", "arc4random", "rand"]),
-            (.environment, ["getenv", "setenv", "ProcessInfo", "CommandLine", "chdir"]),
-        ]
-        var names: [String: ProcessState] = [:]
-        for (state, words) in lists { for word in words { names[word] = state } }
-        return names
-    }()
 }

@@ -14,6 +14,8 @@ struct CellSet: Sendable, Hashable {
         words[word] |= 1 << UInt64(place % 64)
     }
 
+    var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+
     func contains(_ place: Int) -> Bool {
         let word = place / 64
         return word < words.count && words[word] & (1 << UInt64(place % 64)) != 0
@@ -27,6 +29,12 @@ struct CellSet: Sendable, Hashable {
     func subtracting(_ other: CellSet) -> CellSet {
         var result = self
         for index in result.words.indices where index < other.words.count { result.words[index] &= ~other.words[index] }
+        return result
+    }
+
+    func intersection(_ other: CellSet) -> CellSet {
+        var result = self
+        for index in result.words.indices { result.words[index] &= index < other.words.count ? other.words[index] : 0 }
         return result
     }
 

@@ -8,20 +8,34 @@ public struct PlanContext: Sendable {
     public var mode: ExecutionPlan.Mode
     /// Values from the command line, in the place of the front matter's.
     public var parameters: [Parameter]
-    /// The digest of a file that a cell declares to read; `nil` where it is missing.
-    public var digest: @Sendable (String) -> ContentKey?
+    /// What a path that a cell declares to read stands for: the key of the files there, or why there are none.
+    public var declared: @Sendable (String) -> Result<ContentKey, DeclaredPathProblem>
+    /// The key of the files that travel with the notebook; any cell may read them.
+    public var resources: ContentKey?
     /// Run all, whatever the record says.
     public var ignoresRecord: Bool
 
     public init(
         tools: ContentKey, mode: ExecutionPlan.Mode = .fresh, parameters: [Parameter] = [], ignoresRecord: Bool = false,
-        digest: @escaping @Sendable (String) -> ContentKey? = { _ in nil }
+        resources: ContentKey? = nil,
+        declared: @escaping @Sendable (String) -> Result<ContentKey, DeclaredPathProblem> = { _ in .failure(DeclaredPathProblem("is not there")) }
     ) {
         self.tools = tools
         self.mode = mode
         self.parameters = parameters
         self.ignoresRecord = ignoresRecord
-        self.digest = digest
+        self.resources = resources
+        self.declared = declared
+    }
+}
+
+/// Why a path that a cell declares to read stands for nothing.
+public struct DeclaredPathProblem: Error, Sendable, Hashable {
+    /// In words that follow the path.
+    public var words: String
+
+    public init(_ words: String) {
+        self.words = words
     }
 }
 
@@ -43,8 +57,11 @@ extension ExecutionPlan {
                 names.extendedTypes = []
                 names.extensionMembers = []
                 names.reachesEverything = false
+                names.effects = CellEffects()
             }
-            if cell.options.touchesProcess { names.processState.formUnion(ProcessState.allCases) }
+            if cell.options.touchesProcess {
+                names.effects.process.formUnion(ProcessEffects(reads: Set(ProcessState.listed), writes: Set(ProcessState.listed)))
+            }
             return names
         }
         let graph = CellGraph(names)
@@ -52,6 +69,7 @@ extension ExecutionPlan {
         var moduleCounts: [String: Int] = [:]
         var importDeclarations: [String] = []
         var values = ValueEdits(cells, analyses, names: names, path: path)
+        var problems: [Diagnostic] = []
         for (index, cell) in cells.enumerated() {
             let node = graph.nodes[index]
             let edits = Self.isRun(cell, analyses[index]) ? values.edits(index, moduleNames: steps.map(\.moduleName)) : ValueEdits.Edits()
@@ -68,7 +86,17 @@ extension ExecutionPlan {
             let moduleName = "Cell_" + (count > 1 ? ContentKey([compileKey.hexadecimal, "\(count)"]) : compileKey).short
             var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
             fields += node.nearestDependencies.map { steps[$0].key.hexadecimal }
-            fields += cell.options.dependencies.map { context.digest($0)?.hexadecimal ?? "missing \($0)" }
+            if let resources = context.resources { fields += ["resources", resources.hexadecimal] }
+            for path in cell.options.dependencies {
+                switch context.declared(path) {
+                case .success(let key): fields.append(key.hexadecimal)
+                case .failure(let problem):
+                    fields.append("missing \(path)")
+                    if cell.options.eval, !DeclaredPath(path).isMade(by: steps) {
+                        problems.append(DeclaredPath(path).diagnostic(problem, in: cell, path: notebook.file.path))
+                    }
+                }
+            }
             steps.append(
                 Step(
                     cell: cell, analysis: analyses[index], node: node, inheritedImports: importDeclarations, moduleName: moduleName,
@@ -79,7 +107,8 @@ extension ExecutionPlan {
                 importDeclarations.append(declaration)
             }
         }
-        self.init(steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics) + values.diagnostics)
+        self.init(
+            steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics) + values.diagnostics + problems)
         let given = Dictionary(context.parameters.map { ($0.name, $0.value) }) { $1 }
         let now = notebook.frontMatter.parameters.map { given[$0.name] ?? $0.value }
         decide(previous: context.ignoresRecord ? nil : previous, parametersChanged: previous.map { $0.parameters.map(\.value) != now } ?? false)

@@ -23,6 +23,22 @@ enum QuietCall {
         "residualStream", "logitLens", "firstIndex", "lastIndex", "formatted",
     ]
 
+    /// Functions that change nothing that they are handed.
+    static let harmlessFunctions: Set<String> = [
+        "print", "debugPrint", "display", "String", "Int", "Double", "Float", "Bool", "min", "max", "abs", "type", "zip",
+        "stride", "Array", "Set", "Dictionary", "Table", "dump", "round", "sqrt", "pow", "log", "exp", "UInt8", "Int64", "UInt64", "Int32", "UInt32",
+        "UInt", "Int8", "Int16", "UInt16", "Character", "Substring", "URL", "Data", "Date", "Decimal", "CGFloat", "floor", "ceil", "sin", "cos",
+        "tan",
+        "fflush", "usleep", "sleep", "precondition", "assert", "fatalError",
+    ]
+
+    /// Methods of a library's types that change what they are called on, and call nothing.
+    static let inert: Set<String> = [
+        "append", "insert", "remove", "removeAll", "removeFirst", "removeLast", "removeValue", "removeSubrange", "popLast", "popFirst", "swapAt",
+        "reverse", "sort", "updateValue", "formUnion", "formIntersection", "subtract", "reserveCapacity", "replaceSubrange", "shuffle", "toggle",
+        "negate", "round", "write", "allocate", "deallocate", "initialize", "deinitialize", "update",
+    ]
+
     static func givesValue(_ method: String) -> Bool { givingValues.contains(method) }
 
     /// The methods called one after another, where each is one of these and is handed nothing that could change elements.
@@ -50,17 +66,28 @@ enum QuietCall {
         return closures.allSatisfy { isQuiet(Syntax($0)) } && call.arguments.allSatisfy { isQuiet(Syntax($0.expression)) }
     }
 
+    /// A type by its name, made of nothing that could change: what its initialiser does, the type's own cell tells.
+    private static func makesValues(_ name: String, _ call: FunctionCallExprSyntax) -> Bool {
+        name.first?.isUppercase == true && call.trailingClosure == nil
+    }
+
+    /// Whether something in it assigns, or calls what may change something.
+    static func mayChange(_ node: Syntax) -> Bool { !isQuiet(node) }
+
+    /// Whether a closure that the call is handed may change something.
+    static func hasLoudClosure(_ call: FunctionCallExprSyntax) -> Bool { !argumentsAreQuiet(call) }
+
     /// Whether nothing in it assigns, or calls what is not known to change nothing: an element may be an object.
     private static func isQuiet(_ node: Syntax) -> Bool {
         if node.is(AssignmentExprSyntax.self) || node.is(InOutExprSyntax.self) { return false }
         if let call = node.as(FunctionCallExprSyntax.self) {
             if let name = call.calledExpression.as(DeclReferenceExprSyntax.self) {
-                guard NameCollector.harmlessCalls.contains(name.baseName.text) else { return false }
+                guard harmlessFunctions.contains(name.baseName.text) || makesValues(name.baseName.text, call) else { return false }
             } else if methods(of: call) == nil {
                 return false
             }
         }
-        if let name = node.as(BinaryOperatorExprSyntax.self)?.operator.text, NameCollector.assigns(name) { return false }
+        if let name = node.as(BinaryOperatorExprSyntax.self)?.operator.text, EffectCollector.assigns(name) { return false }
         return node.children(viewMode: .sourceAccurate).allSatisfy(isQuiet)
     }
 }

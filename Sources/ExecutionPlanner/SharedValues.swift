@@ -12,15 +12,11 @@ struct SharedValues {
     struct Cell {
         var mutations: Set<Place>
         /// Of these, the ones that a call may change or put into one another.
-        var calls: Set<Place>
-        /// Changed by what other cells call.
-        var deferred: Set<Place>
+        var handed: Set<Place>
         /// Variables that may hold one object from this cell on.
         var aliases: [Set<Place>]
     }
 
-    /// Per cell, what its functions may change.
-    private var deferred: [Set<Place>] = []
     /// The groups of variables that may hold one object, by number; a variable without one is alone.
     private var groupOf: [Place: Int] = [:]
     private var members: [Int: [Place]] = [:]
@@ -31,26 +27,26 @@ struct SharedValues {
     /// The variables of each cell that anything is known of.
     private var known: [Int: [Place]] = [:]
 
-    /// Notes a cell, and says what it may change and what it rests on beside what it imports.
-    ///
-    /// - Parameter imported: The cells that it imports.
-    /// - Returns: The earlier cells whose variables it may change, in order, and the ones that may have changed what it sees.
-    mutating func changes(_ cell: Cell, in index: Int, imported: CellSet) -> (cells: [Int], rests: CellSet) {
-        var rests = CellSet()
-        var called: Set<Place> = []
+    /// The cells that may have changed what a cell sees that imports `imported`.
+    func changers(of imported: CellSet) -> CellSet {
+        var found = CellSet()
         for other in imported.places {
             for place in known[other] ?? [] {
-                if let cells = mutators[place] { rests.formUnion(cells) }
-                if let group = groupOf[place], let cells = groupMutators[group] { rests.formUnion(cells) }
+                if let cells = mutators[place] { found.formUnion(cells) }
+                if let group = groupOf[place], let cells = groupMutators[group] { found.formUnion(cells) }
             }
-            called.formUnion(deferred[other])
         }
-        deferred.append(cell.deferred)
-        for alias in cell.aliases { unite(alias) }
-        if !cell.calls.isEmpty { unite(cell.calls.union(called)) }
+        return found
+    }
 
+    /// Notes what a cell does.
+    ///
+    /// - Returns: The earlier cells whose variables it may change, in order.
+    mutating func take(_ cell: Cell, of index: Int) -> [Int] {
+        for alias in cell.aliases { unite(alias) }
+        unite(cell.handed)
         var changed: Set<Int> = []
-        for place in cell.mutations.union(called) {
+        for place in cell.mutations {
             if let group = groupOf[place] {
                 groupMutators[group, default: CellSet()].insert(index)
                 for member in members[group] ?? [] { changed.insert(member.cell) }
@@ -61,7 +57,7 @@ struct SharedValues {
             }
         }
         changed.remove(index)
-        return (changed.sorted(), rests)
+        return changed.sorted()
     }
 
     private mutating func note(_ place: Place) {

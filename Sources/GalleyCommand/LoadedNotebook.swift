@@ -115,8 +115,12 @@ struct LoadedNotebook: Sendable {
     /// The files that its outputs and its page are made of, besides the notebook itself.
     var files: [String] {
         let folder = NotebookLocator.folder(of: path)
-        let named = notebook.frontMatter.bibliography + notebook.cells.flatMap(\.options.dependencies)
-        return named.map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
+        let declared = (notebook.frontMatter.resources + notebook.cells.flatMap(\.options.dependencies)).flatMap { path in
+            let files = DeclaredFiles(path, in: folder, except: NotebookLocator.stem(of: self.path))
+            // A folder is looked at, too: what comes into it counts. What is not there may come.
+            return files.problem == nil ? files.paths + files.folders : files.folders + [path.hasPrefix("/") ? path : folder + "/" + path]
+        }
+        return notebook.frontMatter.bibliography.map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 } + declared
     }
 
     struct Unreadable: Error, Sendable {

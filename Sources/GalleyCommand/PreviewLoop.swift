@@ -32,6 +32,8 @@ actor PreviewLoop {
     private var running: (path: String, task: Task<Void, Never>)?
     /// The notebook that buttons mean: the one saved last.
     private var current: String?
+    /// What keeps pages from being what their files say, by what it concerns: every page tells it.
+    private var problems: [String: String] = [:]
     /// Whether new outputs will be shown in a moment, together with what ends until then.
     private var isRedrawDue = false
 
@@ -47,7 +49,7 @@ actor PreviewLoop {
     /// - Parameter ready: Called when the pages can be asked for, before the first cell runs.
     /// - Throws: `ExitCode` when there is nothing to serve.
     func toEnd(_ ready: @Sendable () -> Void) async throws {
-        configuration = publisher.readConfiguration().configuration
+        readConfiguration()
         for path in publisher.selection.notebooks { _ = load(path) }
         guard !notebooks.isEmpty else { throw ExitStatus.failure }
         for notebook in notebooks.values { session.reporter.report(notebook.loaded.diagnostics, notebook.loaded.file) }
@@ -65,7 +67,7 @@ actor PreviewLoop {
             case .ended(let path, let result): await end(path, result)
             case .redraw:
                 isRedrawDue = false
-                try? await publish(reports: false)
+                await republish(reports: false)
             case .interrupt:
                 guard running != nil else { break loop }
                 // What waits was not asked to stop, but nobody would see why it goes on.
@@ -99,6 +101,13 @@ actor PreviewLoop {
 
     // MARK: Reading
 
+    private func readConfiguration() {
+        let (configuration, hasErrors) = publisher.readConfiguration()
+        problems["site.yaml"] = hasErrors ? "site.yaml is wrong, as the terminal says: the page may not be what it would be" : nil
+        // What was understood last stands.
+        if !hasErrors || notebooks.isEmpty { self.configuration = configuration }
+    }
+
     /// - Returns: Whether the notebook could be read.
     private func load(_ path: String) -> Bool {
         do {
@@ -107,19 +116,26 @@ actor PreviewLoop {
             guard let loaded = variants.first else { return false }
             if variants.count > 1 { session.terminal.note("\(path): previewing \(loaded.variant ?? "") of \(variants.count) parameter sets") }
             if notebooks[path] == nil { notebooks[path] = PreviewedNotebook(loaded) } else { notebooks[path]?.edit(loaded) }
+            problems[path] = nil
             return true
         } catch {
             session.terminal.line(error.diagnostic.description)
+            problems[path] = "\(path) cannot be read, and its page is of an earlier text: \(error.diagnostic.summary)"
             return false
         }
     }
 
     private func reload(_ paths: Set<String>) async {
-        if paths.contains(publisher.selection.root + "/site.yaml") { configuration = publisher.readConfiguration().configuration }
+        if paths.contains(publisher.selection.root + "/site.yaml") { readConfiguration() }
         for path in paths.sorted() where NotebookLocator.isNotebook(path) {
             guard fileExists(path) else {
                 // Editors that write anew take the file away for a moment; one notebook alone is always meant to be there.
-                if publisher.selection.isFolder, let gone = notebooks.removeValue(forKey: path) { await gone.process.close() }
+                if publisher.selection.isFolder, let gone = notebooks.removeValue(forKey: path) {
+                    problems[path] = nil
+                    await gone.process.close()
+                } else {
+                    problems[path] = "\(path) is not there: its page is of its last text"
+                }
                 continue
             }
             guard load(path), let notebook = notebooks[path] else { continue }
@@ -131,7 +147,7 @@ actor PreviewLoop {
         updateWatched()
         // The page with the new text is made while the compiler works.
         await startNext()
-        try? await publish(reports: true)
+        await republish(reports: true)
     }
 
     // MARK: Running
@@ -153,13 +169,15 @@ actor PreviewLoop {
         guard running == nil, let runner = session.runner, !queue.isEmpty else { return }
         let path = queue.removeFirst()
         guard var notebook = notebooks[path], !notebook.loaded.hasErrors else { return await startNext() }
-        guard let live = await notebook.process.session(for: notebook.loaded, runner) else { return await startNext() }
+        let session = await notebook.process.session(for: notebook.loaded, runner)
+        problems["\(path) -P"] = session == nil ? "\(path) does not run: the values given for its parameters do not fit, as the terminal says" : nil
+        guard let live = session else { return await startNext() }
         if notebook.restarts { await live.restart() }
         notebook.restarts = false
         notebooks[path] = notebook
         if current == nil { current = path }
         let (loaded, sink) = (notebook.loaded, sink)
-        let progress = RunProgress(terminal: session.terminal, path: path)
+        let progress = RunProgress(terminal: self.session.terminal, path: path)
         let task = Task {
             do throws(ExecutionError) {
                 let outcome = try await live.apply(loaded.notebook) { event in
@@ -208,7 +226,7 @@ actor PreviewLoop {
                 notebooks[path]?.end(error)
             }
         }
-        try? await publish(reports: false)
+        await republish(reports: false)
         await startNext()
         show(path)
     }
@@ -260,11 +278,22 @@ actor PreviewLoop {
         for path in notebooks.keys { show(path) }
     }
 
+    private func republish(reports: Bool) async {
+        do {
+            let hadProblem = problems.removeValue(forKey: "site") != nil
+            try await publish(reports: reports || hadProblem)
+        } catch {
+            problems["site"] = "the pages cannot be made anew, as the terminal says: these are of an earlier text"
+            for path in notebooks.keys { show(path) }
+        }
+    }
+
     private func show(_ path: String) {
         guard let notebook = notebooks[path] else { return }
+        let general = problems.sorted { $0.key < $1.key }.map { PreviewDiagnostic(severity: "error", message: $0.value) }
         server.show(
             page: notebook.loaded.variant.map { publisher.outputPath(of: path, variant: $0) }
                 ?? NotebookLocator.stem(of: publisher.sourcePath(of: path)) + ".html", cells: notebook.cellStates,
-            diagnostics: notebook.messages, isRunning: running?.path == path)
+            diagnostics: general + notebook.messages, isRunning: running?.path == path)
     }
 }

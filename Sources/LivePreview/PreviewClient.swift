@@ -98,7 +98,9 @@ enum PreviewClient {
                 pre.append(mark);
               }
             }
-            status.textContent = state.running ? "running" : state.diagnostics.some((d) => d.severity === "error") ? "failed" : "up to date";
+            const cells = Object.values(state.cells);
+            const hasFailed = cells.includes("failed") || state.diagnostics.some((d) => d.severity === "error");
+            status.textContent = state.running ? "running" : hasFailed ? "failed" : cells.includes("stale") ? "out of date" : "up to date";
           };
 
           let wasOpen = false;
@@ -107,7 +109,7 @@ enum PreviewClient {
             // After a break the page may be behind.
             if (wasOpen) return reload();
             wasOpen = true;
-            status.textContent = "up to date";
+            status.textContent = "connected";
           };
           events.onerror = () => { status.textContent = "no connection"; };
           events.addEventListener("change", async (event) => {

@@ -1,4 +1,5 @@
 internal import CellWire
+internal import SourceText
 
 #if canImport(Glibc)
     private import Glibc
@@ -31,13 +32,20 @@ struct BundleRun {
             guard mkdir(work, 0o755) == 0 || errno == EEXIST, chdir(work) == 0 else {
                 throw Failure(message: "cannot make \(work): \(String(cString: strerror(errno)))")
             }
+            // What an earlier run left is not this one's, however far this one comes.
+            for name in ["events", "finished"] { unlink("\(folder)/\(name)") }
+            let lines = String(decoding: script, as: UTF8.self).split(separator: "\n")
+            guard let identity = lines.first?.split(separator: "\t"), identity.count == 2, identity[0] == "bundle" else {
+                throw Failure(message: "the script is damaged: it does not say which bundle it is of")
+            }
             let start = now()
             let date = formattedDate()
             let host = try Host(folder: folder)
             host.send(configuration)
-            let succeeded = try run(String(decoding: script, as: UTF8.self), on: host)
+            let succeeded = try run(lines.dropFirst(), on: host)
             try host.finish()
-            try write("\(date)\n\(now() - start)\n", to: "finished")
+            let digest = ContentKey(ofBytes: try contents("events.part")).hexadecimal
+            try write("\(date)\n\(now() - start)\n\(identity[1])\n\(digest)\n", to: "finished")
             guard rename("\(folder)/events.part", "\(folder)/events") == 0 else { throw Failure(message: "cannot write \(folder)/events") }
             say(succeeded ? "All cells ran. Bring 'events' and 'finished' back." : "The run ended early. 'events' and 'finished' say why.")
             return succeeded ? 0 : 1
@@ -47,8 +55,8 @@ struct BundleRun {
         }
     }
 
-    private func run(_ script: String, on host: Host) throws -> Bool {
-        for line in script.split(separator: "\n") {
+    private func run(_ script: some Sequence<Substring>, on host: Host) throws -> Bool {
+        for line in script {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             switch (fields.first, fields.count) {
             case ("load", 3): host.send(HostCommand.load(CellImage(name: fields[1], content: .path("\(folder)/\(fields[2])"))).encoded)

@@ -24,6 +24,23 @@ if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
     #endif
 }
 
+/// Puts a keeper between this process and its parent, and starts the program anew under it.
+///
+/// Swift's locks know their threads by numbers that they noted before the fork: the two of a lock that two threads want would wait for ever.
+func keep() {
+    let mark = "GALLEY_KEPT"
+    if getenv(mark) != nil {
+        unsetenv(mark)
+        return
+    }
+    guard galley_keep(0) == 0 else { return }
+    #if os(Linux)
+        setenv(mark, "1", 1)
+        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        unsetenv(mark)
+    #endif
+}
+
 // Runs another program, whose tree of processes ends with it, and when the other end of standard input is closed.
 if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--keep" {
     runKept(CommandLine.arguments.dropFirst(2))
@@ -31,7 +48,7 @@ if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--keep" {
 
 // What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--names" {
-    galley_keep(0)
+    keep()
     exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], 0, 1).rawValue))
 }
 
@@ -40,7 +57,7 @@ if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--bundle" {
 }
 
 // Whatever cells start ends with their host. Where nobody can keep it, it runs all the same.
-galley_keep(0)
+keep()
 
 /// The library beside this program, or where the environment says.
 func libraryPath() -> String {

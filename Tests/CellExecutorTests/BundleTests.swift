@@ -118,6 +118,68 @@ struct BundleTests {
         #expect(error?.description.contains("the cell 'cell-1' differs") == true)
     }
 
+    @Test("what ran is of this bundle, whole and unchanged, or it is refused")
+    func foreignEvents() async throws {
+        let place = try Place()
+        let files = FileManager.default
+        let notebook = TinyNotebook.make(["print(1)"])
+        _ = try make(TinyNotebook.make(["print(11)"]), in: place)
+        #expect(try runBundle(place).status == 0)
+        for name in ["events", "finished"] { try files.moveItem(atPath: place.bundle + "/" + name, toPath: place.folder + "/old-" + name) }
+        _ = try make(notebook, in: place)
+        func refusal() -> String? {
+            do {
+                _ = try CellBundle(folder: place.bundle)
+                return nil
+            } catch { return error.description }
+        }
+        func bring(_ name: String, from old: String) throws {
+            try? files.removeItem(atPath: place.bundle + "/" + name)
+            try files.copyItem(atPath: place.folder + "/" + old, toPath: place.bundle + "/" + name)
+        }
+        for name in ["events", "finished"] { try bring(name, from: "old-" + name) }
+        #expect(refusal()?.contains("of another bundle") == true)
+
+        #expect(try runBundle(place).status == 0)
+        #expect(refusal() == nil)
+        #expect(try await collect(notebook, place).record?.dump == [#"cell-1 out: "1\n""#])
+        let events = try Data(contentsOf: URL(fileURLWithPath: place.bundle + "/events"))
+        for damaged in [
+            events.dropLast(), events + [0], Data(events.enumerated().map { $0.offset == events.count / 2 ? $0.element ^ 1 : $0.element }),
+        ] {
+            try Data(damaged).write(to: URL(fileURLWithPath: place.bundle + "/events"))
+            #expect(refusal()?.contains("not what the run left") == true)
+        }
+        // Half of what was brought back is of the run before.
+        try bring("events", from: "old-events")
+        #expect(refusal()?.contains("not what the run left") == true)
+        try events.write(to: URL(fileURLWithPath: place.bundle + "/events"))
+        #expect(refusal() == nil)
+        try "2026-01-01T00:00:00Z\n1.5\n".write(toFile: place.bundle + "/finished", atomically: true, encoding: .utf8)
+        #expect(refusal()?.contains("another version of Galley") == true)
+    }
+
+    @Test("a resource that changed since makes the outputs another notebook's")
+    func changedResource() async throws {
+        let place = try Place()
+        try "one".write(toFile: place.folder + "/data.txt", atomically: true, encoding: .utf8)
+        var notebook = TinyNotebook.make(["!cat data.txt"])
+        notebook.frontMatter.resources = ["*.txt"]
+        _ = try make(notebook, in: place)
+        #expect(try runBundle(place).status == 0)
+        let first = try await collect(notebook, place)
+        #expect(first.record?.dump == [#"cell-1 out: "one""#])
+        try "two".write(toFile: place.folder + "/data.txt", atomically: true, encoding: .utf8)
+        await #expect(throws: ExecutionError.self) { try await collect(notebook, place) }
+        let home = try await TinyNotebook.run(notebook, previous: first.record) { $0.workingFolder = place.folder }
+        #expect(home.record?.dump == [#"cell-1 out: "two""#])
+        let hosted = try await TinyNotebook.run(notebook, previous: first.record) {
+            $0.workingFolder = place.folder
+            $0.hostCommand = place.bundle + "/host"
+        }
+        #expect(hosted.record?.dump == [#"cell-1 out: "two""#])
+    }
+
     @Test("a folder that is no bundle is left alone, and a notebook with a mistake makes none")
     func refusals() throws {
         let place = try Place()

@@ -10,20 +10,29 @@ import Testing
 struct EditFuzzTests {
     private static func number(_ name: String, _ usual: Int) -> Int { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual }
 
-    private static let start: [TinyLanguage.Statement] = [
-        .variable("a", .constant(1), isConstant: false), .variable("b", .constant(2), isConstant: false), .list("xs", [1, 2]), .box("k", 1),
-        .alias("m", "k"), .function("f", .sum("a", 1)), .mutator("g", "a"), .print(.call("f")),
-    ]
+    private func notebook(_ cells: [TinyLanguage.Statement]) -> Notebook { TinyLanguage.notebook(cells) }
 
-    private func notebook(_ cells: [TinyLanguage.Statement]) -> Notebook { TinyNotebook.make([TinyLanguage.prelude] + cells.map(\.swift)) }
+    /// Outputs without the cells' names, and errors without their lines.
+    private func shown(_ record: RunRecord?) -> [String]? {
+        record?.cells.flatMap { cell in
+            cell.outputs.filter { !$0.isDiagnostics }.map { output in
+                let text = output.dump
+                return text.hasPrefix("error: ") ? String(text[..<(text.lastIndex(of: "@") ?? text.endIndex)].dropLast()) : text
+            }
+        }
+    }
 
-    /// Outputs without the cells' names.
-    private func shown(_ record: RunRecord?) -> [String]? { record?.cells.flatMap { $0.outputs.filter { !$0.isDiagnostics }.map(\.dump) } }
+    /// A folder of its own for each kind of run: cells write files there.
+    private func folder(_ name: String) throws -> String {
+        let path = NSTemporaryDirectory() + "galley-edits-\(ProcessInfo.processInfo.processIdentifier)-\(name)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
 
     @Test("A fresh run gives what the interpreter says")
     func oracle() async throws {
         var generator = SeededGenerator(seed: 1)
-        var cells = Self.start
+        var cells = TinyLanguage.start
         var compared = 0
         for _ in 0..<Self.number("GALLEY_FUZZ_EDITS", 40) / 8 {
             let sound = cells
@@ -31,7 +40,8 @@ struct EditFuzzTests {
                 cells = sound
                 for _ in 0..<3 { TinyLanguage.edit(&cells, &generator) }
             } while TinyLanguage.outputs(of: cells) == nil
-            let outcome = try await TinyNotebook.run(notebook(cells))
+            let folder = try folder("fresh")
+            let outcome = try await TinyNotebook.run(notebook(cells)) { $0.workingFolder = folder }
             #expect(shown(outcome.record) == TinyLanguage.outputs(of: cells), "\(cells.map(\.swift)) \(outcome.diagnostics)")
             if outcome.record != nil { compared += 1 }
         }
@@ -46,9 +56,10 @@ struct EditFuzzTests {
         // Apart from the edits', which stay what they are for a seed.
         var parts = SeededGenerator(seed: UInt64(seed) ^ 0x5EED)
         var options = RunOptions()
-        options.workingFolder = "/tmp"
+        options.workingFolder = try folder("live")
+        let other = try folder("incremental")
         let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
-        var cells = Self.start
+        var cells = TinyLanguage.start
         var sound = cells
         var record: RunRecord?
         var failures = 0
@@ -83,7 +94,10 @@ struct EditFuzzTests {
                 cells = sound
             }
             if expected != nil, edit.isMultiple(of: 10) {
-                let part = try await TinyNotebook.run(notebook(cells), previous: record) { $0.mode = .incremental }
+                let part = try await TinyNotebook.run(notebook(cells), previous: record) {
+                    $0.mode = .incremental
+                    $0.workingFolder = other
+                }
                 if shown(part.record) != expected {
                     failures += 1
                     Issue.record(

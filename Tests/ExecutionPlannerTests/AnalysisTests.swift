@@ -166,13 +166,6 @@ struct GraphTests {
         #expect(graph.nodes[199].stateDependencies.count == 199)
         #expect(graph.nodes[199].nearestDependencies == [198])
     }
-
-    @Test("names that stand for state of the process are marked")
-    func marks() {
-        #expect(CellAnalysis(cell("let t = ContinuousClock().now"), path: "p").names.processState == [.clock])
-        #expect(CellAnalysis(cell("print(device.peakAllocated)"), path: "p").names.processState == [.memory])
-        #expect(CellAnalysis(cell("!ls"), path: "p").names.processState == [.files])
-    }
 }
 
 @Suite("Classification")

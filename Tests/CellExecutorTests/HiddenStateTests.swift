@@ -1,0 +1,86 @@
+import CellExecutor
+import ExecutionPlanner
+import Foundation
+import NotebookModel
+import SourceText
+import Testing
+
+/// What cells leave where no name shows it: a run of what changed, and a live host, are to give what a fresh run gives.
+@Suite("Hidden state", .serialized)
+struct HiddenStateTests {
+    private static let cells = [
+        "import Foundation\nsrand48(1)",
+        "print(drand48() < 0.5 ? \"low\" : \"high\", Int(drand48() * 1000))",
+        "setenv(\"STAGE\", \"alpha\", 1);",
+        "!echo \"stage $STAGE\"",
+        "try Data(\"v1\".utf8).write(to: URL(fileURLWithPath: \"state.bin\"))",
+        "print(try Data(contentsOf: URL(fileURLWithPath: \"state.bin\")).count)",
+        "let p = Process(); p.executableURL = URL(fileURLWithPath: \"/bin/sh\"); p.arguments = [\"-c\", \"echo one > state.txt\"]; try p.run(); p.waitUntilExit()",
+        "!cat state.txt",
+        "final class Model { var log: [String] = []; func add(_ s: String) { log.append(s) } }\nlet model = Model()\nvar hooks: [() -> Void] = []",
+        "hooks.append { model.add(\"called\") }",
+        "for h in hooks { h() }",
+        "print(model.log)",
+        "let memory = UnsafeMutablePointer<Int>.allocate(capacity: 1)\nmemory.pointee = 5\nlet alias = memory",
+        "alias.pointee += 1",
+        "print(memory.pointee)",
+    ]
+
+    /// Edits, one after another, with what a fresh run prints then where it changes.
+    private static let edits: [(cell: Int, source: String)] = [
+        (1, "import Foundation\nsrand48(7)"), (3, "setenv(\"STAGE\", \"beta\", 1);"), (5, cells[4].replacing("v1", with: "longer")),
+        (7, cells[6].replacing("echo one", with: "echo two")), (10, "hooks.append { model.add(\"again\") }"), (11, "hooks.forEach { $0(); $0() }"),
+        (14, "alias.pointee += 7"), (3, "print(1)"), (2, "print(Int(drand48() * 1000))"),
+    ]
+
+    private func folder() throws -> String {
+        let path = NSTemporaryDirectory() + "galley-hidden-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    @Test("after every edit a run of what changed and a live host give what a fresh run gives")
+    func edits() async throws {
+        let folders = try (0..<3).map { _ in try folder() }
+        defer { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
+        var options = RunOptions()
+        options.workingFolder = folders[0]
+        let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+        var cells = Self.cells
+        var record = try await TinyNotebook.run(TinyNotebook.make(cells)) { $0.workingFolder = folders[1] }.record
+        _ = try await session.apply(TinyNotebook.make(cells))
+        for edit in Self.edits {
+            cells[edit.cell - 1] = edit.source
+            let notebook = TinyNotebook.make(cells)
+            let fresh = try #require(try await TinyNotebook.run(notebook) { $0.workingFolder = folders[2] }.record?.dump)
+            let part = try await TinyNotebook.run(notebook, previous: record) {
+                $0.mode = .incremental
+                $0.workingFolder = folders[1]
+            }
+            #expect(part.record?.dump == fresh, "incremental, after \(edit)")
+            record = part.record
+            #expect(try await session.apply(notebook).record?.dump == fresh, "live, after \(edit)")
+        }
+        await session.close()
+    }
+
+    @Test("memory is told of as in a fresh run")
+    func memory() async throws {
+        var options = RunOptions()
+        options.workingFolder = "/tmp"
+        let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+        let read = "print(Memory.statistics(of: .cpu).allocated)"
+        let sources = ["import Inference\nlet block = try Memory.allocator(for: .cpu).allocate(byteCount: 1 << 20, owner: \"test\")", read]
+        let first = try await session.apply(TinyNotebook.make(sources))
+        #expect(first.record?.dump == ["cell-2 out: \"1048576\\n\""], "\(first.diagnostics)")
+        for number in 1...2 {
+            let next = try await session.apply(TinyNotebook.make([sources[0] + "\n// again \(number)", read]))
+            #expect(next.record?.dump == first.record?.dump)
+        }
+        // What is gone is not counted, and what leaves nothing needs no new process.
+        let without = try await session.apply(TinyNotebook.make(["import Inference\nprint(1)", read]))
+        #expect(without.record?.dump == ["cell-1 out: \"1\\n\"", "cell-2 out: \"0\\n\""])
+        #expect(try await session.apply(TinyNotebook.make(["import Inference\nprint(2)", read])).ranCount == 2)
+        await session.close()
+    }
+}
