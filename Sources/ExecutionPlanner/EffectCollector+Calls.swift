@@ -100,7 +100,8 @@ extension EffectCollector {
         if let base = access.base?.as(DeclReferenceExprSyntax.self)?.baseName.text, base.first?.isUppercase == true,
             KnownEffects.singles.contains(name), !KnownEffects.constantSingles.contains(base), definitions[base] == nil
         {
-            if bodies == 0 { effects.singles.insert("\(base).\(name)") } else { effects.deferredSingles.insert("\(base).\(name)") }
+            if bodies == 0 { effects.singles.insert("\(base).\(name)") }
+            if bodies + closures > 0 { effects.deferredSingles.insert("\(base).\(name)") }
         }
         guard let found = KnownEffects.members[name] else { return }
         if name == "write", access.base?.trimmedDescription.hasPrefix("FileHandle.standard") == true { return }

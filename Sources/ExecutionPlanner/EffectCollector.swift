@@ -11,7 +11,7 @@ final class EffectCollector: SyntaxVisitor {
     /// How many bodies of functions and types surround the node: they run when they are called.
     var bodies = 0
     /// How many closures do: they run now, or later, or both.
-    private var closures = 0
+    var closures = 0
     /// The definition at the top level that the node belongs to.
     private var owner: String?
     /// The types around the node, with their static members; extensions may add to any.
@@ -137,7 +137,9 @@ final class EffectCollector: SyntaxVisitor {
     func capture(_ names: Set<String>) { if !names.isEmpty { note { $0.captured.formUnion(names) } } }
 
     func process(_ found: ProcessEffects) {
-        if bodies == 0 { effects.process.formUnion(found) } else { effects.deferredProcess.formUnion(found) }
+        if bodies == 0 { effects.process.formUnion(found) }
+        // A closure may run now and be kept for later.
+        if bodies + closures > 0 { effects.deferredProcess.formUnion(found) }
     }
 
     // MARK: Names
@@ -155,7 +157,8 @@ final class EffectCollector: SyntaxVisitor {
         let base = node.parent?.as(MemberAccessExprSyntax.self)
         if name == "Task", let base, base.declName.baseName.text != "detached" { return .visitChildren }
         if name == "FileHandle", let base, base.declName.baseName.text.hasPrefix("standard") { return .visitChildren }
-        if bodies == 0 { effects.processNames.insert(name) } else { effects.deferredProcessNames.insert(name) }
+        if bodies == 0 { effects.processNames.insert(name) }
+        if bodies + closures > 0 { effects.deferredProcessNames.insert(name) }
         return .visitChildren
     }
 

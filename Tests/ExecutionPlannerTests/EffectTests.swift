@@ -247,6 +247,14 @@ struct ProcessEffectTests {
         #expect(lastRests(on: 3, ["#if os(Linux)\nfinal class M { var v = 0 }\nlet m = M()\n#endif", "let k = m", "k.v = 2", "print(m.v)"]))
     }
 
+    @Test("a closure that was stored writes when it is called")
+    func storedWriters() {
+        let sources = ["import Foundation\nvar hooks: [() -> Void] = []", "hooks.append { setenv(\"A\", \"1\", 1) }", "for h in hooks { h() }"]
+        #expect(lastRests(on: 3, sources + ["print(getenv(\"A\") as Any)"]))
+        let writers = ["var hooks: [() -> Void] = []", "hooks.append { try? \"1\".write(toFile: \"a\", atomically: true, encoding: .utf8) }"]
+        #expect(lastRests(on: 3, writers + ["hooks[0]()", "!cat a"]))
+    }
+
     @Test("a function's cell does nothing itself; a cell that calls it does")
     func functions() {
         let save = "func save(_ t: String) { try? t.write(toFile: \"a\", atomically: true, encoding: .utf8) }"
