@@ -117,7 +117,7 @@ let package = Package(
             "NotebookRendererTests",
             ["NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"], exclude: ["Fixtures"]),
         .tests("JSONTests", ["JSON"]),
-        .tests("ChartsTests", ["Charts", "CellRuntime"]),
+        .tests("ChartsTests", ["Charts", "CellRuntime", "TestSupport"]),
         .tests("TemplatesTests", ["TestSupport", "SourceText"]),
         .tests("LivePreviewTests", ["LivePreview", "SiteBuilder"]),
         .tests("SiteBuilderTests", ["SiteBuilder", "NotebookModel", "SourceText", "JSON", "TestSupport"]),

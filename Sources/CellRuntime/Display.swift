@@ -76,9 +76,8 @@ public struct Picture: Displayable, Sendable, Hashable {
         self.alternative = alternative
     }
 
-    public var displayRepresentations: [DisplayRepresentation] {
-        [representation, .plainText(alternative.isEmpty ? "<\(representation.type)>" : alternative)]
-    }
+    /// The plain text is the alternative; empty where there is none, so that nobody takes another text for it.
+    public var displayRepresentations: [DisplayRepresentation] { [representation, .plainText(alternative)] }
 
     private static func mediaType(of bytes: [UInt8]) -> String? {
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }

@@ -17,17 +17,20 @@ public struct ProgressBar {
 
     /// Moves on by so many steps.
     public mutating func advance(by steps: Int = 1) {
-        completed = min(total, completed + max(0, steps))
+        completed += min(max(0, steps), total - completed)
         draw()
     }
 
+    /// So many of `parts` are done. Products of any totals are whole.
+    private func share(of parts: Int) -> Int { total.dividingFullWidth(completed.multipliedFullWidth(by: parts)).quotient }
+
     private mutating func draw() {
-        let thousandths = completed * 1000 / total
+        let thousandths = share(of: 1000)
         // Redrawn a thousand times at most, however many the steps.
         guard thousandths != shown || completed == total else { return }
         shown = thousandths
         let width = 24
-        let filled = completed * width / total
+        let filled = share(of: width)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let end = completed == total ? "\n" : ""
         writeAll(2, Array("\r\(title) \(bar) \(completed)/\(total)\(end)".utf8))

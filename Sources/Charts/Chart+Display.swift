@@ -15,18 +15,22 @@ extension Chart: Displayable {
                     index == 0 ? "<th scope=\"row\">\(SVGText.escaped(cell))</th>" : "<td>\(SVGText.escaped(cell))</td>"
                 }.joined() + "</tr>"
         }
-        let note = hiddenCount > 0 ? "<p>\(SVGText.escaped(hiddenNote))</p>" : ""
+        let note = notes.map { "<p>\(SVGText.escaped($0))</p>" }.joined()
+        let remark = table.remark.map { "<p>\(SVGText.escaped($0))</p>" } ?? ""
         return "<div class=\"chart\">\(drawing(standalone: false))\(note)<details class=\"chart-data\"><summary>Data</summary>"
-            + "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Data of the chart\"><table>\(rows)</tbody></table></div></details></div>"
+            + "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Data of the chart\"><table>\(rows)</tbody></table></div>"
+            + "\(remark)</details></div>"
     }
 
     /// What the picture shows, in a sentence: for people who do not see it.
     var summary: String {
-        let kind: String
+        if let problem { return [title, "This chart is not drawn: \(problem)"].filter { !$0.isEmpty }.joined(separator: ". ") }
         if let heatMap {
-            return [title, "Heat map of \(heatMap.rows.count) rows and \(heatMap.columns.count) columns."]
-                .filter { !$0.isEmpty }.joined(separator: ". ")
+            let size = "Heat map of \(Self.counted(heatMap.rows.count, "row")) and \(Self.counted(heatMap.columns.count, "column"))"
+            let range = range(of: heatMap.values.flatMap { $0 })
+            return [title, size + (range.map { ": \($0)" } ?? "")].filter { !$0.isEmpty }.joined(separator: ". ")
         }
+        let kind: String
         switch series.first?.mark {
         case .line?: kind = "Line chart"
         case .point?: kind = "Point chart"
@@ -37,55 +41,28 @@ extension Chart: Displayable {
         }
         var parts = [title.isEmpty ? kind : "\(kind): \(title)"]
         for series in series {
-            let shown = series.y.filter(\.isFinite)
-            guard let low = shown.min(), let high = shown.max() else { continue }
             let name = series.name.isEmpty ? "" : "\(series.name): "
-            parts.append("\(name)\(shown.count) values from \(ValueFormat.text(low, y.unit)) to \(ValueFormat.text(high, y.unit))")
+            if series.mark == .histogram {
+                let bins = "in \(Self.counted(series.y.count, "bin"))"
+                if let range = range(of: series.samples, unit: x.unit) { parts.append("\(name)\(range), \(bins)") }
+            } else if let range = range(of: series.y, written: series.writtenY) {
+                parts.append(name + range)
+            }
         }
         return parts.joined(separator: ". ")
     }
 
-    /// The numbers as rows: names or x values first, then a column for each series.
-    var dataTable: (columns: [String], rows: [[String]]) {
-        if let heatMap {
-            let rows = heatMap.rows.enumerated().map { index, name in
-                [name] + (index < heatMap.values.count ? heatMap.values[index].map { ValueFormat.text($0, y.unit) } : [])
-            }
-            return ([y.label] + heatMap.columns, rows)
+    /// `3 values from 2.34561 to 2.34655`: the ends with as many digits as tell them apart.
+    private func range(of values: [Double], written: [Int: String] = [:], unit: ChartUnit? = nil) -> String? {
+        let shown = values.enumerated().filter(\.element.isFinite)
+        guard let low = shown.min(by: { $0.element < $1.element }), let high = shown.max(by: { $0.element < $1.element }) else { return nil }
+        func text(_ end: (offset: Int, element: Double)) -> String {
+            NumberText.short(
+                end.element, unit ?? y.unit, resolution: (high.element - low.element) / 100, written: written[end.offset])
         }
-        let columns = series.enumerated().map { index, series in
-            series.name.isEmpty ? (y.label.isEmpty ? "value \(index + 1)" : y.label) : series.name
-        }
-        let first = x.label.isEmpty ? (categories.isEmpty ? "x" : "name") : x.label
-        var keys: [Double] = []
-        var seen: Set<Double> = []
-        for key in series.flatMap(\.x) where seen.insert(key).inserted { keys.append(key) }
-        if categories.isEmpty { keys.sort() }
-        let values = series.map { Dictionary(zip($0.x, $0.y), uniquingKeysWith: { _, last in last }) }
-        let rows = keys.map { key -> [String] in
-            let name = categories.isEmpty || key < 0 || Int(key) >= categories.count ? ValueFormat.text(key, x.unit) : categories[Int(key)]
-            return [name] + values.map { $0[key].map { ValueFormat.text($0, y.unit) } ?? "–" }
-        }
-        return ([first] + columns, rows)
-    }
-
-    /// Values that the axes cannot show: not finite, or not positive on a logarithmic scale.
-    var hiddenCount: Int {
-        if heatMap != nil { return 0 }
-        var count = 0
-        for series in series {
-            for (x, y) in zip(series.x, series.y) {
-                let isShown =
-                    y.isFinite && x.isFinite && (self.y.scale == .linear || y > 0)
-                    && (self.x.scale == .linear || x > 0 || series.mark == .bar)
-                if !isShown { count += 1 }
-            }
-        }
-        return count
-    }
-
-    private var hiddenNote: String {
-        "\(hiddenCount) \(hiddenCount == 1 ? "value is" : "values are") not shown: not finite, or not positive on a logarithmic scale."
+        let count = Self.counted(shown.count, "value")
+        if low.element == high.element { return shown.count == 1 ? "\(count), \(text(low))" : "\(count), all \(text(low))" }
+        return "\(count) from \(text(low)) to \(text(high))"
     }
 
     /// The numbers in columns, for terminals.
@@ -100,6 +77,7 @@ extension Chart: Displayable {
                 return column == 0 ? text + room : room + text
             }.joined(separator: "  ")
         }
-        return ([title].filter { !$0.isEmpty } + lines + (hiddenCount > 0 ? [hiddenNote] : [])).joined(separator: "\n")
+        let heading = [title, problem.map { "This chart is not drawn: \($0)." } ?? ""].filter { !$0.isEmpty }
+        return (heading + lines + [table.remark].compactMap(\.self) + notes).joined(separator: "\n")
     }
 }

@@ -1,72 +1,66 @@
-#if canImport(Glibc)
-    private import Glibc
-#elseif canImport(Darwin)
-    private import Darwin
-#endif
-
 extension Chart {
     // MARK: Lines, points, areas
 
     /// A line through points. Where one of the two sequences is longer, its rest is left out.
     public func line(x: some Sequence<some ChartNumber>, y: some Sequence<some ChartNumber>, name: String = "") -> Chart {
-        adding(name, .line, x.map(\.chartNumber), y.map(\.chartNumber))
+        adding(name, .line, x: x.map { ChartValue($0) }, y: y.map { ChartValue($0) })
     }
 
     /// A line through values at 0, 1, 2, …
     public func line(_ values: some Sequence<some ChartNumber>, name: String = "") -> Chart {
-        let y = values.map(\.chartNumber)
-        return adding(name, .line, y.indices.map(Double.init), y)
+        let y = values.map { ChartValue($0) }
+        return adding(name, .line, x: y.indices.map { ChartValue($0) }, y: y)
     }
 
     public func point(x: some Sequence<some ChartNumber>, y: some Sequence<some ChartNumber>, name: String = "") -> Chart {
-        adding(name, .point, x.map(\.chartNumber), y.map(\.chartNumber))
+        adding(name, .point, x: x.map { ChartValue($0) }, y: y.map { ChartValue($0) })
     }
 
     /// The area between a line and zero.
     public func area(x: some Sequence<some ChartNumber>, y: some Sequence<some ChartNumber>, name: String = "") -> Chart {
-        adding(name, .area, x.map(\.chartNumber), y.map(\.chartNumber))
+        adding(name, .area, x: x.map { ChartValue($0) }, y: y.map { ChartValue($0) })
     }
 
     /// The area under values at 0, 1, 2, …
     public func area(_ values: some Sequence<some ChartNumber>, name: String = "") -> Chart {
-        let y = values.map(\.chartNumber)
-        return adding(name, .area, y.indices.map(Double.init), y)
+        let y = values.map { ChartValue($0) }
+        return adding(name, .area, x: y.indices.map { ChartValue($0) }, y: y)
     }
 
     // MARK: Points given one by one
 
     /// A line through points.
     public func line<X: ChartNumber, Y: ChartNumber>(_ points: some Sequence<(X, Y)>, name: String = "") -> Chart {
-        adding(name, .line, points.map { ($0.0.chartNumber, $0.1.chartNumber) })
+        adding(name, .line, points.map { (ChartValue($0.0), ChartValue($0.1)) })
     }
 
     public func point<X: ChartNumber, Y: ChartNumber>(_ points: some Sequence<(X, Y)>, name: String = "") -> Chart {
-        adding(name, .point, points.map { ($0.0.chartNumber, $0.1.chartNumber) })
+        adding(name, .point, points.map { (ChartValue($0.0), ChartValue($0.1)) })
     }
 
     /// The area between a line through points and zero.
     public func area<X: ChartNumber, Y: ChartNumber>(_ points: some Sequence<(X, Y)>, name: String = "") -> Chart {
-        adding(name, .area, points.map { ($0.0.chartNumber, $0.1.chartNumber) })
+        adding(name, .area, points.map { (ChartValue($0.0), ChartValue($0.1)) })
     }
 
     /// A line through a collection's elements: where each is, such as `x: \.context, y: \.bytes`.
     public func line<Element>(
         _ elements: some Sequence<Element>, x: (Element) -> some ChartNumber, y: (Element) -> some ChartNumber, name: String = ""
     ) -> Chart {
-        adding(name, .line, elements.map { (x($0).chartNumber, y($0).chartNumber) })
+        adding(name, .line, elements.map { (ChartValue(x($0)), ChartValue(y($0))) })
     }
 
     public func point<Element>(
         _ elements: some Sequence<Element>, x: (Element) -> some ChartNumber, y: (Element) -> some ChartNumber, name: String = ""
     ) -> Chart {
-        adding(name, .point, elements.map { (x($0).chartNumber, y($0).chartNumber) })
+        adding(name, .point, elements.map { (ChartValue(x($0)), ChartValue(y($0))) })
     }
 
     /// The area between a line through a collection's elements and zero.
     public func area<Element>(
         _ elements: some Sequence<Element>, x: (Element) -> some ChartNumber, y: (Element) -> some ChartNumber, name: String = ""
     ) -> Chart {
-        adding(name, .area, elements.map { (x($0).chartNumber, y($0).chartNumber) })
+        adding(name, .area, elements.map { (ChartValue(x($0)), ChartValue(y($0))) })
     }
 
     // MARK: Bars
@@ -76,16 +70,21 @@ extension Chart {
         bar(values.map { ($0.key, $0.value) }, name: name)
     }
 
-    /// Bars by name, in the order given.
+    /// Bars by name, in the order given. Values of one name are added, and the chart says so.
     public func bar(_ values: [(String, some ChartNumber)], name: String = "") -> Chart {
         var chart = self
-        var x: [Double] = []
+        var places: [String: Int] = [:]
+        for (place, category) in categories.enumerated() { places[category] = place }
+        var x: [ChartValue] = []
         for (category, _) in values {
-            let position = chart.categories.firstIndex(of: category) ?? chart.categories.count
-            if position == chart.categories.count { chart.categories.append(category) }
-            x.append(Double(position))
+            let place = places[category] ?? chart.categories.count
+            if place == chart.categories.count {
+                places[category] = place
+                chart.categories.append(category)
+            }
+            x.append(ChartValue(place))
         }
-        return chart.adding(name, .bar, x, values.map(\.1.chartNumber))
+        return chart.adding(name, .bar, x: x, y: values.map { ChartValue($0.1) })
     }
 
     /// Bars of a collection's elements: their names and their values, such as `label: \.name`.
@@ -95,56 +94,78 @@ extension Chart {
         bar(elements.map { (label($0), value($0)) }, name: name)
     }
 
-    // MARK: Distributions
-
-    /// How many values fall into each of a number of equal ranges.
-    ///
-    /// - Parameter bins: their number; by default from the rule of Freedman and Diaconis (1981): a width of twice the
-    ///   interquartile range over the cube root of the count.
-    public func histogram(_ values: some Sequence<some ChartNumber>, bins: Int? = nil, name: String = "") -> Chart {
-        let sorted = values.map(\.chartNumber).filter(\.isFinite).sorted()
-        guard let low = sorted.first, let high = sorted.last else { return adding(name, .histogram, [], []) }
-        let count = max(1, min(bins ?? Self.binCount(sorted), 200))
-        // Divided before subtracting: the difference of two large numbers need not be finite.
-        let width = high > low ? high / Double(count) - low / Double(count) : 1
-        var counts = [Double](repeating: 0, count: high > low ? count : 1)
-        for value in sorted {
-            let bin = width > 0 ? (value / width - low / width).rounded(.down) : 0
-            counts[Int(min(max(bin, 0), Double(counts.count - 1)))] += 1
-        }
-        let edges = counts.indices.map { low + Double($0) * width }
-        var chart = adding(name, .histogram, edges, counts)
-        let last = chart.series.count - 1
-        chart.series[last].upperEdges = edges.indices.map { low + Double($0 + 1) * width }
-        return chart
-    }
-
-    private static func binCount(_ sorted: [Double]) -> Int {
-        guard let low = sorted.first, let high = sorted.last, high > low else { return 1 }
-        func quantile(_ fraction: Double) -> Double { sorted[Int(fraction * Double(sorted.count - 1))] }
-        let width = 2 * (quantile(0.75) - quantile(0.25)) / cbrt(Double(sorted.count))
-        // Without spread in the middle, Sturges (1926).
-        let bins = width > 0 ? ((high - low) / width).rounded(.up) : (log2(Double(sorted.count)) + 1).rounded(.up)
-        return bins.isFinite ? Int(min(max(bins, 1), 60)) : 60
-    }
-
     // MARK: Heat maps
 
-    /// A grid of values as shades of one colour; `values` row by row.
+    /// A grid of values as shades of one colour, or of two where some are negative; `values` row by row, as many rows as
+    /// `rows`, each as long as `columns`: otherwise the chart shows the sizes in the place of a picture.
     public func heatMap(rows: [String], columns: [String], values: [[some ChartNumber]]) -> Chart {
+        var map = HeatMap(rows: rows, columns: columns, values: values.map { $0.map(\.chartNumber) })
+        for (row, line) in values.enumerated() {
+            for (column, value) in line.enumerated() {
+                if let digits = value.chartDigits { map.written[[row, column]] = digits }
+            }
+        }
         var chart = self
-        chart.heatMap = HeatMap(rows: rows, columns: columns, values: values.map { $0.map(\.chartNumber) })
-        return chart
+        if heatMap != nil { chart.refuse("a chart holds one heat map") }
+        chart.heatMap = map
+        if values.count != rows.count {
+            chart.refuse("the heat map has \(Self.counted(values.count, "row")) of values for \(Self.counted(rows.count, "row name"))")
+        }
+        for (row, line) in values.enumerated() where line.count != columns.count {
+            chart.refuse(
+                "row \(row + 1) of the heat map has \(Self.counted(line.count, "value")) for \(Self.counted(columns.count, "column name"))")
+            break
+        }
+        return chart.checked()
     }
 
-    private func adding(_ name: String, _ mark: Mark, _ points: [(x: Double, y: Double)]) -> Chart {
-        adding(name, mark, points.map(\.x), points.map(\.y))
+    // MARK: Adding
+
+    private func adding(_ name: String, _ mark: Mark, _ points: [(x: ChartValue, y: ChartValue)]) -> Chart {
+        adding(name, mark, x: points.map(\.x), y: points.map(\.y))
     }
 
-    private func adding(_ name: String, _ mark: Mark, _ x: [Double], _ y: [Double]) -> Chart {
-        var chart = self
+    private func adding(_ name: String, _ mark: Mark, x: [ChartValue], y: [ChartValue]) -> Chart {
         let count = min(x.count, y.count)
-        chart.series.append(Series(name: name, mark: mark, x: Array(x.prefix(count)), y: Array(y.prefix(count))))
+        var series = Series(name: name, mark: mark, x: x.prefix(count).map(\.number), y: y.prefix(count).map(\.number))
+        for place in 0..<count {
+            if let digits = x[place].digits { series.writtenX[place] = digits }
+            if let digits = y[place].digits { series.writtenY[place] = digits }
+        }
+        return adding(series)
+    }
+
+    func adding(_ series: Series) -> Chart {
+        var chart = self
+        chart.series.append(series)
+        return chart.checked()
+    }
+
+    /// Notes why the chart cannot be drawn; the first reason is the one that is shown.
+    mutating func refuse(_ reason: String) {
+        problem = problem ?? reason
+    }
+
+    /// What shares no axes cannot be drawn together.
+    private func checked() -> Chart {
+        var chart = self
+        if heatMap != nil, !series.isEmpty { chart.refuse("a heat map and other series do not share their axes: make two charts of them") }
+        if series.contains(where: { $0.mark == .histogram }), series.contains(where: { $0.mark == .bar }) {
+            chart.refuse("bars by name and a histogram do not share their axes: make two charts of them")
+        }
         return chart
+    }
+
+    static func counted(_ count: Int, _ noun: String) -> String { "\(NumberText.count(count)) \(noun)\(count == 1 ? "" : "s")" }
+}
+
+/// A number to be drawn, with its digits where they are others.
+private struct ChartValue {
+    var number: Double
+    var digits: String?
+
+    init(_ value: some ChartNumber) {
+        number = value.chartNumber
+        digits = value.chartDigits
     }
 }

@@ -23,6 +23,13 @@ public struct Chart: Sendable, Hashable {
         var y: [Double]
         /// Upper edges of a histogram's bins.
         var upperEdges: [Double] = []
+        /// The values that a histogram counts, and the number of bins that was asked for.
+        var samples: [Double] = []
+        var binCount: Int?
+        /// Values in digits, by their places in `x` and `y`, where the number there is only next to them: integers
+        /// beyond 2^53, and numbers of less precision, whose own digits are fewer.
+        var writtenX: [Int: String] = [:]
+        var writtenY: [Int: String] = [:]
     }
 
     struct HeatMap: Sendable, Hashable {
@@ -30,6 +37,8 @@ public struct Chart: Sendable, Hashable {
         var columns: [String]
         /// Row by row.
         var values: [[Double]]
+        /// As in a series, by row and column.
+        var written: [[Int]: String] = [:]
     }
 
     public var title: String
@@ -39,6 +48,8 @@ public struct Chart: Sendable, Hashable {
     /// The names of bars, in the order in which they came up.
     var categories: [String] = []
     var heatMap: HeatMap?
+    /// Why the chart cannot be drawn: shown in its place.
+    var problem: String?
 
     public init(_ title: String = "", x: ChartAxis = "", y: ChartAxis = "") {
         self.title = title

@@ -7,17 +7,13 @@ enum ChartLayout {
     static let lineHeight = 17.0
     static let seriesCount = 6
 
-    /// The colour of a series: the page's, with one for pictures that stand alone.
-    static func colour(_ index: Int) -> String {
-        let fallbacks = ["#2f7fe0", "#d9622b", "#2f9e6b", "#a066d3", "#b8860b", "#1596a8"]
-        let slot = index % seriesCount
-        return "var(--chart-\(slot + 1),\(fallbacks[slot]))"
-    }
+    /// The colours of series where there is no page to take them from.
+    static let colours = ["#2f7fe0", "#d9622b", "#2f9e6b", "#a066d3", "#b8860b", "#1596a8"]
 
-    /// The dashes of a line, so that series differ by more than colour.
+    /// The dashes of a line, so that series differ by more than colour; with the colours, 36 lines differ.
     static func dashes(_ index: Int) -> String? {
         let patterns: [String?] = [nil, "7 4", "2 3", "9 3 2 3", "12 4", "4 2"]
-        return patterns[index % seriesCount]
+        return patterns[(index + index / seriesCount) % seriesCount]
     }
 }
 

@@ -1,6 +1,45 @@
 /// Builds an SVG picture. Numbers are written to a tenth, which is finer than a screen shows.
 struct SVGText {
     private(set) var text = ""
+    /// Whether the picture is a file of its own: its colours are plain, since few programs know a page's.
+    let isStandalone: Bool
+
+    init(isStandalone: Bool) {
+        self.isStandalone = isStandalone
+    }
+
+    /// The colour of text and rules.
+    var ink: String { isStandalone ? "#23211e" : "currentColor" }
+
+    /// The colour of a series.
+    func colour(_ index: Int) -> String {
+        let slot = index % ChartLayout.seriesCount
+        return isStandalone ? ChartLayout.colours[slot] : "var(--chart-\(slot + 1),\(ChartLayout.colours[slot]))"
+    }
+
+    func stroke(_ index: Int) -> [(String, String)] {
+        var attributes = [("fill", "none"), ("stroke", colour(index)), ("stroke-width", "2.2"), ("stroke-linejoin", "round")]
+        if let dashes = ChartLayout.dashes(index) { attributes.append(("stroke-dasharray", dashes)) }
+        return attributes
+    }
+
+    func fill(_ index: Int, _ mark: Chart.Mark) -> [(String, String)] {
+        var attributes = [("fill", colour(index))]
+        if mark == .area { attributes += [("fill-opacity", ".3"), ("stroke", colour(index)), ("stroke-width", "1.8")] }
+        return attributes
+    }
+
+    /// A mark for a point; neighbouring series have shapes of their own.
+    mutating func marker(_ index: Int, x: Double, y: Double) {
+        let colour = [("fill", colour(index))]
+        let number = Self.number
+        switch index % 4 {
+        case 0: add("circle", [("cx", number(x)), ("cy", number(y)), ("r", "3.4")] + colour)
+        case 1: add("rect", [("x", number(x - 3)), ("y", number(y - 3)), ("width", "6"), ("height", "6")] + colour)
+        case 2: add("path", [("d", "M\(number(x)) \(number(y - 4))l4 7h-8z")] + colour)
+        default: add("path", [("d", "M\(number(x)) \(number(y - 4.4))l4.4 4.4l-4.4 4.4l-4.4-4.4z")] + colour)
+        }
+    }
 
     mutating func open(_ element: String, _ attributes: [(String, String)]) {
         text += "<\(element)\(Self.list(attributes))>"
@@ -17,6 +56,11 @@ struct SVGText {
         var all = [("x", Self.number(x)), ("y", Self.number(y))]
         if anchor != "start" { all.append(("text-anchor", anchor)) }
         text += "<text\(Self.list(all + attributes))>\(Self.escaped(content))</text>"
+    }
+
+    /// Lines of text one beneath the other, the first at `y`.
+    mutating func lines(_ lines: [String], x: Double, y: Double, height: Double, anchor: String = "start", _ attributes: [(String, String)] = []) {
+        for (number, line) in lines.enumerated() { label(line, x: x, y: y + Double(number) * height, anchor: anchor, attributes) }
     }
 
     mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ attributes: [(String, String)]) {
@@ -70,8 +114,42 @@ struct SVGText {
     /// The text cut with an ellipsis so that it fits.
     static func fitted(_ text: String, width limit: Double, size: Double) -> String {
         if width(text, size: size) <= limit { return text }
-        var kept = text
-        while !kept.isEmpty, width(kept + "…", size: size) > limit { kept.removeLast() }
-        return kept + "…"
+        return fitting(text, width: limit - width("…", size: size), size: size) + "…"
+    }
+
+    private static func fitting(_ text: String, width limit: Double, size: Double) -> Substring {
+        var used = 0.0
+        return text.prefix { character in
+            used += width(String(character), size: size)
+            return used <= limit
+        }
+    }
+
+    /// The text in lines that fit, broken at spaces; what three lines cannot hold is cut with an ellipsis.
+    static func wrapped(_ text: String, width limit: Double, size: Double) -> [String] {
+        if width(text, size: size) <= limit { return [text] }
+        var lines: [String] = []
+        var line = ""
+        var words = text.split(separator: " ").map(String.init)[...]
+        while let word = words.popFirst() {
+            let longer = line.isEmpty ? word : line + " " + word
+            if width(longer, size: size) <= limit {
+                line = longer
+            } else if lines.count == 2 {
+                line = fitted(([longer] + words).joined(separator: " "), width: limit, size: size)
+                break
+            } else if line.isEmpty {
+                // A word longer than a line is broken anywhere.
+                let head = word.prefix(max(1, fitting(word, width: limit, size: size).count))
+                lines.append(String(head))
+                words = [String(word.dropFirst(head.count))] + words
+            } else {
+                lines.append(line)
+                line = ""
+                words = [word] + words
+            }
+        }
+        if !line.isEmpty { lines.append(line) }
+        return lines
     }
 }

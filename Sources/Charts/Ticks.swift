@@ -4,15 +4,16 @@
     private import Darwin
 #endif
 
-/// The values at which an axis has marks, and the range that it spans.
-struct Ticks: Sendable, Hashable {
-    var range: ClosedRange<Double>
-    var values: [Double]
-    var format: ValueFormat
-    var scale: ChartAxis.Scale
-    var unit: ChartUnit
-    /// A unit without prefixes stands once, with the axis's label.
-    private let isUnitInLabel: Bool
+/// The values at which an axis has marks, their labels, and the range that it spans.
+package struct Ticks: Sendable, Hashable {
+    package var range: ClosedRange<Double>
+    /// In order, all within the range, no two alike.
+    package var values: [Double]
+    /// One for each value, no two alike.
+    package var labels: [String]
+    /// What labels that begin with a sign are to be added to, where the values are close to each other and far from zero.
+    package var offset: String?
+    package var scale: ChartAxis.Scale
 
     /// Marks for an axis.
     ///
@@ -20,88 +21,91 @@ struct Ticks: Sendable, Hashable {
     ///   - extent: the smallest and the largest value shown.
     ///   - includesZero: whether a linear axis starts at zero, as bars and areas need.
     ///   - isTight: whether the ends are those of the data rather than round numbers.
-    init(_ axis: ChartAxis, extent: ClosedRange<Double>, count: Int = 5, includesZero: Bool = false, isTight: Bool = false) {
+    package init(_ axis: ChartAxis, extent: ClosedRange<Double>, count: Int = 5, includesZero: Bool = false, isTight: Bool = false) {
         scale = axis.scale
-        unit = axis.unit
-        if case .other = axis.unit { isUnitInLabel = !axis.label.isEmpty } else { isUnitInLabel = false }
-        var low = axis.range?.lowerBound ?? extent.lowerBound
-        var high = axis.range?.upperBound ?? extent.upperBound
-        if scale == .logarithmic {
-            low = low > 0 ? low : 1
-            high = max(high, low)
-            let first = Int(log10(low).rounded(.down))
-            let last = max(first + 1, Int((log10(high) - 1e-9).rounded(.up)))
-            // Few decades get marks between; many are thinned out.
-            let factors: [Double] = last - first == 1 ? [1, 2, 5] : [1]
-            let stride = max(1, (last - first + 5) / 6)
-            let lowest = pow(10, Double(first))
-            let highest = pow(10, Double(last))
-            let ends: ClosedRange<Double>
-            if let given = axis.range, given.upperBound > max(given.lowerBound, lowest) {
-                ends = max(given.lowerBound, lowest)...given.upperBound
-            } else {
-                ends = lowest...highest
-            }
-            range = ends
-            values = (first...last).filter { ($0 - first) % stride == 0 }
-                .flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
-                .filter { $0 >= ends.lowerBound * 0.999999 && $0 <= ends.upperBound * 1.000001 }
-            format = ValueFormat(axis.unit, largest: range.upperBound, step: range.lowerBound)
-            return
+        let given = axis.usableRange
+        var ends = AxisEnds(
+            low: given.low ?? extent.lowerBound, high: given.high ?? extent.upperBound, isLowFixed: given.low != nil, isHighFixed: given.high != nil)
+        if scale == .linear, includesZero {
+            if !ends.isLowFixed { ends.low = min(ends.low, 0) }
+            if !ends.isHighFixed { ends.high = max(ends.high, 0) }
         }
-        if includesZero, axis.range == nil {
-            low = min(low, 0)
-            high = max(high, 0)
+        ends.makeRoom(isLogarithmic: scale == .logarithmic, keepsZero: includesZero)
+        if isTight {
+            ends.isLowFixed = true
+            ends.isHighFixed = true
         }
-        if low == high {
-            // A single value: room on both sides of it.
-            let room = low == 0 ? 1 : abs(low) * 0.5
-            if !includesZero || low == 0 { low -= includesZero ? 0 : room }
-            high += room
-        }
-        let step = Self.step(for: (high - low) / Double(max(count, 2)), unit: axis.unit, largest: max(abs(low), abs(high)))
-        let endsAreGiven = isTight || axis.range != nil
-        let first = endsAreGiven ? (low / step - 1e-9).rounded(.up) : (low / step + 1e-9).rounded(.down)
-        let last = endsAreGiven ? (high / step + 1e-9).rounded(.down) : (high / step - 1e-9).rounded(.up)
-        if first <= last, last - first < 1000 {
-            values = Swift.stride(from: first, through: last, by: 1).map { $0 * step }
+        // The unit stands once, with the axis's label, where it takes no prefixes.
+        var unit = axis.unit
+        if case .other = unit, !axis.label.isEmpty { unit = .number }
+        let marks: TickMarks
+        if scale == .logarithmic, ends.high / ends.low >= 10 {
+            marks = TickMarks.logarithmic(&ends, unit: unit)
         } else {
-            values = [low, high]
+            // Within a decade the marks of a linear axis fit better; none of them may be zero.
+            var moved = ends
+            let round = TickMarks.linear(&moved, count: count, unit: unit)
+            if scale == .logarithmic, moved.low <= 0 {
+                ends.isLowFixed = true
+                marks = TickMarks.linear(&ends, count: count, unit: unit)
+            } else {
+                ends = moved
+                marks = round
+            }
         }
-        let start = values.first ?? low
-        let end = values.last ?? high
-        range = endsAreGiven ? low...high : min(start, low)...max(end, high)
-        format = ValueFormat(axis.unit, largest: max(abs(range.lowerBound), abs(range.upperBound)), step: step)
+        range = ends.low...ends.high
+        values = marks.values
+        labels = marks.labels
+        offset = marks.offset
     }
 
-    /// The round step next to `rough`: 1, 2, 2.5 or 5 times a power of ten (P. Heckbert, "Nice numbers for graph labels",
-    /// Graphics Gems, 1990); a power of two for binary bytes.
-    private static func step(for rough: Double, unit: ChartUnit, largest: Double) -> Double {
-        guard rough > 0, rough.isFinite else { return 1 }
-        if unit == .binaryBytes { return exp2(log2(rough).rounded(.up)) }
-        let power = pow(10, log10(rough).rounded(.down))
-        let fraction = rough / power
-        let nice = [1, 2, 2.5, 5].first { fraction <= $0 * 1.000001 } ?? 10
-        return nice * power
+    /// Where a value lies between the ends: 0 at the start, 1 at the end, beyond them outside. `nil` for values that the
+    /// scale cannot show.
+    package func position(_ value: Double) -> Double? {
+        guard value.isFinite, scale == .linear || value > 0 else { return nil }
+        let (low, high, place) =
+            scale == .linear ? (range.lowerBound, range.upperBound, value) : (log10(range.lowerBound), log10(range.upperBound), log10(value))
+        let span = high - low
+        // The difference of two large numbers need not be finite.
+        let share = span.isFinite ? (place - low) / span : (place / 4 - low / 4) / (high / 4 - low / 4)
+        return share.isNaN ? 0.5 : min(max(share, -1e200), 1e200)
     }
 
-    /// Where a value lies between the ends: 0 at the start, 1 at the end. `nil` for values that the scale cannot show.
-    func position(_ value: Double) -> Double? {
-        guard value.isFinite else { return nil }
-        switch scale {
-        case .linear:
-            let span = range.upperBound - range.lowerBound
-            return span > 0 ? (value - range.lowerBound) / span : 0.5
-        case .logarithmic:
-            guard value > 0 else { return nil }
-            let span = log10(range.upperBound) - log10(range.lowerBound)
-            return span > 0 ? (log10(value) - log10(range.lowerBound)) / span : 0.5
-        }
+    /// What is said at the axis beside its label: the part that all labels leave out.
+    func caption(_ label: String) -> String {
+        guard let offset else { return label }
+        return label.isEmpty ? "relative to \(offset)" : "\(label), relative to \(offset)"
     }
+}
 
-    func text(_ value: Double) -> String {
-        if isUnitInLabel { return ValueFormat.text(value, .number) }
-        // On a logarithmic axis each mark has its own prefix: 1 kB, 1 MB, 1 GB.
-        return scale == .logarithmic ? ValueFormat.exact(value, unit) : format.text(value)
+/// The ends of an axis while its marks are found.
+struct AxisEnds {
+    var low: Double
+    var high: Double
+    /// Whether an end stays where it is, rather than moving to the next mark.
+    var isLowFixed: Bool
+    var isHighFixed: Bool
+
+    /// Puts the ends in order and apart: a single value gets room on both sides.
+    mutating func makeRoom(isLogarithmic: Bool, keepsZero: Bool) {
+        let limit = Double.greatestFiniteMagnitude
+        low = min(max(low, isLogarithmic ? .leastNonzeroMagnitude : -limit), limit)
+        high = min(max(high, isLogarithmic ? .leastNonzeroMagnitude : -limit), limit)
+        // An end that was given may lie beyond all data.
+        if low > high { if isHighFixed { low = high } else { high = low } }
+        guard low == high else { return }
+        let room = low == 0 ? 1 : max(abs(low) * (isLogarithmic ? 0.01 : 0.5), abs(low).ulp)
+        if low < limit - room || isLogarithmic { high = min(high + room, limit) }
+        if !keepsZero || low != 0 { low = isLogarithmic ? max(low - room, .leastNonzeroMagnitude) : max(low - room, -limit) }
+        if low == high { low = isLogarithmic ? low / 2 : low - low.ulp }
+    }
+}
+
+extension ChartAxis {
+    /// The ends that the axis can have of those that its author gave: finite, and positive on a logarithmic scale.
+    var usableRange: (low: Double?, high: Double?) {
+        guard let range else { return (nil, nil) }
+        func usable(_ end: Double) -> Double? { end.isFinite && (scale == .linear || end > 0) ? end : nil }
+        return (usable(range.lowerBound), usable(range.upperBound))
     }
 }

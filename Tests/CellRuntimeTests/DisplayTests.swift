@@ -29,9 +29,9 @@ func tableOfStructs() {
 
 @Test("tables come from CSV with quotes, from dictionaries and from rows that are too short")
 func otherTables() {
-    #expect(Table(csv: "a,b\n\"x, \"\"y\"\"\",2\r\nz\n").rows == [["x, \"y\"", "2"], ["z", ""]])
+    #expect(Table(csv: "\u{FEFF}a,b\n\"x, \"\"y\"\"\",2\r\nz\n").rows == [["x, \"y\"", "2"], ["z", ""]])
     #expect(Table(["b": 2, "a": 1]).rows == [["a", "1"], ["b", "2"]])
-    #expect(Table(columns: ["a", "b"], rows: [[1], [1, 2, 3]]).rows == [["1", ""], ["1", "2"]])
+    #expect(Table(columns: ["a", "b"], rows: [[1], [1, 2, 3]]).rows == [["1", "", ""], ["1", "2", "3"]])
     #expect(Table(csv: "").rows == [])
 }
 
@@ -65,4 +65,73 @@ func bridge() {
 func shellStatus() {
     #expect(throws: ShellError.self) { try shell("exit 3") }
     #expect(throws: Never.self) { try shell("true") }
+}
+
+@Test("a table whose columns and rows were changed shows all of them")
+func changedTable() throws {
+    var table = Table(csv: "a,b\n1,2\n")
+    table.columns.append("sum")
+    for row in table.rows.indices { table.rows[row].append("3") }
+    #expect(try #require(text(table, "text/plain")).hasPrefix("a  b  sum\n"))
+    #expect(try #require(text(table, "text/markdown")).contains("| 1 | 2 | 3 |"))
+    table.columns = []
+    table.rows.append([])
+    table.rows.append(["x", "y", "z", "more"])
+    for type in ["text/html", "text/markdown", "text/plain"] { #expect(try #require(text(table, type)).contains("more")) }
+    table.rows = []
+    for type in ["text/html", "text/markdown", "text/plain"] { #expect(text(table, type) != nil) }
+}
+
+@Test("rows of several lengths are shown whole, with a note")
+func raggedTable() throws {
+    let plain = try #require(text(Table([[1, 2], [3, 4, 5], [6]]), "text/plain"))
+    #expect(plain.contains("3  4  5"))
+    #expect(plain.contains("2 of 3 rows have not as many cells as there are columns: 1 to 3, not 3."))
+}
+
+@Test("tables of dictionaries, of classes that inherit and of dates show what these hold")
+func tablesOfOtherValues() {
+    class Animal { var name = "n" }
+    final class Dog: Animal { var legs = 4 }
+    #expect(Table([Dog()]).columns == ["name", "legs"])
+    let rows = Table([["a": 1, "b": 2], ["b": 4]])
+    #expect(rows.columns == ["a", "b"] && rows.rows == [["1", "2"], ["", "4"]])
+    #expect(Table([Duration.seconds(3)]).rows == [["3.0 seconds"]])
+    #expect(Table([1, nil, 3] as [Int?]).rows == [["1"], [""], ["3"]])
+}
+
+@Test("CSV that is written is read again")
+func csv() {
+    let table = Table(columns: ["a", "b,c"], rows: [["x\ny", "\"q\""], ["", "2"]])
+    #expect(table.csv == "a,\"b,c\"\n\"x\ny\",\"\"\"q\"\"\"\n,2\n")
+    #expect(Table(csv: table.csv).rows == table.rows)
+    #expect(Table(csv: "v\n1\n\"\"\n3\n").rows == [["1"], [""], ["3"]])
+}
+
+@Test("a line break in a cell of a Markdown table is no new row")
+func breaksInTables() {
+    #expect(text(Table(columns: ["a"], rows: [["two\nlines | bar"]]), "text/markdown")?.hasSuffix("| two<br>lines \\| bar |") == true)
+}
+
+@Test("a picture without an alternative has no text that could be taken for one")
+func alternatives() {
+    #expect(text(Picture(svg: "<svg/>"), "text/plain") == "")
+    #expect(text(Picture(svg: "<svg/>", alternative: "a dot"), "text/plain") == "a dot")
+}
+
+@Test("a progress bar ends at its total, however far it is moved")
+func progress() {
+    var small = ProgressBar("copy", total: 10)
+    small.advance()
+    small.advance(by: .max)
+    #expect(small.completed == 10)
+    small.advance(by: .max)
+    small.advance(by: .min)
+    #expect(small.completed == 10)
+    var large = ProgressBar("copy", total: .max)
+    large.advance(by: .max / 2)
+    #expect(large.completed == .max / 2)
+    large.advance(by: .max)
+    #expect(large.completed == .max)
+    #expect(ProgressBar("none", total: .min).total == 1)
 }
