@@ -75,10 +75,11 @@ struct OutputCollector: Sendable {
                 switch representation.form {
                 case .binary: return .init(representation.type, .binary(representation.bytes))
                 case .json:
-                    if let value = try? JSONValue(parsing: representation.bytes) { return .init(representation.type, .json(value)) }
-                    return .init(representation.type, .text(text))
-                case .text:
-                    return .init(representation.type, .text(representation.type == "text/plain" ? withoutModuleNames(text) : text))
+                    let shown = withoutModuleNames(text)
+                    if let value = try? JSONValue(parsing: shown) { return .init(representation.type, .json(value)) }
+                    return .init(representation.type, .text(shown))
+                // A description of a value may stand in text of any kind.
+                case .text: return .init(representation.type, .text(withoutModuleNames(text)))
                 }
             })
         if display.role == .result { return .result(bundle) }

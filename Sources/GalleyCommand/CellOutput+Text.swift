@@ -5,9 +5,18 @@ extension CellOutput {
     var terminalText: String? {
         switch self {
         case .stream(_, let text): text
-        case .display(let bundle, _), .result(let bundle): bundle.plainText.map { $0 + "\n" }
+        case .display(let bundle, _), .result(let bundle): bundle.terminalText.map { $0 + "\n" }
         case .diagnostics, .error: nil
         }
+    }
+}
+
+extension MIMEBundle {
+    /// The plain text; the kind of a picture that has none.
+    fileprivate var terminalText: String? {
+        guard let text = plainText else { return nil }
+        if !text.isEmpty { return text }
+        return representations.first { $0.type != "text/plain" }.map { "[\($0.type)]" } ?? text
     }
 }
 

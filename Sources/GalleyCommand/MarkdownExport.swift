@@ -76,7 +76,9 @@ package struct MarkdownExport: Sendable {
             if !shown.isEmpty { blocks.append(options.output == .asis ? shown : Self.fenced(shown, "text")) }
             stream = ""
         }
-        for output in record?[cell.id]?.outputs ?? [] {
+        let outputs = record?[cell.id]?.outputs ?? []
+        let alternatives = FigureAlternatives(outputs, options: options)
+        for (index, output) in outputs.enumerated() {
             if case .stream(let kind, let text) = output {
                 if kind == .standardOutput || options.warning { stream += Self.withoutEscapes(text) }
                 continue
@@ -85,7 +87,7 @@ package struct MarkdownExport: Sendable {
             switch output {
             case .stream: break
             case .result(let bundle), .display(let bundle, _):
-                if let block = block(of: bundle, cell) { blocks.append(block) }
+                if let block = block(of: bundle, alternatives[index], cell) { blocks.append(block) }
             case .diagnostics(let diagnostics):
                 let shown = diagnostics.filter { options.warning || $0.severity == .error }.map(\.description)
                 if !shown.isEmpty { blocks.append(Self.fenced(shown.joined(separator: "\n"), "text")) }
@@ -101,7 +103,7 @@ package struct MarkdownExport: Sendable {
         ("image/svg+xml", "svg"), ("image/png", "png"), ("image/jpeg", "jpg"), ("image/webp", "webp"), ("image/gif", "gif"),
     ]
 
-    private mutating func block(of bundle: MIMEBundle, _ cell: Cell) -> String? {
+    private mutating func block(of bundle: MIMEBundle, _ alternative: String?, _ cell: Cell) -> String? {
         if case .text(let markdown)? = bundle["text/markdown"] { return Self.trimmed(markdown) }
         for (type, suffix) in Self.pictureTypes {
             let bytes: [UInt8]
@@ -114,8 +116,7 @@ package struct MarkdownExport: Sendable {
             while pictures["\(pictureFolder)/\(cell.id)-\(number).\(suffix)"] != nil { number += 1 }
             let name = "\(pictureFolder)/\(cell.id)-\(number).\(suffix)"
             pictures[name] = bytes
-            let alternative = cell.options.figureAlternative ?? cell.options.figureCaption ?? ""
-            let picture = "![\(alternative.filter { !"[]\n".contains($0) })](<\(name)>)"
+            let picture = "![\(Self.bracketed(alternative ?? ""))](<\(name)>)"
             return cell.options.figureCaption.map { "\(picture)\n\n*\($0)*" } ?? picture
         }
         // GitHub shows tables of HTML, and drops style and script.
@@ -138,6 +139,14 @@ package struct MarkdownExport: Sendable {
         }
         let fence = String(repeating: "`", count: longest + 1)
         return "\(fence)\(language)\n\(text)\n\(fence)"
+    }
+
+    /// A text as it stands between the brackets of a picture: on one line, with what Markdown would read escaped.
+    private static func bracketed(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ").reduce(into: "") { result, character in
+            if "\\[]`*_<>&!$".contains(character) { result.append("\\") }
+            result.append(character)
+        }
     }
 
     /// Without empty lines at its ends.

@@ -90,6 +90,7 @@ final class Terminal: Sendable {
 
 /// Seconds as people read them: `0.08 s`, `1.3 s`, `2 min 05 s`.
 func formatted(seconds: Double) -> String {
+    guard seconds >= 0, seconds < 1e9 else { return "an unknown time" }
     if seconds < 60 {
         let digits = seconds < 1 ? 100.0 : 10.0
         return "\((seconds * digits).rounded() / digits) s"

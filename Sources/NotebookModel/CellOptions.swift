@@ -40,7 +40,8 @@ public struct CellOptions: Sendable, Hashable {
     /// Lines of the cell's code (from 1) that are highlighted.
     public var highlightedLines: [ClosedRange<Int>] = []
     public var figureCaption: String?
-    public var figureAlternative: String?
+    /// What the cell's pictures show, for readers who do not see them: one text for all, or one for each in their order.
+    public var figureAlternatives: [String] = []
     public var tableCaption: String?
     /// Seconds after which the cell is interrupted.
     public var timeout: Double?

@@ -53,10 +53,13 @@ public struct Cell: Sendable, Hashable, Identifiable {
     public var writtenSource: String
     /// The fence's info string, such as `swift` or `{swift}`.
     public var infoString: String
+    /// The index of its node in the document that it was found in. This is what tells a cell from text that stands at the
+    /// same line and column of another document, such as Markdown that a cell printed.
+    public var node: Int?
 
     public init(
         id: String, kind: Kind, source: String, firstLine: Int, indentation: Int, range: SourceRange,
-        options: CellOptions, writtenSource: String, infoString: String
+        options: CellOptions, writtenSource: String, infoString: String, node: Int? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -67,5 +70,6 @@ public struct Cell: Sendable, Hashable, Identifiable {
         self.options = options
         self.writtenSource = writtenSource
         self.infoString = infoString
+        self.node = node
     }
 }

@@ -18,16 +18,23 @@ struct CellCollector {
 
     /// The cells in the order in which they stand in the file.
     ///
-    /// - Parameter lines: where fences are cells whatever their language.
-    mutating func collect(from document: MarkdownDocument, codeAtLines lines: Set<Int> = []) -> [Cell] {
+    /// - Parameters:
+    ///   - lines: where the fences stand that are cells, whatever their language; `nil` where their info strings tell.
+    ///   - takesInline: whether code in prose may be a value to be shown.
+    mutating func collect(from document: MarkdownDocument, codeAtLines lines: Set<Int>? = nil, takesInline: Bool = true) -> [Cell] {
         var cells: [Cell] = []
-        for node in document.nodes {
+        for (index, node) in document.nodes.enumerated() {
             switch node.kind {
             case .codeBlock(let block) where block.isFenced:
                 if !block.isClosed { reportUnclosed(node.range) }
-                if FenceInfo.isCell(block.info) || lines.contains(node.range.start.line) { cells.append(codeCell(block, node.range)) }
-            case .code(let literal) where literal.hasPrefix(FenceInfo.inlineMark):
-                cells.append(inlineCell(literal, node.range))
+                guard lines?.contains(node.range.start.line) ?? FenceInfo.isCell(block.info) else { continue }
+                var cell = codeCell(block, node.range)
+                cell.node = index
+                cells.append(cell)
+            case .code(let literal) where takesInline && literal.hasPrefix(FenceInfo.inlineMark):
+                var cell = inlineCell(literal, node.range)
+                cell.node = index
+                cells.append(cell)
             default: break
             }
         }

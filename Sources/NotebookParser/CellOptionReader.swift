@@ -105,7 +105,10 @@ struct CellOptionReader {
         case "label", "id": return text(\.label)
         case "code-summary": return text(\.codeSummary)
         case "fig-cap": return text(\.figureCaption)
-        case "fig-alt": return text(\.figureAlternative)
+        case "fig-alt":
+            guard !value.isNull, let texts = value.strings else { return .badValue(expected: "a text, or a list with a text for each picture") }
+            options.figureAlternatives = texts
+            return .set
         case "tbl-cap": return text(\.tableCaption)
         case "code-fold":
             if value.string == "show" {

@@ -37,7 +37,9 @@ public struct JupyterNotebook: Sendable, Hashable {
         let (frontMatter, bodyLine) = reader.read()
         let document = MarkdownDocument(parsing: file, fromLine: bodyLine)
         var collector = CellCollector(file: file, frontMatter)
-        let found = collector.collect(from: document, codeAtLines: Set(composer.code.keys))
+        let ours = try RunRecord(nbformat: json)
+        // Code that stands in others' prose is text.
+        let found = collector.collect(from: document, codeAtLines: Set(composer.code.keys), takesInline: ours != nil)
         var notebookCells: [Cell] = []
         var records: [CellRecord] = []
         var usedIDs: Set<String> = []
@@ -53,7 +55,6 @@ public struct JupyterNotebook: Sendable, Hashable {
             records.append(try record(of: code, cell))
         }
         let notebook = Notebook(file: file, frontMatter: frontMatter, bodyLine: bodyLine, cells: notebookCells)
-        let ours = try RunRecord(nbformat: json)
         let record =
             ours
             ?? RunRecord(

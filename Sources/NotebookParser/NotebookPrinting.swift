@@ -70,7 +70,7 @@ public enum NotebookPrinting {
             }
         }
         add("fig-cap", \.figureCaption) { $0.map(scalar) }
-        add("fig-alt", \.figureAlternative) { $0.map(scalar) }
+        add("fig-alt", \.figureAlternatives) { $0.count == 1 ? scalar($0[0]) : flow($0) }
         add("tbl-cap", \.tableCaption) { $0.map(scalar) }
         add("timeout", \.timeout) { $0.map(number) }
         add("volatile", \.volatile, truth)

@@ -36,7 +36,7 @@ extension MarkdownRenderer {
             writer.raw("\"")
         }
         writer.raw(">")
-        page.links.append(RenderedPage.Link(kind: .image, destination: destination, range: document.nodes[index].range))
+        page.links.append(RenderedPage.Link(kind: .image, destination: destination, range: place(of: document.nodes[index])))
     }
 
     /// A number with a unit, and nothing else that CSS might understand.

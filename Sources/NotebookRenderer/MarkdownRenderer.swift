@@ -1,5 +1,7 @@
 internal import HTML
 package import Markdown
+internal import NotebookModel
+internal import SourceText
 
 /// Writes a document as the specifications of CommonMark and GitHub Flavored Markdown show it, and nothing else.
 package func specificationHTML(of document: MarkdownDocument) -> String {
@@ -26,6 +28,10 @@ struct MarkdownRenderer {
     var headingShift = 0
     /// Nodes that are not written, descendants included.
     var omitted: Set<Int> = []
+    /// The notebook's cells by their nodes; documents that are not the notebook's have none.
+    var cells: [Int: Cell] = [:]
+    /// Where the document comes from, if it is not the notebook's own: what is said of its nodes is said of that place.
+    var origin: SourceRange?
 
     /// Indices of the nodes that are open.
     var open: [Int] = []
@@ -101,7 +107,7 @@ struct MarkdownRenderer {
             writer.raw(style == .page ? "<br>\n" : "<br />\n")
             if style == .page { page.plainText.append(0x20) }
         case .code(let text):
-            if style == .page { page.writeInlineCode(text, node, into: &writer) } else { writer.element("code", text: text) }
+            if style == .page { page.writeInlineCode(text, cells[index], into: &writer) } else { writer.element("code", text: text) }
         case .html(let html): writer.raw(html)
         case .emphasis:
             writer.open("em")
@@ -127,11 +133,11 @@ struct MarkdownRenderer {
                 writer.raw("\"")
             }
             writer.raw(">")
-            if style == .page { page.links.append(RenderedPage.Link(kind: .link, destination: destination, range: node.range)) }
+            if style == .page { page.links.append(RenderedPage.Link(kind: .link, destination: destination, range: place(of: node))) }
         case .image(let destination, let title, let attributes):
             writeImage(index, destination, title, attributes, into: &writer, page: &page)
             return node.end
-        case .math(let tex, let isDisplay): page.writeMath(tex, isDisplay: isDisplay, range: node.range, into: &writer)
+        case .math(let tex, let isDisplay): page.writeMath(tex, isDisplay: isDisplay, range: place(of: node), into: &writer)
         case .footnoteReference(_, let number, let reference): writeFootnoteReference(number, reference, into: &writer, page: &page)
 
         case .document: isContainer = true
@@ -168,12 +174,12 @@ struct MarkdownRenderer {
             openItem(isChecked, index, into: &writer)
         case .codeBlock(let block):
             writer.freshLine()
-            if style == .page { page.writeCodeBlock(block, node, into: &writer) } else { writeCodeBlock(block, into: &writer) }
+            if style == .page { page.writeCodeBlock(block, cells[index], into: &writer) } else { writeCodeBlock(block, into: &writer) }
         case .htmlBlock(let html):
             writer.freshLine()
             writer.raw(html)
             writer.freshLine()
-        case .mathBlock(let tex, let attributes): page.writeMathBlock(tex, attributes, range: node.range, into: &writer)
+        case .mathBlock(let tex, let attributes): page.writeMathBlock(tex, attributes, range: place(of: node), into: &writer)
         case .table(let alignments):
             isContainer = true
             openTable(alignments, index, into: &writer, page: &page)
@@ -249,6 +255,9 @@ struct MarkdownRenderer {
         default: break
         }
     }
+
+    /// Where a node stands in the notebook.
+    func place(of node: MarkdownNode) -> SourceRange { origin ?? node.range }
 
     var isInHeaderRow: Bool {
         guard let row = open.last, case .tableRow(true) = document.nodes[row].kind else { return false }

@@ -30,15 +30,14 @@ public enum PageRenderer {
         page.notebook = notebook
         page.hasRecord = record != nil
         page.highlight = highlight
-        for cell in notebook.cells { page.cells[cell.range.start] = cell }
         for cell in record?.cells ?? [] { page.records[cell.id] = cell }
         // What is hidden has no number.
-        let shown = Set(document.nodes.map(\.range.start))
-        let cells = document.nodes.count == written.nodes.count ? notebook.cells : notebook.cells.filter { shown.contains($0.range.start) }
+        let cells = cells(of: notebook, in: document, isWhole: document.nodes.count == written.nodes.count)
         page.references = ReferenceTable(document: document, cells: cells, words: options.words)
         readBibliography(into: &page)
 
         var renderer = MarkdownRenderer(document: document, style: .page)
+        renderer.cells = cells
         let title = headings(of: document, titled: notebook.frontMatter.title, &renderer)
         page.headingShift = renderer.headingShift
         for node in document.nodes {
@@ -55,6 +54,25 @@ public enum PageRenderer {
             body: writer.bytes, title: title, contents: tree(page.headings),
             summary: notebook.frontMatter.description ?? summary(of: document), plainText: text, wordCount: words,
             readingMinutes: max(1, (words + 110) / 220), features: page.features, links: page.links, diagnostics: page.diagnostics)
+    }
+
+    /// The cells by their nodes. In a document that parts were taken out of, a node is known by its range in the notebook.
+    private static func cells(of notebook: Notebook, in document: MarkdownDocument, isWhole: Bool) -> [Int: Cell] {
+        var cells: [Int: Cell] = [:]
+        if isWhole {
+            for cell in notebook.cells { if let node = cell.node { cells[node] = cell } }
+            return cells
+        }
+        let found = notebook.cells.filter { $0.node != nil }
+        let places = Dictionary(found.map { ($0.range, $0) }) { first, _ in first }
+        for (index, node) in document.nodes.enumerated() {
+            switch node.kind {
+            case .codeBlock: if let cell = places[node.range], cell.kind == .code { cells[index] = cell }
+            case .code: if let cell = places[node.range], cell.kind == .inlineValue { cells[index] = cell }
+            default: break
+            }
+        }
+        return cells
     }
 
     /// Takes the title from a first heading of level 1 when the front matter has none, and moves headings one level

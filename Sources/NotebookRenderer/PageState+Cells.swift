@@ -5,8 +5,8 @@ internal import SourceText
 
 extension PageState {
     /// Writes a fenced block: the cell that it is, or code to be read.
-    mutating func writeCodeBlock(_ block: MarkdownCodeBlock, _ node: MarkdownNode, into writer: inout HTMLWriter) {
-        if let cell = cells[node.range.start], cell.kind == .code {
+    mutating func writeCodeBlock(_ block: MarkdownCodeBlock, _ cell: Cell?, into writer: inout HTMLWriter) {
+        if let cell, cell.kind == .code {
             writeCell(cell, into: &writer)
             return
         }
@@ -132,7 +132,7 @@ extension PageState {
             switch output {
             case .result(let bundle), .display(let bundle, _):
                 if case .text(let markdown)? = bundle["text/markdown"] {
-                    writeInlineMarkdown(markdown, into: &writer)
+                    writeInlineMarkdown(markdown, of: cell, into: &writer)
                 } else if let text = bundle.plainText {
                     plainText.append(contentsOf: text.utf8)
                     writer.text(text)
@@ -146,8 +146,8 @@ extension PageState {
         }
     }
 
-    /// A paragraph's inlines without the paragraph.
-    mutating func writeInlineMarkdown(_ markdown: String, into writer: inout HTMLWriter) {
+    /// A paragraph's inlines without the paragraph, in an output or a caption of a cell.
+    mutating func writeInlineMarkdown(_ markdown: String, of cell: Cell, into writer: inout HTMLWriter) {
         let document = MarkdownDocument(parsing: markdown)
         guard document.nodes.count > 2, document.nodes[1].kind == .paragraph, document.nodes[1].end == document.nodes.count else {
             plainText.append(contentsOf: markdown.utf8)
@@ -157,6 +157,7 @@ extension PageState {
         var inlines = document.nodes.dropFirst(2).map { node in MarkdownNode(node.kind, range: node.range, end: node.end - 1) }
         inlines.insert(MarkdownNode(.document, range: document.nodes[0].range, end: inlines.count + 1), at: 0)
         var renderer = MarkdownRenderer(document: MarkdownDocument(nodes: inlines), style: .page)
+        renderer.origin = cell.range
         renderer.render(into: &writer, page: &self)
     }
 }

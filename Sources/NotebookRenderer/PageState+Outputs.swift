@@ -7,6 +7,7 @@ internal import SourceText
 extension PageState {
     mutating func writeOutputs(_ outputs: [CellOutput], of cell: Cell, into writer: inout HTMLWriter) {
         let outputs = merged(outputs)
+        let alternatives = FigureAlternatives(outputs, options: cell.options)
         let caption = cell.options.figureCaption ?? cell.options.tableCaption
         // A caption belongs to what can be looked at, not to what was printed on the way there.
         let captioned =
@@ -23,13 +24,13 @@ extension PageState {
             if index == captioned, let caption {
                 features.insert(.figures)
                 writer.raw("<figure>")
-                writeOutput(output, of: cell, into: &writer)
+                writeOutput(output, alternatives[index], of: cell, into: &writer)
                 writer.open("figcaption")
-                writeInlineMarkdown(numbered(caption, id: cell.options.label), into: &writer)
+                writeInlineMarkdown(numbered(caption, id: cell.options.label), of: cell, into: &writer)
                 endBlock()
                 writer.raw("</figcaption></figure>\n")
             } else {
-                writeOutput(output, of: cell, into: &writer)
+                writeOutput(output, alternatives[index], of: cell, into: &writer)
             }
         }
     }
@@ -49,11 +50,11 @@ extension PageState {
         return result
     }
 
-    private mutating func writeOutput(_ output: CellOutput, of cell: Cell, into writer: inout HTMLWriter) {
+    private mutating func writeOutput(_ output: CellOutput, _ alternative: String?, of cell: Cell, into writer: inout HTMLWriter) {
         switch output {
         case .stream(.standardOutput, let text):
             if cell.options.output == .asis {
-                writeAsIs(text, into: &writer)
+                writeAsIs(text, of: cell, into: &writer)
             } else {
                 openOutput("stdout", label: words.output, showsLabel: false, into: &writer)
                 writeTerminalText(text, into: &writer)
@@ -63,7 +64,7 @@ extension PageState {
             openOutput("stderr", label: words.standardError, showsLabel: true, into: &writer)
             writeTerminalText(text, into: &writer)
             writer.raw("</div>\n")
-        case .result(let bundle), .display(let bundle, _): writeBundle(bundle, of: cell, into: &writer)
+        case .result(let bundle), .display(let bundle, _): writeBundle(bundle, alternative, of: cell, into: &writer)
         case .diagnostics(let diagnostics): writeDiagnostics(diagnostics, into: &writer)
         case .error(let error): writeError(error, into: &writer)
         }
@@ -75,10 +76,11 @@ extension PageState {
     }
 
     /// Standard output that is Markdown of the page.
-    private mutating func writeAsIs(_ text: String, into writer: inout HTMLWriter) {
+    private mutating func writeAsIs(_ text: String, of cell: Cell, into writer: inout HTMLWriter) {
         writer.raw("<div class=\"output asis\">\n")
         let document = MarkdownDocument(parsing: text)
         var renderer = MarkdownRenderer(document: document, style: .page)
+        renderer.origin = cell.range
         embeddedCount += 1
         renderer.idPrefix = "o\(embeddedCount)-"
         let hasTopLevel = document.nodes.contains { node in
@@ -158,28 +160,27 @@ extension PageState {
     // MARK: Bundles
 
     /// The richest representation that a page can show.
-    private mutating func writeBundle(_ bundle: MIMEBundle, of cell: Cell, into writer: inout HTMLWriter) {
+    private mutating func writeBundle(_ bundle: MIMEBundle, _ alternative: String?, of cell: Cell, into writer: inout HTMLWriter) {
         if case .text(let html)? = bundle["text/html"] {
             writer.raw("<div class=\"output rich\">\n")
-            writer.raw(html)
+            // What the author says of a picture goes before what it says of itself.
+            if let alternative, !cell.options.figureAlternatives.isEmpty {
+                writer.raw(bytes: PictureMarkup.labelled(html, alternative))
+            } else {
+                writer.raw(html)
+            }
             writer.freshLine()
             writer.raw("</div>\n")
             appendPlain(of: bundle)
         } else if case .text(let markdown)? = bundle["text/markdown"] {
-            writeAsIs(markdown, into: &writer)
+            writeAsIs(markdown, of: cell, into: &writer)
         } else if let svg = svg(in: bundle) {
             features.insert(.figures)
             writer.raw("<div class=\"output picture\">")
-            if let alternative = cell.options.figureAlternative {
-                writer.open("div", [HTMLAttribute("role", "img"), HTMLAttribute("aria-label", alternative)])
-                writer.raw(svg)
-                writer.close("div")
-            } else {
-                writer.raw(svg)
-            }
+            if let alternative { writer.raw(bytes: PictureMarkup.labelled(String(svg), alternative)) } else { writer.raw(svg) }
             writer.raw("</div>\n")
         } else if let (type, bytes) = picture(in: bundle) {
-            writePicture(type, bytes, bundle, of: cell, into: &writer)
+            writePicture(type, bytes, alternative, into: &writer)
         } else if case .text(let latex)? = bundle["text/latex"] {
             writer.raw("<div class=\"output rich\">")
             writeMathBlock(TeXText.withoutDelimiters(latex), MarkdownAttributes(), range: cell.range, into: &writer)
@@ -217,7 +218,7 @@ extension PageState {
         return nil
     }
 
-    private mutating func writePicture(_ type: String, _ bytes: [UInt8], _ bundle: MIMEBundle, of cell: Cell, into writer: inout HTMLWriter) {
+    private mutating func writePicture(_ type: String, _ bytes: [UInt8], _ alternative: String?, into writer: inout HTMLWriter) {
         features.insert(.figures)
         let size = PictureSize(bytes)
         writer.raw("<div class=\"output picture\">")
@@ -225,7 +226,7 @@ extension PageState {
             "img",
             [
                 HTMLAttribute("src", "data:\(type);base64,\(base64(bytes))"),
-                HTMLAttribute("alt", cell.options.figureAlternative ?? bundle.plainText ?? cell.options.figureCaption ?? ""),
+                HTMLAttribute("alt", alternative ?? ""),
                 HTMLAttribute("width", size.map { String($0.width) }), HTMLAttribute("height", size.map { String($0.height) }),
             ])
         writer.raw("</div>\n")

@@ -16,8 +16,6 @@ struct PageState {
     var plainText: [UInt8] = []
 
     var notebook: Notebook?
-    /// Cells by the place at which their node starts.
-    var cells: [SourceLocation: Cell] = [:]
     var records: [Cell.ID: CellRecord] = [:]
     /// Whether there is any record: without one, cells are shown as not run.
     var hasRecord = false
@@ -54,8 +52,9 @@ struct PageState {
         }
     }
 
-    mutating func writeInlineCode(_ text: String, _ node: MarkdownNode, into writer: inout HTMLWriter) {
-        if text.hasPrefix("{swift} "), let cell = cells[node.range.start], cell.kind == .inlineValue {
+    /// Writes code in prose: the value that it stands for if it is a cell, or itself.
+    mutating func writeInlineCode(_ text: String, _ cell: Cell?, into writer: inout HTMLWriter) {
+        if let cell, cell.kind == .inlineValue {
             writeInlineValue(cell, into: &writer)
             return
         }

@@ -18,29 +18,23 @@ struct ReferenceTable {
     subscript(id: String) -> Target? { targets[id] }
 
     /// Numbers everything in the order in which it stands on the page.
-    init(document: MarkdownDocument, cells: [Cell], words: PageWords) {
-        var nextCell = 0
+    ///
+    /// - Parameter cells: The notebook's cells by their nodes in the document.
+    init(document: MarkdownDocument, cells: [Int: Cell], words: PageWords) {
         func add(_ id: String?, to table: inout ReferenceTable) {
             guard let id, table.targets[id] == nil, let (kind, word) = Self.kind(of: id, words) else { return }
             table.counts[kind, default: 0] += 1
             let number = table.counts[kind] ?? 1
             table.targets[id] = Target(name: "\(word)\u{A0}\(number)", number: number)
         }
-        for node in document.nodes {
-            while nextCell < cells.count, cells[nextCell].range.start < node.range.start {
-                add(cells[nextCell].options.label, to: &self)
-                nextCell += 1
-            }
+        for (index, node) in document.nodes.enumerated() {
+            if let cell = cells[index] { add(cell.options.label, to: &self) }
             switch node.kind {
             case .image(_, _, let attributes), .tableCaption(let attributes): add(attributes.id, to: &self)
             case .mathBlock(let tex, let attributes): addEquation(tex, node, id: attributes.id, words)
             case .math(let tex, isDisplay: true): addEquation(tex, node, id: nil, words)
             default: break
             }
-        }
-        while nextCell < cells.count {
-            add(cells[nextCell].options.label, to: &self)
-            nextCell += 1
         }
     }
 

@@ -131,7 +131,7 @@ struct TerminalText {
         while index < bytes.endIndex, (0x20...0x3F).contains(bytes[index]) { index += 1 }
         guard index < bytes.endIndex, (0x40...0x7E).contains(bytes[index]) else { return index }
         let numbers = bytes[parameters..<index].split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: ":") }
-            .map { part in part.isEmpty ? 0 : Int(String(decoding: part, as: UTF8.self)) ?? 0 }
+            .map(Self.parameter)
         switch bytes[index] {
         case UInt8(ascii: "m"): apply(numbers, to: &style)
         case UInt8(ascii: "K"):
@@ -146,6 +146,16 @@ struct TerminalText {
         default: break
         }
         return index + 1
+    }
+
+    /// A parameter's number: digits alone make one, and no terminal counts beyond four of them.
+    private static func parameter(_ digits: ArraySlice<UInt8>) -> Int {
+        var number = 0
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return 0 }
+            number = min(number * 10 + Int(byte - UInt8(ascii: "0")), 9999)
+        }
+        return number
     }
 
     private mutating func apply(_ codes: [Int], to style: inout Int) {
@@ -175,7 +185,7 @@ struct TerminalText {
             case 49: current.background = nil
             case 38, 48:
                 let isForeground = codes[index] == 38
-                if let (color, used) = extendedColor(codes[(index + 1)...]) {
+                if let (color, used) = extendedColor(codes[(index + 1)...].prefix(4)) {
                     if isForeground { current.foreground = color } else { current.background = color }
                     index += used
                 }

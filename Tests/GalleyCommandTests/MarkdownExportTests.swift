@@ -75,7 +75,27 @@ struct MarkdownExportTests {
         let bundle = MIMEBundle([.init("image/png", .binary(png)), .init("text/plain", .text("a picture"))])
         let export = exported("```swift\nplot()\n```\n", ["cell-1": [.result(bundle), .result(bundle)]])
         #expect(export.pictures == ["post_files/cell-1-1.png": png, "post_files/cell-1-2.png": png])
-        #expect(export.text.contains("![](<post_files/cell-1-2.png>)"))
+        #expect(export.text.contains("![a picture](<post_files/cell-1-2.png>)"))
+    }
+
+    @Test("pictures and charts have their alternative texts")
+    func alternatives() {
+        let svg = "<svg role=\"img\" aria-label=\"Line chart: 2 &lt; 3\"/>"
+        let chart = MIMEBundle([
+            .init("text/html", .text("<div>\(svg)</div>")), .init("image/svg+xml", .text(svg)), .init("text/plain", .text("0 1")),
+        ])
+        let dot = MIMEBundle([.init("image/svg+xml", .text("<svg/>")), .init("text/plain", .text("a [dot]"))])
+        let nameless = MIMEBundle([.init("image/png", .binary([0x89])), .init("text/plain", .text("<image/png>"))])
+        func text(_ options: String, _ bundles: MIMEBundle...) -> String {
+            exported("```swift\n\(options)plot()\n```\n", ["cell-1": bundles.map { .result($0) }]).text
+        }
+        #expect(text("", chart).contains("![Line chart: 2 \\< 3](<post_files/cell-1-1.svg>)"))
+        #expect(text("#| fig-alt: my words\n#| fig-cap: Cap.\n", chart).contains("![my words](<"))
+        #expect(text("", dot).contains("![a \\[dot\\]](<"))
+        #expect(text("#| fig-cap: Cap.\n", nameless).contains("![Cap.](<"))
+        #expect(text("", nameless).contains("![](<"))
+        let both = text("#| fig-alt: both\n", dot, nameless)
+        #expect(both.contains("![both: a \\[dot\\]](<") && both.contains("![both (2 of 2)](<"))
     }
 
     @Test("output with fences in it is fenced more strongly")
