@@ -304,6 +304,8 @@ final class NotebookRun {
                 break loop
             case .event(let event):
                 if case .ready(let environment) = event { self.environment = environment }
+                // A cell can write to the host's connection: what is said of another cell is not taken for this one's.
+                guard event.concerns(runNumber) else { continue }
                 if case .started = event {
                     hasStarted = true
                     if deadline == nil, let seconds { deadline = secondsNow() + seconds }

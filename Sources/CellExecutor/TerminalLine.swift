@@ -95,8 +95,15 @@ private struct TerminalLine {
 
     private static func style(_ style: String, adding sequence: String) -> String {
         let parameters = sequence.dropFirst(2).dropLast()
-        return parameters.isEmpty || parameters.allSatisfy({ $0 == "0" }) ? "" : style + sequence
+        if parameters.isEmpty || parameters.allSatisfy({ $0 == "0" }) { return "" }
+        let all = style + sequence
+        // Sequences pile up until one clears them; of very many the last ones decide.
+        guard all.utf8.count > styleLimit, let start = all.utf8.suffix(styleLimit).firstIndex(of: 0x1B) else { return all }
+        return String(all[start...])
     }
+
+    /// In bytes.
+    private static let styleLimit = 256
 
     /// The colours that are set after a line that needs no overwriting.
     static func style(after content: Substring.UnicodeScalarView, from style: String) -> String {

@@ -67,18 +67,18 @@ extension HostEvent {
             guard version == wireVersion else { throw .version(version) }
             self = .ready(
                 HostEnvironment(
-                    system: try decoder.string(), cpu: try decoder.string(), coreCount: try decoder.integer(),
+                    system: try decoder.string(), cpu: try decoder.string(), coreCount: try decoder.count(),
                     gpus: try decoder.list { (d) throws(WireError) in try d.string() }))
         case 2: self = .started(cell: try decoder.integer())
         case 3: self = .output(cell: try decoder.integer(), try decoder.stream(), try decoder.data())
-        case 4: self = .outputCut(cell: try decoder.integer(), try decoder.stream(), byteCount: try decoder.integer())
+        case 4: self = .outputCut(cell: try decoder.integer(), try decoder.stream(), byteCount: try decoder.count())
         case 5: self = .display(cell: try decoder.integer(), try decoder.display())
         case 6: self = .failed(cell: try decoder.integer(), try decoder.failure())
         case 7:
             self = .ended(
                 cell: try decoder.integer(),
                 CellUsage(
-                    duration: try decoder.double(), residentBytes: try decoder.integer(), isTainted: try decoder.bool()))
+                    duration: try decoder.duration(), residentBytes: try decoder.count(), isTainted: try decoder.bool()))
         case 8: self = .fatal(try decoder.string())
         case 9: self = .boundary(cell: try decoder.integer())
         case let tag: throw .malformed("unknown event \(tag)")
@@ -88,6 +88,20 @@ extension HostEvent {
 }
 
 extension WireDecoder {
+    /// How many, or how much.
+    fileprivate mutating func count() throws(WireError) -> Int {
+        let count = try integer()
+        guard count >= 0 else { throw .malformed("a count of \(count)") }
+        return count
+    }
+
+    /// Seconds; a host measures them, so they are finite.
+    fileprivate mutating func duration() throws(WireError) -> Double {
+        let seconds = try double()
+        guard seconds.isFinite, seconds >= 0 else { throw .malformed("a duration of \(seconds) s") }
+        return seconds
+    }
+
     fileprivate mutating func stream() throws(WireError) -> WireStream {
         guard let stream = WireStream(rawValue: try byte()) else { throw .malformed("unknown stream") }
         return stream

@@ -14,6 +14,18 @@ public enum HostEvent: Sendable, Hashable {
     case fatal(String)
 }
 
+extension HostEvent {
+    /// Whether it says something of a cell, or of the host as a whole; what cannot be loaded is of none.
+    package func concerns(_ number: Int) -> Bool {
+        switch self {
+        case .ready, .fatal: true
+        case .failed(let cell, _): cell == number || cell == -1
+        case .started(let cell), .output(let cell, _, _), .outputCut(let cell, _, _), .boundary(let cell), .display(let cell, _), .ended(let cell, _):
+            cell == number
+        }
+    }
+}
+
 public enum WireStream: UInt8, Sendable, Hashable, CaseIterable {
     case standardOutput = 1
     case standardError = 2

@@ -29,6 +29,7 @@ public struct CellAnalysis: Sendable, Hashable {
         if !parsed.commands.isEmpty {
             // What is interpolated is used; names are found by parsing the calls.
             for command in parsed.commands {
+                guard !SwiftNesting.isTooDeep(command.swift) else { continue }
                 let inner = NameCollector(Parser.parse(source: command.swift)).names
                 names.uses.formUnion(inner.uses)
                 names.memberUses.formUnion(inner.memberUses)
@@ -44,7 +45,7 @@ public struct CellAnalysis: Sendable, Hashable {
         rewritten = RewrittenSource(cell.source, rewriter.edits)
         standsAlone =
             flow.variables.contains { !$0.hasValue } || parsed.tree.hasError || parsed.tree.statements.contains { $0.item.is(DeferStmtSyntax.self) }
-        isEmpty = parsed.tree.statements.isEmpty && parsed.commands.isEmpty
+        isEmpty = parsed.tree.statements.isEmpty && parsed.commands.isEmpty && !parsed.isTooDeep
         let lines = SourceFile(path: path, text: cell.source)
         func mistake(_ offset: Int, width: Int, _ identifier: String, _ summary: String, _ solution: String) -> Diagnostic {
             let place = Self.place(lines.location(atOffset: offset), in: cell)
@@ -63,7 +64,12 @@ public struct CellAnalysis: Sendable, Hashable {
                 $0.offset, width: 5, "entry-point", "a cell has no '@main': its statements run as they stand",
                 "Leave '@main' out and write '\($0.type).main()' as a statement")
         }
-        if cell.kind == .inlineValue, !Self.isOneExpression(parsed) {
+        if parsed.isTooDeep {
+            diagnostics.append(
+                mistake(
+                    0, width: 1, "nested-too-deep", "the code is nested too deep to be read",
+                    "Give parts of it names: brackets within \(SwiftNesting.bracketLimit) others, or chains of hundreds of calls, are too many"))
+        } else if cell.kind == .inlineValue, !Self.isOneExpression(parsed) {
             let place = SourceText.SourceLocation(line: cell.firstLine, column: cell.indentation + 1)
             diagnostics.append(
                 Diagnostic(

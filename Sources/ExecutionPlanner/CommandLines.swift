@@ -18,12 +18,22 @@ struct ParsedCell {
     let blanked: String
     let commands: [CommandLine]
     let tree: SourceFileSyntax
+    /// Whether the source is nested too deep to be read: the tree is empty then.
+    let isTooDeep: Bool
 
     init(_ source: String) {
+        guard !SwiftNesting.isTooDeep(source) else {
+            self.init(unread: source)
+            return
+        }
         var candidates = CommandLine.candidates(in: source)
         while true {
             let blanked = Self.blank(source, candidates)
-            let tree = Parser.parse(source: blanked)
+            let tree = SwiftNesting.parsed(blanked)
+            guard !SwiftNesting.isTooDeep(tree) else {
+                self.init(unread: source)
+                return
+            }
             // A line inside an expression, a string or a closure is Swift's own `!`.
             let kept = candidates.filter { Self.isStatementPlace($0.offset, in: tree) }
             if kept.count == candidates.count {
@@ -31,10 +41,19 @@ struct ParsedCell {
                 self.blanked = blanked
                 self.tree = tree
                 commands = kept
+                isTooDeep = false
                 return
             }
             candidates = kept
         }
+    }
+
+    private init(unread source: String) {
+        self.source = source
+        blanked = ""
+        commands = []
+        tree = Parser.parse(source: "")
+        isTooDeep = true
     }
 
     private static func blank(_ source: String, _ commands: [CommandLine]) -> String {

@@ -15,7 +15,7 @@ struct Assembly {
 
     struct Table {
         var alignments: [MarkdownAlignment]
-        /// Indices into the cells; rows are as long as `alignments`.
+        /// Indices into the cells; rows are as long as `alignments`, but for those that very large tables leave short.
         var rows: [[Int?]]
         var rowLines: [Int]
     }

@@ -178,7 +178,12 @@ extension ExtensionAssembler {
                 row.append(cells.count)
                 cells.append(cell)
             }
-            row += [Int?](repeating: nil, count: alignments.count - row.count)
+            let missing = alignments.count - row.count
+            // A header of n cells and n rows of one would make n² cells out of a text of 3 n.
+            if missing <= fillableCells {
+                fillableCells -= missing
+                row += [Int?](repeating: nil, count: missing)
+            }
             table.rows.append(row)
             table.rowLines.append(next)
         }

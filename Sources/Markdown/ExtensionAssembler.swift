@@ -19,6 +19,8 @@ struct ExtensionAssembler {
     var footnotes: [FootnoteBody] = []
     var footnoteLabels: Set<String> = []
     var cells: [CellText] = []
+    /// How many more cells may be made where rows of tables have fewer than their header.
+    var fillableCells = 1 << 17
     /// Lines that belong to code or HTML, or that an extension has taken.
     var isTaken: [Bool]
 

@@ -155,9 +155,13 @@ extension NBFormat {
         return .array([range.start.line, range.start.column, range.end.line, range.end.column].map { .integer(Int64($0)) })
     }
 
+    /// No file has a line or a column beyond.
+    private static let lastPlace = 1 << 31
+
     private static func range(_ value: JSONValue?) -> SourceRange? {
         let numbers = (value?.arrayValue ?? []).compactMap(\.integerValue)
-        guard numbers.count == 4 else { return nil }
+        // A record may say anything: what is no place in a file is none.
+        guard numbers.count == 4, numbers.allSatisfy({ (1...Self.lastPlace).contains($0) }) else { return nil }
         return SourceRange(
             start: SourceLocation(line: numbers[0], column: numbers[1]), end: SourceLocation(line: numbers[2], column: numbers[3]))
     }

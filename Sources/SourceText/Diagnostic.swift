@@ -72,12 +72,12 @@ extension Diagnostic: CustomStringConvertible {
 
     /// The description followed by the line it concerns and a caret beneath its column.
     public func rendered(in file: SourceFile) -> String {
-        guard let range, range.start.line <= file.lineCount else { return description }
+        guard let range, range.start.line >= 1, range.start.line <= file.lineCount else { return description }
         let source = file.line(range.start.line)
         let gutter = "\(range.start.line)"
         let indent = String(repeating: " ", count: gutter.count)
         // Tabs are kept so that the caret lands under its column at any tab width.
-        let lead = String(decoding: source.utf8.prefix(max(0, range.start.column - 1)), as: UTF8.self)
+        let lead = String(decoding: source.utf8.prefix(max(1, range.start.column) - 1), as: UTF8.self)
             .map { $0 == "\t" ? "\t" : " " as Character }
         var lines = description.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         lines.insert("\(gutter) | \(source)", at: 1)

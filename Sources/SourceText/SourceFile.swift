@@ -86,7 +86,7 @@ public struct SourceFile: Sendable, Hashable {
 
     /// The text of a line range, line endings included.
     public func text(ofLines lines: ClosedRange<Int>) -> String {
-        String(decoding: utf8(from: offset(ofLine: lines.lowerBound), to: offset(ofLine: lines.upperBound + 1)), as: UTF8.self)
+        String(decoding: utf8(from: offset(ofLine: lines.lowerBound), to: offset(ofLine: min(lines.upperBound, lineCount) + 1)), as: UTF8.self)
     }
 
     private func utf8(from start: Int, to end: Int) -> Substring.UTF8View {

@@ -118,3 +118,32 @@ struct SeededGenerator: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 }
+
+@Test("times that are none and negative counts are errors")
+func wildNumbers() {
+    for duration in [Double.nan, .infinity, -.infinity, -1] {
+        let event = HostEvent.ended(cell: 1, CellUsage(duration: duration, residentBytes: 1, isTainted: false))
+        #expect(throws: WireError.self) { try HostEvent(decoding: event.encoded) }
+    }
+    for count in [-1, Int.min] {
+        for event in [
+            HostEvent.ended(cell: 1, CellUsage(duration: 1, residentBytes: count, isTainted: false)),
+            .outputCut(cell: 1, .standardOutput, byteCount: count),
+            .ready(HostEnvironment(system: "", cpu: "", coreCount: count, gpus: [])),
+        ] {
+            #expect(throws: WireError.self) { try HostEvent(decoding: event.encoded) }
+        }
+    }
+}
+
+@Test("what is said of another cell concerns no other")
+func foreignCells() {
+    let usage = CellUsage(duration: 1, residentBytes: 1, isTainted: false)
+    for number in [Int.min, -2, 0, 2, Int.max] {
+        #expect(!HostEvent.ended(cell: number, usage).concerns(1))
+        #expect(!HostEvent.output(cell: number, .standardOutput, []).concerns(1))
+        #expect(!HostEvent.failed(cell: number, WireFailure(kind: .trap, name: "", message: "")).concerns(1))
+    }
+    #expect(HostEvent.ended(cell: 1, usage).concerns(1) && HostEvent.fatal("").concerns(1))
+    #expect(HostEvent.failed(cell: -1, WireFailure(kind: .loading, name: "", message: "")).concerns(1))
+}

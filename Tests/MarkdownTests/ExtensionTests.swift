@@ -263,3 +263,27 @@ struct ExtensionTests {
         #expect(tree("~~~ {swift}\r\nlet a = 1\r\n~~~\r\n") == #"code block fenced ({swift}) "let a = 1\n""#)
     }
 }
+
+@Suite("Large and deep texts")
+struct LargeTextTests {
+    @Test("a table of a long header and many short rows has no more cells than its text is long")
+    func multipliedTable() {
+        let header = String(repeating: "|a", count: 5000) + "|\n" + String(repeating: "|-", count: 5000) + "|\n"
+        let document = MarkdownDocument(parsing: header + String(repeating: "x\n", count: 5000))
+        #expect(document.nodes.count < 400_000)
+        #expect(document.nodes.count { if case .tableRow = $0.kind { true } else { false } } == 5001)
+        #expect(document.nodes.count { $0.kind == .text("x") } == 5000)
+    }
+
+    @Test(
+        "deep and unclosed constructs are read",
+        arguments: [
+            ">", "> ", "- ", "1. ", "[", "![", "*", "**a ", "_", "`", "``a`", "$", "$$\n", "::: {.a}\n", "<a>", "<!--", "<", "~~", "^[", "[^a]", "((",
+            "{", "|", "| a\n", "#", "\\\\(", "&", "@", "http://a.", "a@b.", "  ",
+        ]
+    )
+    func deep(part: String) {
+        let text = String(repeating: part, count: 20_000)
+        for whole in [text, text + "x\n\ny", "x\n\n" + text + "\n"] { #expect(!MarkdownDocument(parsing: whole).nodes.isEmpty) }
+    }
+}

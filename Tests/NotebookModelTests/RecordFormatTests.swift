@@ -146,3 +146,26 @@ struct RecordFormatTests {
             residentBytes: 4096)
     }
 }
+
+@Test("places of diagnostics that no file has are left out")
+func wildPlaces() throws {
+    for number in [Int.min, -1, 0, 1 << 40, .max] {
+        for place in 0..<4 {
+            var numbers = [1, 1, 1, 1]
+            numbers[place] = number
+            let output: JSONValue = [
+                "output_type": "display_data",
+                "data": [
+                    "application/vnd.galley.diagnostics+json": [
+                        ["severity": "warning", "summary": "s", "path": "p", "range": .array(numbers.map { .integer(Int64($0)) })]
+                    ]
+                ],
+            ]
+            guard case .diagnostics(let read) = try NBFormat.output(output) else {
+                Issue.record("no diagnostics")
+                continue
+            }
+            #expect(read.count == 1 && read[0].range == nil)
+        }
+    }
+}
