@@ -22,38 +22,27 @@ struct ParsedCell {
     let isTooDeep: Bool
 
     init(_ source: String) {
-        guard !SwiftNesting.isTooDeep(source) else {
-            self.init(unread: source)
-            return
-        }
-        var candidates = CommandLine.candidates(in: source)
-        while true {
-            let blanked = Self.blank(source, candidates)
-            let tree = SwiftNesting.parsed(blanked)
-            guard !SwiftNesting.isTooDeep(tree) else {
-                self.init(unread: source)
-                return
-            }
-            // A line inside an expression, a string or a closure is Swift's own `!`.
-            let kept = candidates.filter { Self.isStatementPlace($0.offset, in: tree) }
-            if kept.count == candidates.count {
-                self.source = source
-                self.blanked = blanked
-                self.tree = tree
-                commands = kept
-                isTooDeep = false
-                return
-            }
-            candidates = kept
-        }
+        let read = Self.read(source)
+        self.source = source
+        blanked = read?.blanked ?? ""
+        commands = read?.commands ?? []
+        tree = read?.tree ?? Parser.parse(source: "")
+        isTooDeep = read == nil
     }
 
-    private init(unread source: String) {
-        self.source = source
-        blanked = ""
-        commands = []
-        tree = Parser.parse(source: "")
-        isTooDeep = true
+    /// `nil` for what is nested too deep.
+    private static func read(_ source: String) -> (blanked: String, commands: [CommandLine], tree: SourceFileSyntax)? {
+        if SwiftNesting.isTooDeep(source) { return nil }
+        var candidates = CommandLine.candidates(in: source)
+        while true {
+            let blanked = blank(source, candidates)
+            let tree = SwiftNesting.parsed(blanked)
+            if SwiftNesting.isTooDeep(tree) { return nil }
+            // A line inside an expression, a string or a closure is Swift's own `!`.
+            let kept = candidates.filter { isStatementPlace($0.offset, in: tree) }
+            if kept.count == candidates.count { return (blanked, kept, tree) }
+            candidates = kept
+        }
     }
 
     private static func blank(_ source: String, _ commands: [CommandLine]) -> String {

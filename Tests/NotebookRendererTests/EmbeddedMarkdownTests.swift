@@ -1,3 +1,4 @@
+import JSON
 import Markdown
 import NotebookModel
 import NotebookParser
