@@ -41,7 +41,7 @@ struct EmbeddedMarkdownTests {
         for indentation in ["", "  ", "- ", "> "] {
             let output =
                 String(repeating: "\n", count: line)
-                + "\(indentation)\(fence)python\n\(indentation == "- " ? "  " : indentation)shown = 1\n\(fence)\n"
+                + "\(indentation)\(fence)python\n\(indentation == "- " ? "  " : indentation)shown_here\n\(fence)\n"
             let page = render(
                 notebook,
                 outputs: [
@@ -49,7 +49,7 @@ struct EmbeddedMarkdownTests {
                     "third": [.display(MIMEBundle([.init("text/markdown", .text(output))]), metadata: [:])],
                 ])
             let body = page.bodyText
-            #expect(body.components(separatedBy: "shown = 1").count == 3)
+            #expect(body.components(separatedBy: "shown_here").count == 3)
             #expect(body.components(separatedBy: "id=\"first\"").count == 2 && body.components(separatedBy: "id=\"second\"").count == 2)
             #expect(body.components(separatedBy: "id=\"third\"").count == 2)
         }
