@@ -32,7 +32,7 @@ public enum PageRenderer {
         page.highlight = highlight
         for cell in record?.cells ?? [] { page.records[cell.id] = cell }
         // What is hidden has no number.
-        let cells = cells(of: notebook, in: document, isWhole: document.nodes.count == written.nodes.count)
+        let cells = Self.cells(of: notebook, in: document, isWhole: document.nodes.count == written.nodes.count)
         page.references = ReferenceTable(document: document, cells: cells, words: options.words)
         readBibliography(into: &page)
 
