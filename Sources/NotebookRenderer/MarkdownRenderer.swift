@@ -96,7 +96,7 @@ struct MarkdownRenderer {
         // Inlines first: there are the most of them.
         case .text(let text):
             if style == .page {
-                page.writeText(text, range: idPrefix.isEmpty ? node.range : nil, isInLink: linkDepth > 0, into: &writer)
+                page.writeText(text, range: idPrefix.isEmpty ? place(of: node) : nil, isInLink: linkDepth > 0, into: &writer)
             } else {
                 writer.text(text)
             }
