@@ -10,6 +10,8 @@ final class CompileAhead: @unchecked Sendable {
     private let plan: ExecutionPlan
     private let units: [CompilationUnit]
     private let imports: [[Int]]
+    /// Of the imports, the ones that define what the unit names; without the others it is compiled all the same.
+    private let needed: [[Int]]
     private let compiler: CellCompiler
     private let report: @Sendable (Int, CellCompiler.Outcome) -> Void
     private var waiting: [Int]
@@ -25,11 +27,13 @@ final class CompileAhead: @unchecked Sendable {
         self.report = report
         self.units = units
         let places = Dictionary(units.enumerated().map { ($0.element.moduleName, $0.offset) }) { first, _ in first }
-        imports = units.map { $0.imports.compactMap { places[$0] } }
+        let imports = units.map { $0.imports.compactMap { places[$0] } }
+        self.imports = imports
+        needed = units.indices.map { index in imports[index].filter { plan.names(units[index], whatDefines: units[$0]) } }
         waiting = Array(units.indices)
     }
 
-    /// Compiles all of them; units that import one that does not compile are left out.
+    /// Compiles all of them; units that name what one defines that does not compile are left out.
     func run(jobs: Int) throws(ExecutionError) -> [Int: CellCompiler.Outcome] {
         for _ in 0..<max(1, min(jobs, waiting.count)) {
             monitor.locked { runningCount += 1 }
@@ -54,7 +58,10 @@ final class CompileAhead: @unchecked Sendable {
             let index: Int? = monitor.waiting(for: next)
             guard let index else { return }
             do throws(ExecutionError) {
-                let outcome = try compiler.compile(units[index], in: plan)
+                var unit = units[index]
+                let failed = monitor.locked { Set(imports[index].filter { outcomes[$0]?.isCompiled != true }.map { units[$0].moduleName }) }
+                unit.imports.removeAll { failed.contains($0) }
+                let outcome = try compiler.compile(unit, in: plan)
                 monitor.locked { outcomes[index] = outcome }
                 report(index, outcome)
             } catch {
@@ -64,17 +71,19 @@ final class CompileAhead: @unchecked Sendable {
         }
     }
 
+    private func hasFailed(_ unit: Int) -> Bool { outcomes[unit]?.isCompiled == false || leftOut.contains(unit) }
+
     /// The next unit whose imports are compiled; `.some(nil)` when none is left, `nil` to wait.
     private func next() -> Int?? {
         if failure != nil { return .some(nil) }
         // Imports come before what imports them, so one pass finds all that rests on a failure.
         waiting.removeAll { index in
-            guard imports[index].contains(where: { outcomes[$0]?.isCompiled == false || leftOut.contains($0) }) else { return false }
+            guard needed[index].contains(where: hasFailed) else { return false }
             leftOut.insert(index)
             return true
         }
         if waiting.isEmpty { return .some(nil) }
-        guard let place = waiting.firstIndex(where: { imports[$0].allSatisfy { outcomes[$0]?.isCompiled == true } }) else {
+        guard let place = waiting.firstIndex(where: { imports[$0].allSatisfy { outcomes[$0] != nil || leftOut.contains($0) } }) else {
             return nil
         }
         return .some(waiting.remove(at: place))

@@ -37,7 +37,7 @@ public struct CellAnalysis: Sendable, Hashable {
             }
         }
         // What does not parse is left for the compiler to describe as it stands.
-        flow = parsed.tree.hasError ? CellFlow() : CellFlow(parsed.tree)
+        flow = parsed.tree.hasError ? CellFlow() : CellFlow(parsed)
         names.earlierUses = flow.earlierUses
         self.names = names
         source = cell.source

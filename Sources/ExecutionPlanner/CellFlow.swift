@@ -1,3 +1,4 @@
+internal import SwiftParser
 internal import SwiftSyntax
 
 /// What a cell's statements read, and where its variables get their values. Offsets are UTF-8 bytes of the cell's source.
@@ -14,8 +15,9 @@ struct CellFlow: Sendable, Hashable {
         var name: String
         /// From where on the name means this variable.
         var start: Int
-        /// The end of the statement that declares it.
+        /// The end of the statement that declares it, and whether that is `#endif`, which nothing may follow on its line.
         var end: Int
+        var endsWithDirective: Bool
         var hasValue: Bool
         /// How it may be declared to know by itself whether it has a value.
         var guarded: GuardedVariable?
@@ -28,6 +30,8 @@ struct CellFlow: Sendable, Hashable {
 
     var statements: [Statement] = []
     var variables: [Variable] = []
+    /// Where functions and types are declared.
+    var declared: [String: Int] = [:]
     /// Per function, type and computed variable, what is read inside.
     var bodies: [String: Set<String>] = [:]
     /// What is read inside of members that extensions add, by their names.
@@ -35,19 +39,30 @@ struct CellFlow: Sendable, Hashable {
     /// Initialisers that extensions of types add without calling another, by their types, with the place where their bodies begin.
     var addedInitializers: [(type: String, body: Int)] { added.map { ($0.type, $0.offset) } }
     private var added: [AddedInitializer] = []
+    var ancestry = ClassAncestry()
     /// The ends of assignments that give names a value, inside functions too.
     var assignments: [FreeNames.Use] = []
 
-    /// Names that the cell defines as variables and uses before that.
+    /// Names that the cell defines and uses, as values, before that.
     var earlierUses: Set<String> {
-        let starts = Dictionary(variables.map { ($0.name, $0.start) }) { min($0, $1) }
-        return Set(statements.flatMap(\.uses).filter { use in starts[use.name].map { use.offset < $0 } ?? false }.map(\.name))
+        let starts = starts
+        return Set(
+            statements.flatMap(\.uses).filter { use in
+                starts[use.name].map { use.offset < $0 } ?? (use.kind != .called && declared[use.name].map { use.offset < $0 } ?? false)
+            }.map(\.name))
     }
+
+    /// From where on the names of the cell's variables mean these.
+    var starts: [String: Int] { Dictionary(variables.map { ($0.name, $0.start) }) { min($0, $1) } }
 
     init() {}
 
-    init(_ tree: SourceFileSyntax) {
+    init(_ cell: ParsedCell) {
+        let tree = cell.tree
         collect(tree.statements)
+        for command in cell.commands { collect(command, in: tree) }
+        statements.sort { $0.offset < $1.offset }
+        ancestry = ClassAncestry(tree)
         let names = FreeNames(tree)
         assignments = names.uses.filter { if case .assigned = $0.kind { true } else { false } }
         // A variable that its own cell uses is left to the compiler, which knows where it has no value yet.
@@ -73,7 +88,10 @@ struct CellFlow: Sendable, Hashable {
         } else if let extended = declaration.as(ExtensionDeclSyntax.self) {
             collect(extended)
         } else if let named = declaration.asProtocol((any NamedDeclSyntax).self) {
-            bodies[DefinitionCollector.unquoted(named.name.text), default: []].formUnion(Self.inside(declaration))
+            let name = DefinitionCollector.unquoted(named.name.text)
+            let offset = declaration.positionAfterSkippingLeadingTrivia.utf8Offset
+            declared[name] = min(declared[name] ?? offset, offset)
+            bodies[name, default: []].formUnion(Self.inside(declaration))
         }
     }
 
@@ -81,6 +99,20 @@ struct CellFlow: Sendable, Hashable {
         let names = FreeNames(item.item)
         statements.append(
             Statement(offset: item.positionAfterSkippingLeadingTrivia.utf8Offset, uses: names.uses, members: names.members))
+    }
+
+    /// What is interpolated into a command is read by it, or by the loop or condition that it stands in, unless that binds the name.
+    private mutating func collect(_ command: CommandLine, in tree: SourceFileSyntax) {
+        let item = tree.statements.first { item in
+            item.positionAfterSkippingLeadingTrivia.utf8Offset < command.offset && command.offset < item.endPositionBeforeTrailingTrivia.utf8Offset
+        }
+        let bound = Set(item.map { DefinitionCollector.identifiers(Syntax($0)) } ?? [])
+        let names = FreeNames(Parser.parse(source: command.swift))
+        let uses = names.uses.filter { !bound.contains($0.name) && $0.name != "shell" }.map { use in
+            FreeNames.Use(name: use.name, offset: command.offset, end: command.offset, kind: .commanded)
+        }
+        let offset = item?.positionAfterSkippingLeadingTrivia.utf8Offset ?? command.offset
+        statements.append(Statement(offset: offset, uses: uses, members: names.members))
     }
 
     private static func inside(_ node: some SyntaxProtocol) -> Set<String> {
@@ -104,7 +136,8 @@ struct CellFlow: Sendable, Hashable {
             for name in names {
                 variables.append(
                     Variable(
-                        name: name, start: start, end: end, hasValue: hasValue,
+                        name: name, start: start, end: end, endsWithDirective: node.lastToken(viewMode: .sourceAccurate)?.tokenKind == .poundEndif,
+                        hasValue: hasValue,
                         guarded: hasValue || node.bindings.count > 1 ? nil : GuardedVariable(node, binding)))
             }
         }
@@ -119,7 +152,7 @@ struct CellFlow: Sendable, Hashable {
             guard let pattern else { continue }
             let start = condition.endPositionBeforeTrailingTrivia.utf8Offset
             for name in DefinitionCollector.identifiers(Syntax(pattern)) {
-                variables.append(Variable(name: name, start: start, end: end, hasValue: true, guarded: nil))
+                variables.append(Variable(name: name, start: start, end: end, endsWithDirective: false, hasValue: true, guarded: nil))
             }
         }
     }

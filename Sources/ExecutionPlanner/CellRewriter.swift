@@ -19,6 +19,7 @@ struct CellRewriter {
             return
         }
         let showsLast = showLastExpression(of: cell)
+        edits += ActorConstants(cell.tree).edits
         let own = Set(DefinitionCollector(cell.tree).names.definitions.map(\.name))
         let conforming = ForeignConformance.types(in: cell.tree)
         for item in cell.tree.statements {
@@ -49,6 +50,8 @@ struct CellRewriter {
         let start = expression.positionAfterSkippingLeadingTrivia.utf8Offset
         let end = expression.endPositionBeforeTrailingTrivia.utf8Offset
         if let last = cell.commands.last, last.offset > start { return nil }
+        // Nothing may follow `#endif` on its line.
+        if expression.lastToken(viewMode: .sourceAccurate)?.tokenKind == .poundEndif { return nil }
         guard Self.isShown(expression), start < end else { return nil }
         // A semicolon means that the value is not wanted; the compiler need not say that it is unused.
         edits.append(SourceEdit(offset: start, inserted: item.semicolon == nil ? "_galleyResult(" : "_galleyDiscard("))
@@ -60,10 +63,12 @@ struct CellRewriter {
         "abort", "display",
     ]
 
+    /// Macros that stand for a value; what others expand to is not known.
+    private static let literalMacros: Set<String> = ["function", "line", "column", "file", "fileID", "filePath"]
+
     private static func isShown(_ expression: ExprSyntax) -> Bool {
-        if expression.is(IfExprSyntax.self) || expression.is(SwitchExprSyntax.self) || expression.is(MacroExpansionExprSyntax.self) {
-            return false
-        }
+        if expression.is(IfExprSyntax.self) || expression.is(SwitchExprSyntax.self) { return false }
+        if let macro = expression.as(MacroExpansionExprSyntax.self) { return literalMacros.contains(macro.macroName.text) }
         if expression.is(MissingExprSyntax.self) || isWithoutType(expression) { return false }
         if let call = expression.as(FunctionCallExprSyntax.self), let name = call.calledExpression.as(DeclReferenceExprSyntax.self) {
             return !callsWithoutValue.contains(name.baseName.text)

@@ -28,6 +28,18 @@ public struct CompilationUnit: Sendable, Hashable {
 }
 
 extension ExecutionPlan {
+    /// Whether a unit names what another defines, or a member that its extensions add.
+    public func names(_ unit: CompilationUnit, whatDefines other: CompilationUnit) -> Bool {
+        other.members.contains { place in
+            let defined = steps[place].analysis.names
+            return unit.members.contains { member in
+                let used = steps[member].analysis.names
+                return defined.definitions.contains { used.uses.contains($0.name) }
+                    || defined.extensionMembers.contains { used.uses.contains($0) || used.memberUses.contains($0) }
+            }
+        }
+    }
+
     /// The units for the cells at `places`, in order.
     ///
     /// - Parameter limit: The most cells in one unit.

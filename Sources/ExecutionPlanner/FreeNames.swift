@@ -11,6 +11,8 @@ final class FreeNames: SyntaxVisitor {
             case shorthand
             /// What a call calls.
             case called
+            /// It is interpolated into a command of the shell, where nothing can be written.
+            case commanded
         }
 
         var name: String
@@ -18,11 +20,14 @@ final class FreeNames: SyntaxVisitor {
         var offset: Int
         var end: Int
         var kind: Kind
+        /// Whether it stands in a closure, which may be called later.
+        var isInClosure = false
     }
 
     private(set) var uses: [Use] = []
     /// Names after a dot.
     private(set) var members: Set<String> = []
+    private var closureDepth = 0
 
     init(_ node: some SyntaxProtocol) {
         super.init(viewMode: .sourceAccurate)
@@ -40,7 +45,7 @@ final class FreeNames: SyntaxVisitor {
         uses.append(
             Use(
                 name: name, offset: token.positionAfterSkippingLeadingTrivia.utf8Offset,
-                end: token.endPositionBeforeTrailingTrivia.utf8Offset, kind: kind))
+                end: token.endPositionBeforeTrailingTrivia.utf8Offset, kind: kind, isInClosure: closureDepth > 0))
     }
 
     override func visit(_ node: DeclReferenceExprSyntax) -> SyntaxVisitorContinueKind {
@@ -68,6 +73,13 @@ final class FreeNames: SyntaxVisitor {
         }
         return .visitChildren
     }
+
+    override func visit(_ node: ClosureExprSyntax) -> SyntaxVisitorContinueKind {
+        closureDepth += 1
+        return .visitChildren
+    }
+
+    override func visitPost(_ node: ClosureExprSyntax) { closureDepth -= 1 }
 
     override func visit(_ node: ClosureCaptureSyntax) -> SyntaxVisitorContinueKind {
         if node.initializer == nil { add(node.name, at: Syntax(node), .shorthand) }

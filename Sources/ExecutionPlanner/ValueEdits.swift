@@ -19,6 +19,8 @@ struct ValueEdits {
     private var definers: [String: [Int]] = [:]
     /// Variables that may have no value after their cell, with whether that is so because they are declared without one.
     private var tracked: [Place: Bool] = [:]
+    /// Per class, and per other name of one, the cells that it and its ancestors stand in.
+    private var ancestors: [String: Set<Int>] = [:]
     /// Per name of a member that an extension adds, the cells that do.
     private var memberDefiners: [String: [Int]] = [:]
     private(set) var diagnostics: [Diagnostic] = []
@@ -44,12 +46,14 @@ struct ValueEdits {
     mutating func edits(_ index: Int, moduleNames: [String]) -> Edits {
         var result = Edits()
         let flow = flows[index]
-        let starts = Dictionary(flow.variables.map { ($0.name, $0.start) }) { min($0, $1) }
+        let starts = flow.starts
         let functions = Set(names[index].definitions.filter { $0.kind == .function }.map(\.name))
         for statement in flow.statements {
             for use in statement.uses {
-                guard let start = starts[use.name], use.offset < start, !functions.contains(use.name) else { continue }
-                if let definer = definers[use.name]?.last {
+                guard isEarlier(use, flow, starts: starts, functions: functions) else { continue }
+                if use.kind == .commanded {
+                    diagnostics.append(commandBeforeValue(use, in: index))
+                } else if let definer = definers[use.name]?.last {
                     let module = moduleNames[definer]
                     let edit =
                         use.kind == .shorthand
@@ -57,7 +61,7 @@ struct ValueEdits {
                         : SourceEdit(offset: use.offset, inserted: "\(module).")
                     result.last.append(edit)
                     result.named.insert(definer)
-                } else if use.kind == .read || use.kind == .shorthand {
+                } else if (use.kind == .read || use.kind == .shorthand) && !use.isInClosure {
                     diagnostics.append(useBeforeValue(use, in: index))
                 }
             }
@@ -68,16 +72,42 @@ struct ValueEdits {
             guard let definer = definers[type]?.last, names[definer].defaultStructs.contains(type) else { continue }
             result.last.append(SourceEdit(offset: body, inserted: " self.init();"))
         }
+        for node in flow.ancestry.finalClasses where ancestorCells(of: node.name, index).count > 1 { result.last += node.edits }
         result.first = checks(index, starts: starts)
-        result.last += notes(index, starts: starts, &result)
+        let notes = notes(index, starts: starts, &result)
+        result.last += notes
         record(index)
         return result
+    }
+
+    /// Whether a use stands before what the cell itself defines by the name.
+    ///
+    /// Functions and types are there from the start, as in any program; but where a value is asked for, an earlier variable is meant.
+    private func isEarlier(_ use: FreeNames.Use, _ flow: CellFlow, starts: [String: Int], functions: Set<String>) -> Bool {
+        if let start = starts[use.name] { return use.offset < start && !functions.contains(use.name) }
+        guard use.kind != .called, let place = flow.declared[use.name], use.offset < place, let definer = definers[use.name]?.last else {
+            return false
+        }
+        return names[definer].definitions.contains { $0.name == use.name && $0.kind == .variable }
+    }
+
+    /// The earlier cells that a class's ancestors stand in.
+    private func ancestorCells(of name: String, _ index: Int, depth: Int = 0) -> Set<Int> {
+        let ancestry = flows[index].ancestry
+        guard ancestry.classes.contains(name) else { return ancestors[name] ?? [] }
+        // A class that inherits from itself is a mistake that the compiler describes.
+        guard let parent = ancestry.superclasses[name], depth < ancestry.classes.count else { return [] }
+        return ancestorCells(of: parent, index, depth: depth + 1)
     }
 
     private mutating func record(_ index: Int) {
         for definition in names[index].definitions where definers[definition.name]?.last != index {
             definers[definition.name, default: []].append(index)
         }
+        let ancestry = flows[index].ancestry
+        let own = ancestry.classes.map { ($0, ancestorCells(of: $0, index).union([index])) }
+        ancestors.merge(own) { $1 }
+        for (name, other) in ancestry.aliases { ancestors[name] = ancestors[other] }
         for member in flows[index].memberBodies.keys { memberDefiners[member, default: []].append(index) }
         guard !names[index].definitions.isEmpty else { return }
         for variable in flows[index].variables where !variable.hasValue || cells[index].options.error {
@@ -153,7 +183,14 @@ struct ValueEdits {
             if let guarded = variable.guarded {
                 edits += guarded.edits(cell: literal(cells[index].id))
             } else if variable.hasValue {
-                edits.append(SourceEdit(offset: variable.end, inserted: "; _galleySet(\(arguments(place)))"))
+                let note = "_galleySet(\(arguments(place)))"
+                if !variable.endsWithDirective {
+                    edits.append(SourceEdit(offset: variable.end, inserted: "; " + note))
+                } else if let next = flows[index].statements.first(where: { $0.offset > variable.end }) {
+                    result.first.append(SourceEdit(offset: next.offset, inserted: note + "; "))
+                } else {
+                    edits.append(SourceEdit(offset: cells[index].source.utf8.count, inserted: "\n" + note))
+                }
             }
         }
         for use in flows[index].assignments {
@@ -183,14 +220,19 @@ struct ValueEdits {
             "Move the use behind the line that defines '\(use.name)'")
     }
 
-    /// Calls of the cell's own functions that read a variable which the cell defines anew, further down.
+    private func commandBeforeValue(_ use: FreeNames.Use, in index: Int) -> Diagnostic {
+        mistake(
+            use, in: index, "the command uses '\(use.name)' before this cell defines it",
+            "Move the command behind that line, or into a cell of its own before this one")
+    }
+
+    /// Uses of the cell's own functions and types that read a variable which the cell defines anew, further down.
     private func callsBeforeValue(_ statement: CellFlow.Statement, _ index: Int, starts: [String: Int]) -> [Diagnostic] {
         let later = starts.filter { statement.offset < $0.value && definers[$0.key] != nil }
         if later.isEmpty { return [] }
         let bodies = flows[index].bodies
-        let functions = Set(names[index].definitions.filter { $0.kind == .function }.map(\.name))
         return statement.uses.compactMap { use -> Diagnostic? in
-            guard use.kind == .called, functions.contains(use.name) else { return nil }
+            guard bodies[use.name] != nil, !isEarlier(use, flows[index], starts: starts, functions: []) else { return nil }
             var seen: Set<String> = []
             var pending = [use.name]
             while let name = pending.popLast() {
@@ -198,9 +240,9 @@ struct ValueEdits {
                 if later[name] != nil {
                     return mistake(
                         use, in: index, "'\(use.name)' reads '\(name)', which this cell defines anew further down",
-                        "Call '\(use.name)' behind the line that defines '\(name)', or give one of the two another name")
+                        "Use '\(use.name)' behind the line that defines '\(name)', or give one of the two another name")
                 }
-                pending += functions.contains(name) ? bodies[name] ?? [] : []
+                pending += bodies[name] ?? []
             }
             return nil
         }

@@ -50,6 +50,7 @@ private struct RandomHierarchy {
 
     private struct Class {
         var parent: Int?
+        var isFinal = false
         /// Members that it overrides, with whether they add to what they override.
         var overrides: [Int: Bool] = [:]
     }
@@ -64,8 +65,9 @@ private struct RandomHierarchy {
         let count = Int.random(in: 3...7, using: &generator)
         var pending: [String] = []
         for index in 0..<count {
-            let parent = index == 0 ? nil : Int.random(in: max(0, index - 2)..<index, using: &generator)
-            var one = Class(parent: parent)
+            let open = classes.indices.suffix(2).filter { !classes[$0].isFinal }
+            var one = Class(parent: index == 0 ? nil : open.randomElement(using: &generator) ?? 0)
+            one.isFinal = index > 0 && Int.random(in: 0..<4, using: &generator) == 0
             for member in Self.kinds.indices where index > 0 && Int.random(in: 0..<3, using: &generator) == 0 {
                 one.overrides[member] = Bool.random(using: &generator)
             }
@@ -106,7 +108,8 @@ private struct RandomHierarchy {
             "override \(Self.kinds[member]) { \(adds ? "\(Self.supers[member]) + " : "")\"\(index)\" }"
         }
         let name = parent == 0 && isGeneric ? "C0<Int>" : "C\(parent)"
-        return "class C\(index): \(name) { override init(_ n: Int) { super.init(n); number = \(index) }; \(members.joined(separator: "; ")) }"
+        return
+            "\(one.isFinal ? "final " : "")class C\(index): \(name) { override init(_ n: Int) { super.init(n); number = \(index) }; \(members.joined(separator: "; ")) }"
     }
 
     private func value(of member: Int, in index: Int) -> String {

@@ -27,6 +27,14 @@ struct RewritingTests {
         #expect(rewritten("extension B { func f() {} }") == "extension B { func f() {} }")
     }
 
+    @Test("constants of actors are read without waiting in all of a program")
+    func actorConstants() {
+        #expect(
+            rewritten("actor A { let a = 1; private let b = 2; var c = 3; static let d = 4; nonisolated let e = 5; func f() { let g = 1 } }")
+                == "actor A { nonisolated let a = 1; nonisolated private let b = 2; var c = 3; static let d = 4; nonisolated let e = 5; func f() { let g = 1 } }"
+        )
+    }
+
     @Test("a program's entry point is refused with the way to run it")
     func entryPoints() {
         let analysis = CellAnalysis(cell("struct B {}\n\n@main struct App { static func main() {} }", line: 20), path: "post.md")
@@ -48,6 +56,11 @@ struct RewritingTests {
         #expect(rewritten("if a { b }") == "if a { b }")
         #expect(rewritten("try f(\n  1\n)") == "_galleyResult(try f(\n  1\n))")
         #expect(rewritten("f { x in\n  x + 1\n}") == "_galleyResult(f { x in\n  x + 1\n})")
+        #expect(rewritten("#function") == "_galleyResult(#function)")
+        #expect(rewritten("#show") == "#show")
+        #expect(rewritten("nil") == "nil")
+        #expect(rewritten(".none") == ".none")
+        #expect(rewritten("a\n#if X\n.b\n#endif") == "a\n#if X\n.b\n#endif")
         #expect(rewritten("") == "")
         #expect(rewritten("// nothing") == "// nothing")
     }

@@ -33,6 +33,9 @@ struct ValueTests {
         #expect(rewritten([first, "if let x { print(x) }\nlet x = 2"]) == "if let x = Cell.`x` { print(x) }\nlet x = 2")
         #expect(rewritten([first, "x = 4\nlet x = 2"]) == "Cell.x = 4\nlet x = 2")
         #expect(rewritten([first, "let (x, y) = (x, 2)\nx"]) == "let (x, y) = (Cell.x, 2)\n_galleyResult(x)")
+        #expect(rewritten([first, "print(x, x())\nfunc x() -> Int { 2 }\nprint(x)"]) == "print(Cell.x, x())\nfunc x() -> Int { 2 }\nprint(x)")
+        #expect(rewritten([first, "print(x)\nstruct x {}"]) == "print(Cell.x)\nstruct x {}")
+        #expect(rewritten(["struct x {}", "print(x.self)\nstruct x {}"]) == "print(x.self)\nstruct x {}")
         #expect(rewritten([first, "#if DEBUG\nlet x = x\n#endif\nprint(1)"]) == "#if DEBUG\nlet x = Cell.x\n#endif\nprint(1)")
     }
 
@@ -54,12 +57,17 @@ struct ValueTests {
         let called = plan(["let x = 1", "func g() { h() }; func h() { print(x) }\nif true { g() }\nlet x = 2"])
         #expect(
             called.diagnostics.map(\.description) == [
-                "post.md:21:11: error: 'g' reads 'x', which this cell defines anew further down\n  help: Call 'g' behind the line that defines 'x', or give one of the two another name"
+                "post.md:21:11: error: 'g' reads 'x', which this cell defines anew further down\n  help: Use 'g' behind the line that defines 'x', or give one of the two another name"
             ])
+        #expect(plan(["let x = 1", "struct S { var y = x }\nprint(S())\nlet x = 2"]).diagnostics.map(\.identifier) == ["use-before-value"])
         #expect(plan(["let x = 1", "func g() { print(x) }\nlet x = 2\ng()"]).diagnostics == [])
         #expect(plan(["func g() { print(x) }\nlet x = 2\ng()"]).diagnostics == [])
         #expect(plan(["print(x)\nlet x = 2"]).diagnostics.map(\.identifier) == ["use-before-value"])
         #expect(plan(["let max = max(1, 2)"]).diagnostics == [])
+        #expect(plan(["let f = { print(x) }\nvar x = 2\nf()"]).diagnostics == [])
+        #expect(plan(["let x = 1", "!echo \\(x)\nlet x = 2"]).diagnostics.map(\.identifier) == ["use-before-value"])
+        #expect(plan(["let x = 1", "let x = 2\n!echo \\(x)"]).diagnostics == [])
+        #expect(plan(["let x = 1", "for x in 0..<2 {\n  !echo \\(x)\n}\nlet x = 2"]).diagnostics == [])
     }
 
     @Test("a cell that may fail notes its values, and cells that may read them ask first")
@@ -67,6 +75,9 @@ struct ValueTests {
         #expect(
             rewritten(["let a = try f()\nvar b = 2"], mayFail: [1])
                 == "let a = try f(); _galleySet(\"cell-1\", \"a\")\nvar b = 2; _galleySet(\"cell-1\", \"b\")")
+        let conditional = "let a = b\n#if X\n.c\n#else\n.d\n#endif"
+        #expect(rewritten([conditional], mayFail: [1]) == conditional + "\n_galleySet(\"cell-1\", \"a\")")
+        #expect(rewritten([conditional + "\nprint(1)"], mayFail: [1]) == conditional + "\n_galleySet(\"cell-1\", \"a\"); print(1)")
         let first = "let a = try f()"
         let ask = "try _galleyNeed(\"cell-1\", \"a\", isDeclaredOnly: false); "
         #expect(rewritten([first, "print(1)\nprint(a)\na"], mayFail: [1]) == "print(1)\n\(ask)print(a)\n_galleyResult(a)")
@@ -74,6 +85,7 @@ struct ValueTests {
         #expect(rewritten([first, "extension Int { var k: Int { a } }", "3.k"], mayFail: [1]) == "\(ask)_galleyResult(3.k)")
         #expect(rewritten([first, "func g() { print(a) }"], mayFail: [1]) == "func g() { print(a) }")
         #expect(rewritten([first, "let a = 2", "print(a)"], mayFail: [1]) == "print(a)")
+        #expect(rewritten([first, "!echo \\(a)"], mayFail: [1]) == ask + ##"try shell(#"echo \#(a)"#)"##)
         #expect(rewritten([first, "a = 3"], mayFail: [1]) == "a = 3; _galleySet(\"cell-1\", \"a\")")
         #expect(rewritten([first, "print(a)"]) == "print(a)")
     }
@@ -87,6 +99,19 @@ struct ValueTests {
         #expect(rewritten(["var n: Int\nn = 2"]) == "var n: Int\nn = 2; _galleySet(\"cell-1\", \"n\")")
         #expect(rewritten(["var n: Int?"]) == "var n: Int?")
         #expect(rewritten(["var n: Int", "print(n)"]) == "try _galleyNeed(\"cell-1\", \"n\", isDeclaredOnly: true); print(n)")
+    }
+
+    @Test("a final class whose ancestors stand in several cells is completed when it is loaded, as one that may have heirs")
+    func finalClasses() {
+        let ancestors = ["class A {}", "class B<T>: A {}\ntypealias Other = B<Int>"]
+        #expect(
+            rewritten(ancestors + ["final class C: B<Int>, P { init(n: Int) {}; private init() {} }"])
+                == " class C: B<Int>, P { required init(n: Int) {}; private init() {} }")
+        #expect(rewritten(ancestors + ["final class C: Other {}"]) == " class C: Other {}")
+        #expect(rewritten(ancestors + ["class M: B<Int> {}; final class C: M {}"]) == "class M: B<Int> {};  class C: M {}")
+        for sound in ["final class C: A {}", "final class C: P {}", "final class C {}", "final class C: D {}; class D: C {}"] {
+            #expect(rewritten(ancestors + [sound]) == sound)
+        }
     }
 
     @Test("what a guard binds is a variable of the cell")
