@@ -91,7 +91,7 @@ final class NotebookRun {
             }
             let cell = plan.steps[index].cell
             return CellBundle.Step(
-                cell: cell.id, isParameters: plan.steps[index].isParameters, imports: compiledImports(of: unit), module: unit.moduleName,
+                cell: cell.id, isParameters: plan.steps[index].isParameters, imports: unit.compiledImports(units, outcomes), module: unit.moduleName,
                 timeout: cell.options.timeout ?? options.cellTimeout, mayFail: cell.options.error)
         }
     }
@@ -172,12 +172,6 @@ final class NotebookRun {
         }
     }
 
-    /// The modules that a unit was compiled with: what does not compile is left out where nothing of it is named.
-    private func compiledImports(of unit: CompilationUnit) -> [String] {
-        let failed = Set(units.indices.filter { outcomes[$0]?.isCompiled != true }.map { units[$0].moduleName })
-        return unit.imports.filter { !failed.contains($0) }
-    }
-
     private func compiled(_ place: Int) -> CellCompiler.Outcome? { unitPlaces[place].flatMap { outcomes[$0] } }
 
     // MARK: Running
@@ -226,13 +220,11 @@ final class NotebookRun {
         outcome.ranCount += step.isParameters ? 0 : 1
         let member = unit.members.firstIndex(of: index) ?? 0
         if member == 0 {
-            for module in compiledImports(of: unit) + [unit.moduleName] { try host.load(module, path: executor.cache.image(module)) }
-            runNumber += 1
-            host.send(.run(RunRequest(cell: runNumber, image: unit.moduleName, entry: "\(unit.moduleName)_main")))
-        } else {
-            // The unit goes on by itself from one member to the next.
-            runNumber += 1
+            for module in unit.compiledImports(units, outcomes) + [unit.moduleName] { try host.load(module, path: executor.cache.image(module)) }
         }
+        // The unit goes on by itself from one member to the next.
+        runNumber += 1
+        if member == 0 { host.send(.run(RunRequest(cell: runNumber, image: unit.moduleName, entry: "\(unit.moduleName)_main"))) }
         let ended = collect(index, host)
         ran.append(index)
         guard !step.isParameters else {
@@ -248,24 +240,14 @@ final class NotebookRun {
         let diagnostics = compiled(index)?.diagnostics[index] ?? []
         let first = diagnostics.first { $0.severity == .error }
         let error = CellError(
-            kind: .compile, name: "Compile error", message: first?.summary ?? missingCell(index),
+            kind: .compile, name: "Compile error",
+            message: first?.summary ?? plan.whatKeepsFromCompiling(index) { compiled($0)?.isCompiled == false },
             line: first?.range?.start.line ?? step.cell.firstLine, details: diagnostics.map(\.description))
         let outputs: [CellOutput] = diagnostics.isEmpty ? [.error(error)] : [.diagnostics(diagnostics), .error(error)]
         let failed = record(step, status: step.cell.options.error ? .failedAsAllowed : .failed, outputs: outputs)
         if !step.cell.options.error { outcome.failure = RunFailure(cell: step.cell.id, error: error) }
         records.append(failed)
         report(.ended(failed))
-    }
-
-    /// Names the cell that keeps another from being compiled, with what is needed of it.
-    private func missingCell(_ index: Int) -> String {
-        let uses = plan.steps[index].analysis.names.uses
-        for place in plan.steps[index].node.imports.reversed() where compiled(place)?.isCompiled == false {
-            let names = plan.steps[place].analysis.names.definitions.map(\.name).filter { uses.contains($0) }
-            let what = names.isEmpty ? "" : ", which defines \(names.map { "'\($0)'" }.joined(separator: " and ")),"
-            return "\(plan.steps[place].cell.id)\(what) does not compile"
-        }
-        return "a cell that it needs does not compile"
     }
 
     /// Takes the host's events until the cell has ended.
