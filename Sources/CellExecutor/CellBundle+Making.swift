@@ -27,9 +27,9 @@ extension NotebookExecutor {
         #if !os(Linux)
             throw .cannotStart(program: "bundle", reason: "bundles are made on Linux")
         #endif
-        if fileExists(folder), !folderContents(folder).isEmpty, !fileExists("\(folder)/bundle.json") {
-            throw .host("\(folder) exists and is no bundle; name another folder with --output")
-        }
+        // A link stays, and what it leads to is made anew.
+        let folder = linkTarget(of: folder) ?? folder
+        if let obstacle = CellBundle.obstacle(in: folder) { throw .host(obstacle) }
         var options = options
         options.mode = .fresh
         options.cellsPerModule = 1

@@ -10,7 +10,7 @@ extension CellCache {
     private static let signature = "Signature: 8a477f597d28d172789f06886806bc55"
     private static let tag = signature + "\n# Galley's compiled cells and kept pages. The command `galley clean` empties this folder.\n"
 
-    private static let folders = ["cells", "modules", "packages", "renders", "pages"]
+    private static let folders = ["cells", "modules", "packages", "renders", "pages", "records"]
 
     /// Makes the folder Galley's where nobody has it: makes and marks it, or marks one that is empty or was made by a version without marks.
     ///
@@ -77,7 +77,7 @@ extension CellCache {
     private static func isOwn(_ name: String, in folder: String) -> Bool {
         switch folder {
         case "cells": isCell(name)
-        case "renders", "pages": isDigest(name.prefix { $0 != "." })
+        case "renders", "pages", "records": isDigest(name.prefix { $0 != "." })
         case "packages":
             // Each folder is SwiftPM's, and what notebooks' packages hold; beside them lie notes on products and targets.
             isDigest(name) || ["products-", "targets-"].contains { name.hasPrefix($0) && isDigest(name.dropFirst($0.count).prefix { $0 != "." }) }

@@ -89,6 +89,12 @@ final class HostConnection: @unchecked Sendable {
 
     func kill() { process?.end() }
 
+    /// The process that runs the cells, where it is one of this machine and no other stands between.
+    var processIdentifier: Int32? {
+        guard isLocal, let identifier = process?.identifier else { return nil }
+        return linkTarget(of: "/proc/\(identifier)/exe")?.hasSuffix("/cell-host") == true ? identifier : nil
+    }
+
     /// Asks for the end, and makes sure of it.
     func close() {
         send(.shutdown)

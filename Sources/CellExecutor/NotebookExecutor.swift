@@ -22,7 +22,8 @@ public struct NotebookExecutor: Sendable {
     /// are up to date, because keys name builds.
     public func plan(_ notebook: Notebook, previous: RunRecord?, options: RunOptions = RunOptions()) -> ExecutionPlan {
         let packages = try? packageBuilder(notebook, options: options, runsTools: false).build(notebook)
-        var plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages?.built))
+        var plan = ExecutionPlan(
+            notebook, previous: previous.map(cache.confirmed), context: planContext(notebook, options: options, packages: packages?.built))
         plan.diagnostics += packages?.diagnostics ?? []
         plan.restrict(to: options.scope, path: notebook.file.path)
         return plan
@@ -35,11 +36,19 @@ public struct NotebookExecutor: Sendable {
             tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode,
             parameters: options.parameters, ignoresRecord: options.ignoresRecord || options.scope != .all,
             resources: resourceKey(notebook, in: folder),
-            declared: { path in
-                let files = DeclaredFiles(path, in: folder, except: stem)
-                if let problem = files.problem { return .failure(DeclaredPathProblem(problem)) }
-                do throws(FileError) { return .success(try files.key()) } catch { return .failure(DeclaredPathProblem("cannot be read: \(error)")) }
-            })
+            declared: { Self.declared($0, in: folder, except: stem) })
+    }
+
+    private static func declared(_ path: String, in folder: String, except stem: String) -> Result<ContentKey, DeclaredPathProblem> {
+        let files = DeclaredFiles(path, in: folder, except: stem)
+        if let problem = files.problem { return .failure(DeclaredPathProblem(problem)) }
+        do throws(FileError) { return .success(try files.key()) } catch { return .failure(DeclaredPathProblem("cannot be read: \(error)")) }
+    }
+
+    /// Names the content of what a notebook's cell declares to read; `nil` where it is missing.
+    public static func digest(ofDependency path: String, of notebook: Notebook) -> ContentKey? {
+        let folder = RunOptions().folder(of: notebook)
+        return try? declared(path, in: folder, except: "\(folder)/\(notebook.stem)").get()
     }
 
     private func resourceKey(_ notebook: Notebook, in folder: String) -> ContentKey? {
@@ -73,7 +82,8 @@ public struct NotebookExecutor: Sendable {
         report: @escaping @Sendable (CellEvent) -> Void = { _ in }
     ) throws(ExecutionError) -> RunOutcome {
         let packages = try buildPackages(notebook, options: options)
-        var plan = ExecutionPlan(notebook, previous: previous, context: planContext(notebook, options: options, packages: packages.built))
+        let known = previous.map(cache.confirmed)
+        var plan = ExecutionPlan(notebook, previous: known, context: planContext(notebook, options: options, packages: packages.built))
         plan.restrict(to: options.scope, path: notebook.file.path)
         if !packages.diagnostics.isEmpty {
             report(.diagnostics(packages.diagnostics))
@@ -89,7 +99,7 @@ public struct NotebookExecutor: Sendable {
             return RunOutcome(plan: plan, record: previous, diagnostics: plan.diagnostics, failure: nil)
         }
         let run = NotebookRun(
-            executor: self, notebook: notebook, plan: plan, previous: previous, options: options, report: report, packages: packages.built)
+            executor: self, notebook: notebook, plan: plan, previous: known, options: options, report: report, packages: packages.built)
         return try run.toEnd()
     }
 

@@ -72,6 +72,9 @@ final class NotebookRun {
         outcome.record = RunRecord(
             mode: plan.mode == .fresh ? .fresh : .incremental, cells: records, environment: runEnvironment,
             parameters: effectiveParameters, date: options.bundle?.date ?? dateNow(), duration: options.bundle?.duration ?? secondsNow() - start)
+        outcome.record?.defaults = notebook.frontMatter.parameters.filter { parameter in
+            options.parameters.contains { $0.name == parameter.name }
+        }
         executor.cache.trim()
         return outcome
     }
@@ -366,6 +369,7 @@ final class NotebookRun {
         var record = record(step, status: status, outputs: outputs)
         record.duration = collector.usage?.duration ?? 0
         record.residentBytes = collector.usage?.residentBytes
+        record.addresses = AddressFinder.addresses(in: outputs) { host?.processIdentifier.flatMap(ProcessMemory.init) }
         return record
     }
 
@@ -383,9 +387,12 @@ final class NotebookRun {
     }
 
     private func record(_ step: ExecutionPlan.Step, status: CellRecord.Status, outputs: [CellOutput]) -> CellRecord {
-        CellRecord(
+        var record = CellRecord(
             id: step.cell.id, key: step.key, status: status, outputs: outputs, source: step.cell.source,
             executionCount: status == .notEvaluated ? nil : executionCount, duration: 0, residentBytes: nil)
+        record.inputs = step.inputs
+        record.files = step.files
+        return record
     }
 
     private var runEnvironment: RunEnvironment {

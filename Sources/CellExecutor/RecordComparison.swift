@@ -19,24 +19,42 @@ public struct RecordDifference: Sendable, Hashable, CustomStringConvertible {
 /// Durations, memory and environments are not compared, nor are addresses in the outputs. Cells marked
 /// `volatile` are only held to end as they did.
 public func differences(between record: RunRecord, and fresh: RunRecord, in notebook: Notebook) -> [RecordDifference] {
-    notebook.cells.compactMap { cell in
-        let details = OutputComparison(options: cell.options).compare(record[cell.id], fresh[cell.id])
+    let old = Dictionary(record.cells.map { ($0.id, $0) }) { first, _ in first }
+    let new = Dictionary(fresh.cells.map { ($0.id, $0) }) { first, _ in first }
+    return notebook.cells.compactMap { cell in
+        let details = OutputComparison(options: cell.options).compare(old[cell.id], new[cell.id])
         return details.isEmpty ? nil : RecordDifference(path: notebook.file.path, cell: cell.id, line: cell.firstLine, details: details)
     }
 }
 
 /// Compares the outputs of one cell.
+///
+/// - Complexity: O(*n* log *n*) in the outputs' length, where much differs, too.
 struct OutputComparison {
     let options: CellOptions
     private static let shownLines = 12
-    /// Characters of a long line that are shown, and how many of them come before and after what differs.
-    private static let (excerptLength, excerptContext) = (160, 30)
+    /// Lines that differ, beyond which they are told in pairs as they stand: to find the least that changed takes their square.
+    private static let alignedLines = 300
+    /// What sums of doubles around 1 differ from 0 by: the spacing of doubles there.
+    private static let smallestTolerance = 0x1p-52
+    private var addresses: (old: Set<String>, new: Set<String>) = ([], [])
+
+    init(options: CellOptions) { self.options = options }
 
     func compare(_ old: CellRecord?, _ new: CellRecord?) -> [String] {
-        guard let old else { return new == nil ? [] : ["- (not in the record)", "+ \(new?.status.rawValue ?? "")"] }
-        guard let new else { return ["- \(old.status.rawValue)", "+ (did not run)"] }
-        if old.status != new.status { return ["- \(old.status.rawValue)", "+ \(new.status.rawValue)"] + outputs(old.outputs, new.outputs) }
-        return options.volatile ? [] : outputs(old.outputs, new.outputs)
+        guard let old = old?.asWritten else { return new == nil ? [] : ["- (not in the record)", "+ \(new?.status.rawValue ?? "")"] }
+        guard let new = new?.asWritten else { return ["- \(old.status.rawValue)", "+ (did not run)"] }
+        var comparison = self
+        comparison.addresses = (Self.addresses(of: old), Self.addresses(of: new))
+        if old.status != new.status {
+            return ["- \(old.status.rawValue)", "+ \(new.status.rawValue)"] + comparison.outputs(old.outputs, new.outputs)
+        }
+        return options.volatile ? [] : comparison.outputs(old.outputs, new.outputs)
+    }
+
+    /// Records of earlier versions do not say which numbers were addresses.
+    private static func addresses(of record: CellRecord) -> Set<String> {
+        record.inputs == nil ? AddressFinder.addresses(in: record.outputs) { nil } : record.addresses
     }
 
     private func outputs(_ old: [CellOutput], _ new: [CellOutput]) -> [String] {
@@ -46,13 +64,15 @@ struct OutputComparison {
         func listed(_ outputs: [[(kind: String, content: String)]]) -> String {
             outputs.joined().map { "\($0.kind): \($0.content)" }.joined(separator: "\n")
         }
-        return texts("outputs", listed(left), listed(right))
+        // Outputs that came or went count, whatever their lines say.
+        let lines = texts("outputs", listed(left), listed(right))
+        return lines.isEmpty ? ["outputs:", "- \(left.count) outputs", "+ \(right.count) outputs"] : lines
     }
 
     /// One output: where several representations of a value differ, one is shown, plain text if it is among them, and the others are named.
     private func value(_ old: [(kind: String, content: String)], _ new: [(kind: String, content: String)]) -> [String] {
         var shown: [String] = []
-        let pairs = zip(old, new).filter { $0.content != $1.content }
+        let pairs = zip(old, new).filter { !$0.content.utf8.elementsEqual($1.content.utf8) }
         for (left, right) in pairs.filter({ $0.0.kind.hasSuffix("text/plain") }) + pairs.filter({ !$0.0.kind.hasSuffix("text/plain") }) {
             let lines = texts(left.kind, left.content, right.content)
             if !lines.isEmpty { shown += shown.isEmpty ? lines : ["\(left.kind): differs, too"] }
@@ -62,31 +82,50 @@ struct OutputComparison {
 
     /// The lines that differ, in the form of a diff.
     private func texts(_ kind: String, _ old: String, _ new: String) -> [String] {
-        var left = lines(old)
-        var right = lines(new)
+        var left = lines(old, without: addresses.old)
+        var right = lines(new, without: addresses.new)
         if options.unordered {
-            left.sort()
-            right.sort()
+            left = left.map(PrintedElements.sorted).sorted()
+            right = right.map(PrintedElements.sorted).sorted()
         }
-        if left.count == right.count, zip(left, right).allSatisfy(areEqual) { return [] }
-        var removed: [(Int, String)] = []
-        var added: [(Int, String)] = []
-        let difference = right.difference(from: left) { areEqual($0, $1) }
-        for change in difference {
-            switch change {
-            case .remove(let offset, let line, _): removed.append((offset, line))
-            case .insert(let offset, let line, _): added.append((offset, line))
-            }
-        }
+        let start = zip(left, right).prefix { areEqual($0, $1) }.count
+        if start == left.count, start == right.count { return [] }
+        let end = zip(left[start...].reversed(), right[start...].reversed()).prefix { areEqual($0, $1) }.count
+        let (removed, added) = changes(left, start..<(left.count - end), right, start..<(right.count - end))
         // Where as many lines went as came, the first stands for the first.
         let arePairs = removed.count == added.count
-        func shown(_ mark: String, _ lines: [(Int, String)], besides others: [(Int, String)]) -> [(Int, String)] {
-            lines.enumerated().map { ($1.0, mark + Self.excerpt(of: $1.1, besides: arePairs ? others[$0].1 : "")) }
+        let all = (removed.enumerated().map { (line: $1, mark: "- ", number: $0) } + added.enumerated().map { (line: $1, mark: "+ ", number: $0) })
+            .sorted { ($0.line, $0.mark == "- " ? 0 : 1) < ($1.line, $1.mark == "- " ? 0 : 1) }
+        let shown = all.prefix(Self.shownLines).map { change -> String in
+            let (own, others, otherLines) = change.mark == "- " ? (left, added, right) : (right, removed, left)
+            return change.mark + Self.excerpt(of: own[change.line], besides: arePairs ? otherLines[others[change.number]] : "")
         }
-        let all = (shown("- ", removed, besides: added) + shown("+ ", added, besides: removed)).sorted { ($0.0, $0.1 < $1.1 ? 1 : 0) < ($1.0, 0) }
-            .map(\.1)
-        let rest = all.count - Self.shownLines
-        return ["\(kind):"] + all.prefix(Self.shownLines) + (rest > 0 ? ["… \(rest) more lines"] : [])
+        let rest = all.count - shown.count
+        return ["\(kind):"] + shown + (rest > 0 ? ["… \(rest) more lines"] : [])
+    }
+
+    /// The numbers of the lines that went and that came.
+    private func changes(_ left: [String], _ old: Range<Int>, _ right: [String], _ new: Range<Int>) -> (removed: [Int], added: [Int]) {
+        guard old.count <= Self.alignedLines, new.count <= Self.alignedLines else {
+            var removed: [Int] = []
+            var added: [Int] = []
+            for offset in 0..<max(old.count, new.count) {
+                let (a, b) = (old.lowerBound + offset, new.lowerBound + offset)
+                if old.contains(a), new.contains(b), areEqual(left[a], right[b]) { continue }
+                if old.contains(a) { removed.append(a) }
+                if new.contains(b) { added.append(b) }
+            }
+            return (removed, added)
+        }
+        var removed: [Int] = []
+        var added: [Int] = []
+        for change in right[new].difference(from: left[old], by: { areEqual($0, $1) }) {
+            switch change {
+            case .remove(let offset, _, _): removed.append(old.lowerBound + offset)
+            case .insert(let offset, _, _): added.append(new.lowerBound + offset)
+            }
+        }
+        return (removed.sorted(), added.sorted())
     }
 
     /// A line, or the part of a long one that differs from another.
@@ -101,29 +140,27 @@ struct OutputComparison {
         return (start > 0 ? "…" : "") + String(characters[start..<max(start, end)]) + (end < characters.count ? "…" : "")
     }
 
-    private func lines(_ text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { withoutAddresses(String($0)) }
+    /// Characters of a long line that are shown, and how many of them come before and after what differs.
+    private static let (excerptLength, excerptContext) = (160, 30)
+
+    private func lines(_ text: String, without addresses: Set<String>) -> [String] {
+        Self.without(addresses, text).utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { String(Substring($0)) }
     }
 
     private func areEqual(_ left: String, _ right: String) -> Bool {
-        if left == right { return true }
-        if options.unordered, elements(left) == elements(right) { return true }
-        guard let tolerance = options.tolerance else { return false }
-        let a = NumberedText(left)
-        let b = NumberedText(right)
-        guard a.words == b.words, a.numbers.count == b.numbers.count else { return false }
-        return zip(a.numbers, b.numbers).allSatisfy { abs($0 - $1) <= tolerance * max(abs($0), abs($1)) || $0 == $1 }
-    }
-
-    /// The elements of a printed set or dictionary, in an order of their own.
-    private func elements(_ line: String) -> [String] {
-        line.split { ",[](){}".contains($0) }.map { $0.trimmingSpaces() }.sorted()
+        if left.utf8.elementsEqual(right.utf8) { return true }
+        guard options.tolerance != nil || options.absoluteTolerance != nil else { return false }
+        let relative = options.tolerance ?? 0
+        let absolute = options.absoluteTolerance ?? (relative > 0 ? Self.smallestTolerance : 0)
+        return MeasuredText.areEqual(left, right, relative: relative, absolute: absolute)
     }
 
     private static func parts(_ output: CellOutput) -> [(kind: String, content: String)] {
         switch output {
         case .stream(let stream, let text): [(stream.rawValue, text)]
-        case .display(let bundle, _): bundle.representations.map { ("display \($0.type)", content($0.content)) }
+        case .display(let bundle, let metadata):
+            bundle.representations.map { ("display \($0.type)", content($0.content)) }
+                + (metadata.isEmpty ? [] : [("display metadata", JSONValue.object(metadata).text(.indented(1)))])
         case .result(let bundle): bundle.representations.map { ("value \($0.type)", content($0.content)) }
         case .diagnostics(let diagnostics): [("compiler", diagnostics.map { "\($0.severity.rawValue): \($0.summary)" }.joined(separator: "\n"))]
         case .error(let error): [("error", "\(error.name): \(error.message)")]
@@ -134,62 +171,19 @@ struct OutputComparison {
         switch content {
         case .text(let text): text
         case .json(let value): value.text(.indented(1))
-        case .binary(let bytes):
-            "\(bytes.count) bytes, digest \(bytes.reduce(14_695_981_039_346_656_037 as UInt64) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })"
+        case .binary(let bytes): "\(bytes.count) bytes, digest \(QuickDigest(bytes))"
         }
     }
 
     /// Addresses differ from process to process.
-    private func withoutAddresses(_ line: String) -> String {
-        guard line.contains("0x") else { return line }
+    private static func without(_ addresses: Set<String>, _ text: String) -> String {
+        guard !addresses.isEmpty else { return text }
         var result = ""
-        var rest = Substring(line)
-        while let range = rest.firstRange(of: "0x") {
-            result += rest[..<range.upperBound]
-            let digits = rest[range.upperBound...].prefix(while: \.isHexDigit)
-            result += digits.count >= 6 ? "…" : digits
-            rest = rest[digits.endIndex...]
+        var end = text.startIndex
+        for number in HexadecimalNumber.all(in: text) where addresses.contains(String(text[number.range])) {
+            result += text[end..<number.range.lowerBound] + "0x…"
+            end = number.range.upperBound
         }
-        return result + rest
-    }
-}
-
-/// A text cut into its numbers and what stands between them.
-private struct NumberedText {
-    var words: [String] = [""]
-    var numbers: [Double] = []
-
-    init(_ text: String) {
-        var rest = Substring(text)
-        while let first = rest.first {
-            let previous = words[words.count - 1].last
-            let mayStart = first.isNumber || ((first == "-" || first == ".") && rest.dropFirst().first?.isNumber == true)
-            if mayStart, previous?.isLetter != true {
-                var end = rest.index(after: rest.startIndex)
-                while end < rest.endIndex {
-                    let character = rest[end]
-                    let isExponent = (character == "-" || character == "+") && "eE".contains(rest[rest.index(before: end)])
-                    guard character.isNumber || character == "." || character == "e" || character == "E" || isExponent else { break }
-                    end = rest.index(after: end)
-                }
-                if let number = Double(rest[..<end]) {
-                    numbers.append(number)
-                    words.append("")
-                    rest = rest[end...]
-                    continue
-                }
-            }
-            words[words.count - 1].append(first)
-            rest = rest.dropFirst()
-        }
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSpaces() -> String {
-        var text = self
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return String(text)
+        return result + text[end...]
     }
 }

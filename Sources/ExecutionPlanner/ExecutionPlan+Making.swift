@@ -86,10 +86,13 @@ extension ExecutionPlan {
             let moduleName = "Cell_" + (count > 1 ? ContentKey([compileKey.hexadecimal, "\(count)"]) : compileKey).short
             var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
             fields += node.nearestDependencies.map { steps[$0].key.hexadecimal }
+            var files: [String: ContentKey] = [:]
             if let resources = context.resources { fields += ["resources", resources.hexadecimal] }
             for path in cell.options.dependencies {
                 switch context.declared(path) {
-                case .success(let key): fields.append(key.hexadecimal)
+                case .success(let key):
+                    fields.append(key.hexadecimal)
+                    files[path] = key
                 case .failure(let problem):
                     fields.append("missing \(path)")
                     if cell.options.eval, !DeclaredPath(path).isMade(by: steps) {
@@ -101,6 +104,7 @@ extension ExecutionPlan {
                 Step(
                     cell: cell, analysis: analyses[index], node: node, inheritedImports: importDeclarations, moduleName: moduleName,
                     key: ContentKey(fields),
+                    inputs: Self.inputs(of: cell, node, imports: importDeclarations, after: steps), files: files,
                     action: .skip, isParameters: parameters.cell != nil && index == 0, namedCells: edits.named.sorted(),
                     notesValues: edits.notesValues))
             for declaration in names[index].imports where !cell.options.compileFail && !importDeclarations.contains(declaration) {
@@ -112,6 +116,16 @@ extension ExecutionPlan {
         let given = Dictionary(context.parameters.map { ($0.name, $0.value) }) { $1 }
         let now = notebook.frontMatter.parameters.map { given[$0.name] ?? $0.value }
         decide(previous: context.ignoresRecord ? nil : previous, parametersChanged: previous.map { $0.parameters.map(\.value) != now } ?? false)
+    }
+
+    /// What a cell's outputs depend on, as far as it is written in the notebook.
+    private static func inputs(of cell: Cell, _ node: CellGraph.Node, imports: [String], after steps: [Step]) -> ContentKey {
+        let options = cell.options
+        var fields = ["inputs", cell.sourceWithoutEmptyEnds, options.output.rawValue]
+        fields += [options.eval, options.warning, options.error, options.compileFail, options.optimize, options.touchesProcess].map { "\($0)" }
+        fields += imports + ["|"] + node.nearestImports.map { steps[$0].inputs.hexadecimal }
+        fields += node.shadows.map { "\($0.kind.rawValue) \(steps[$0.definer].inputs.hexadecimal).\($0.name)" }
+        return ContentKey(fields + ["|"] + node.nearestDependencies.map { steps[$0].inputs.hexadecimal })
     }
 
     private static func isRun(_ cell: Cell, _ analysis: CellAnalysis) -> Bool {
@@ -127,6 +141,8 @@ extension ExecutionPlan {
 
     mutating func decide(previous: RunRecord?, parametersChanged: Bool) {
         let records = Dictionary((previous?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
+        // Where the record as a whole does not hold, nothing of it does: cells may be missing, or be those of another run.
+        let trustsRecord = previous.map { $0.integrity == .intact } ?? true
         var needed: [Int: Cell.ID] = [:]
         for index in steps.indices {
             let step = steps[index]
@@ -135,7 +151,8 @@ extension ExecutionPlan {
                 continue
             }
             let record = records[step.cell.id]
-            if step.isParameters || (record?.key == step.key && (record?.status == .succeeded || record?.status == .failedAsAllowed)) {
+            let isTrusted = record?.isAltered == false && trustsRecord
+            if step.isParameters || (isTrusted && record?.key == step.key && (record?.status == .succeeded || record?.status == .failedAsAllowed)) {
                 steps[index].action = .reuse
                 continue
             }
@@ -162,6 +179,7 @@ extension ExecutionPlan {
         let step = steps[index]
         guard let record else { return .never }
         if record.source != step.cell.source { return .sourceChanged }
+        if record.key == step.key, record.status != .failed { return .recordAltered }
         for dependency in step.node.stateDependencies {
             if case .run = steps[dependency].action { return .dependencyChanged(steps[dependency].cell.id) }
         }

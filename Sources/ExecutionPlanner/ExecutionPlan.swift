@@ -37,6 +37,8 @@ public struct ExecutionPlan: Sendable, Hashable {
         case requested
         /// Unchanged itself, but what it left was changed by a cell that runs again or is gone.
         case stateReset
+        /// Its outputs in the record are not known to be those that a run left.
+        case recordAltered
     }
 
     public struct Step: Sendable, Hashable {
@@ -49,6 +51,10 @@ public struct ExecutionPlan: Sendable, Hashable {
         public var moduleName: String
         /// Names what its outputs depend on.
         public var key: ContentKey
+        /// Names the same without the compiler and the library, and without the files that cells read: what can be told anywhere.
+        public var inputs: ContentKey
+        /// The files that it declares to read, with their digests; missing ones are left out.
+        public var files: [String: ContentKey]
         public var action: Action
         /// Made from the front matter's parameters; it has no record.
         public var isParameters: Bool
@@ -87,6 +93,7 @@ extension ExecutionPlan.Reason: CustomStringConvertible {
         case .fresh: "another cell changed and the run is fresh"
         case .requested: "as asked"
         case .stateReset: "what it left was changed since"
+        case .recordAltered: "its outputs in the record are not known to be those of a run"
         }
     }
 }

@@ -56,7 +56,18 @@ struct CommandSession: Sendable {
     /// - Throws: `ExitCode` 64 with a message for a path that is none.
     func notebooks(_ arguments: [String]) throws -> [String] {
         var seen: Set<String> = []
-        return try arguments.flatMap { try selection($0).runnable }.filter { seen.insert($0).inserted }
+        return try arguments.flatMap { argument in
+            let found = try selection(argument)
+            // A gate that looks at nothing would be open.
+            if found.runnable.isEmpty { throw ValidationError("\(argument) has no notebook that can run" + Self.reason(found)) }
+            return found.runnable
+        }.filter { seen.insert($0).inserted }
+    }
+
+    private static func reason(_ selection: NotebookLocator.Selection) -> String {
+        if !selection.notebooks.isEmpty { return ": its .ipynb files are records, or notebooks that Galley does not run" }
+        return fileExists(selection.root + "/site.yaml")
+            ? "\n  help: notebooks end with .md or .qmd; site.yaml may exclude them" : "\n  help: notebooks end with .md or .qmd"
     }
 
     func selection(_ argument: String) throws -> NotebookLocator.Selection {

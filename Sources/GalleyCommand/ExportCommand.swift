@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import CellExecutor
-internal import JSON
+internal import ExecutionPlanner
 internal import NotebookModel
 internal import NotebookParser
 internal import SiteBuilder
@@ -45,23 +45,25 @@ struct ExportCommand: AsyncParsableCommand {
         let session = try CommandSession(arguments, terminal: terminal, needsToolchain: false)
         let selection = try session.selection(path)
         guard !selection.isFolder else { throw ValidationError("\(path) is a folder\n  help: publish folders with: galley render \(path)") }
-        let (parsed, record) = try load(terminal)
+        let loaded = try load(terminal)
+        let (outputs, problems) = loaded.recordedOutputs()
+        DiagnosticReporter(terminal: terminal).report(problems, loaded.file)
+        if problems.contains(where: { $0.severity == .error }) { throw ExitStatus.failure }
         let target = try target()
-        if record == nil {
-            guard to != .ipynb else {
-                terminal.line("error: \(path) has no record to export\n  help: make one with: galley run \(path)")
-                throw ExitStatus.failure
-            }
+        if outputs == nil {
+            guard to != .ipynb else { throw failure("\(path) has no record to export", "make one with: galley run \(path)", terminal) }
             terminal.line("warning: \(path) has no record, so there are no outputs\n  help: make one with: galley run \(path)")
         }
         do {
             switch to {
-            case .html: try await writeFileAtomically(target, page(parsed, record, session, selection))
-            case .pdf: try await writeFileAtomically(target, HTMLPrinter.pdf(of: page(parsed, record, session, selection)))
-            case .md: try writeMarkdown(MarkdownExport(parsed.notebook, record: record, pictureFolder: pictureFolder(of: target)), to: target)
-            case .ipynb:
-                guard let record else { return }
-                try writeFileAtomically(target, (record.nbformat(for: parsed.notebook).text(.indented(1)) + "\n").utf8)
+            case .html: try await write(ExportedFile(page(loaded, outputs, session, selection), .markup), to: target, terminal)
+            case .pdf: try await write(ExportedFile(HTMLPrinter.pdf(of: page(loaded, outputs, session, selection)), .percent), to: target, terminal)
+            case .md:
+                let export = MarkdownExport(
+                    loaded.notebook, record: outputs?.record, stale: Set(outputs?.stale.keys ?? [:].keys), pictureFolder: pictureFolder(of: target))
+                try write(
+                    ExportedFile(Array(export.text.utf8), .markup, companions: export.pictures), with: export.pictures, to: target, terminal)
+            case .ipynb: try writeNotebook(loaded, outputs, to: target, terminal)
             }
         } catch let error as FileError {
             terminal.line("error: \(error)")
@@ -73,33 +75,26 @@ struct ExportCommand: AsyncParsableCommand {
         terminal.note(target)
     }
 
-    private func load(_ terminal: Terminal) throws -> (ParsedNotebook, RunRecord?) {
-        let reporter = DiagnosticReporter(terminal: terminal)
+    private func failure(_ summary: String, _ help: String, _ terminal: Terminal) -> ExitCode {
+        terminal.line("error: \(summary)\n  help: \(help)")
+        return ExitStatus.failure
+    }
+
+    private func load(_ terminal: Terminal) throws -> LoadedNotebook {
         do {
-            if path.hasSuffix(".ipynb") {
-                let (notebook, diagnostics) = try JupyterNotebook.read(SourceFile(path: path, bytes: readFile(path)))
-                reporter.report(diagnostics, notebook.parsed.notebook.file)
-                if diagnostics.contains(where: { $0.severity == .error }) { throw ExitStatus.failure }
-                return (notebook.parsed, notebook.record)
-            }
             let loaded = try LoadedNotebook(path: path)
             let variants = loaded.variants
             if variants.count > 1 {
                 let records = variants.map(\.recordPath).joined(separator: ", ")
-                terminal.line("error: \(path) has a matrix, so it has several records\n  help: export one of them: \(records)")
-                throw ExitStatus.failure
+                throw failure("\(path) has a matrix, so it has several records", "export one of them: \(records)", terminal)
             }
-            reporter.report(loaded.diagnostics, loaded.file)
+            DiagnosticReporter(terminal: terminal).report(loaded.diagnostics, loaded.file)
             if loaded.hasErrors { throw ExitStatus.failure }
-            return (loaded.parsed, loaded.record)
+            return loaded
         } catch let problem as LoadedNotebook.Unreadable {
             terminal.line(problem.diagnostic.description)
-        } catch let error as ExitCode {
-            throw error
-        } catch {
-            terminal.line("\(path): error: \(error)")
+            throw ExitStatus.failure
         }
-        throw ExitStatus.failure
     }
 
     /// The file to write: never the notebook, nor its record.
@@ -122,12 +117,13 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     private func page(
-        _ parsed: ParsedNotebook, _ record: RunRecord?, _ session: CommandSession, _ selection: NotebookLocator.Selection
+        _ loaded: LoadedNotebook, _ outputs: RecordedOutputs?, _ session: CommandSession, _ selection: NotebookLocator.Selection
     ) async throws -> [UInt8] {
         let publisher = PagePublisher(session: session, selection: selection, output: "", includesDrafts: true)
         let (configuration, hasErrors) = publisher.readConfiguration()
         if hasErrors { throw ExitStatus.failure }
-        let (page, isSound) = publisher.rendered(parsed, record, path: path, reporter: session.reporter)
+        let (page, isSound) = publisher.rendered(
+            loaded.parsed, outputs?.record, stale: outputs?.stale ?? [:], path: path, reporter: session.reporter)
         if !isSound { throw ExitStatus.failure }
         let site = try await publisher.site(of: [page], configuration)
         guard let html = site.files[page.path] else { throw ExitStatus.failure }
@@ -139,10 +135,36 @@ struct ExportCommand: AsyncParsableCommand {
         return (stem.split(separator: "/").last.map(String.init) ?? stem) + "_files"
     }
 
-    private func writeMarkdown(_ export: MarkdownExport, to target: String) throws(FileError) {
+    private func write(_ file: ExportedFile, with pictures: [String: [UInt8]] = [:], to target: String, _ terminal: Terminal) throws {
+        if let obstacle = file.obstacle(at: target, companions: pictures) { throw foreign(obstacle, terminal) }
         let folder = NotebookLocator.folder(of: target)
-        if !export.pictures.isEmpty { try makeFolder(folder + "/" + pictureFolder(of: target)) }
-        for (name, bytes) in export.pictures { try writeFileAtomically(folder + "/" + name, bytes) }
-        try writeFileAtomically(target, export.text.utf8)
+        if !pictures.isEmpty { try makeFolder(folder + "/" + pictureFolder(of: target)) }
+        for (name, bytes) in pictures { try writeFileAtomically(folder + "/" + name, bytes) }
+        try writeFileAtomically(target, file.bytes, .synced)
+    }
+
+    private func foreign(_ path: String, _ terminal: Terminal) -> ExitCode {
+        failure(
+            "\(path) was not written by galley export, or was changed since, and is left as it is",
+            "name another file with --output, or move that one away", terminal)
+    }
+
+    /// A notebook file goes out as it is, whatever kernel it is of; one of text is written with its record.
+    private func writeNotebook(_ loaded: LoadedNotebook, _ outputs: RecordedOutputs?, to target: String, _ terminal: Terminal) throws {
+        guard let outputs else { return }
+        if let id = loaded.notebook.cells.first(where: { outputs.stale[$0.id] != nil })?.id {
+            throw failure(
+                "the notebook was edited after its record was made: the output of '\(id)' is older than its code", "run it: galley run \(path)",
+                terminal)
+        }
+        let file = RecordFile(target)
+        if loaded.isRecord {
+            let bytes = try readFile(path)
+            if case .foreign = file.content, (try? readFile(target)) == bytes { return }
+            if file.obstacle(to: loaded.notebook, at: path) != nil { throw foreign(target, terminal) }
+            return try writeFileAtomically(target, bytes, .synced)
+        }
+        if file.obstacle(to: loaded.notebook, at: path) != nil { throw foreign(target, terminal) }
+        try file.write(outputs.record, of: loaded.notebook)
     }
 }

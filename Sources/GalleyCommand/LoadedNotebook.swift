@@ -11,6 +11,8 @@ struct LoadedNotebook: Sendable {
     /// What the parser found, and what was found out about the record.
     private(set) var diagnostics: [Diagnostic]
     private(set) var record: RunRecord?
+    /// What lies where its record belongs; `nil` where it is a record itself, or has several.
+    private(set) var recordFile: RecordFile?
     /// Whether the path names a record or another notebook of Jupyter's: it is rendered as it is, and never run or written.
     let isRecord: Bool
     /// The name of its parameter set, where its front matter has a matrix, and the parameters that are varied there.
@@ -51,21 +53,19 @@ struct LoadedNotebook: Sendable {
             }
         }
         let (parsed, found) = NotebookParsing.parse(file)
-        var diagnostics = found
-        if parsed.notebook.frontMatter.matrix.isEmpty { record = Self.record(at: NotebookLocator.recordPath(of: path), &diagnostics) }
         self.parsed = parsed
-        self.diagnostics = diagnostics
+        self.diagnostics = found
+        if parsed.notebook.frontMatter.matrix.isEmpty { readRecord() }
     }
 
-    private static func record(at path: String, _ diagnostics: inout [Diagnostic]) -> RunRecord? {
-        guard let bytes = try? readFile(path) else { return nil }
-        do {
-            return try RunRecord(nbformat: JSONValue(parsing: bytes))
-        } catch {
+    private mutating func readRecord() {
+        let file = RecordFile(recordPath)
+        recordFile = file
+        record = file.record
+        if case .damaged(let reason) = file.content {
             diagnostics.append(
                 Diagnostic(
-                    .warning, identifier: "damaged-record", summary: "the record cannot be read and will be made anew: \(error)", path: path))
-            return nil
+                    .warning, identifier: "damaged-record", summary: "the record cannot be read and will be made anew: \(reason)", path: file.path))
         }
     }
 
@@ -92,7 +92,7 @@ struct LoadedNotebook: Sendable {
                 let stem = NotebookLocator.stem(of: path).split(separator: "/").last.map(String.init) ?? ""
                 loaded.parsed.notebook.frontMatter.aliases.append(stem + ".html")
             }
-            loaded.record = Self.record(at: loaded.recordPath, &loaded.diagnostics)
+            loaded.readRecord()
             return loaded
         }
     }
@@ -102,15 +102,6 @@ struct LoadedNotebook: Sendable {
 
     /// The notebook as one names it to its author.
     var title: String { variant.map { "\(path) [\($0)]" } ?? path }
-
-    /// Writes a record beside the notebook, unless it says what the file says already; or to another file.
-    ///
-    /// - Throws: `FileError`; the earlier record stands.
-    func write(_ record: RunRecord, to other: String? = nil) throws(FileError) {
-        if isRecord || (other == nil && record == self.record) { return }
-        let text = record.nbformat(for: notebook).text(.indented(1)) + "\n"
-        try writeFileAtomically(other ?? recordPath, text.utf8)
-    }
 
     /// The files that its outputs and its page are made of, besides the notebook itself.
     var files: [String] {

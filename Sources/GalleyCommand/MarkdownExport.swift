@@ -1,19 +1,25 @@
+internal import Markdown
 package import NotebookModel
 internal import SourceText
 
 /// A notebook as Markdown that shows its outputs where nothing runs it, such as on GitHub.
 ///
-/// Prose stands as it was written. Code is fenced as Swift, text outputs as text; pictures are files beside it.
+/// Prose stands as it was written. Code is fenced in its language, text outputs as text; pictures are files beside it.
 package struct MarkdownExport: Sendable {
     package private(set) var text = ""
     /// Pictures by their paths from the Markdown's folder.
     package private(set) var pictures: [String: [UInt8]] = [:]
     private let pictureFolder: String
-    private let record: RunRecord?
+    private let records: [Cell.ID: CellRecord]
+    private let stale: Set<Cell.ID>
 
-    package init(_ notebook: Notebook, record: RunRecord?, pictureFolder: String) {
+    /// - Parameters:
+    ///   - stale: Cells whose outputs are older than their code; that is said above them.
+    ///   - pictureFolder: The name of the folder for pictures, beside the Markdown.
+    package init(_ notebook: Notebook, record: RunRecord?, stale: Set<Cell.ID> = [], pictureFolder: String) {
         self.pictureFolder = pictureFolder
-        self.record = record
+        self.stale = stale
+        records = Dictionary((record?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         let file = notebook.file
         let bytes = Array(file.text.utf8)
         var position = 0
@@ -49,17 +55,22 @@ package struct MarkdownExport: Sendable {
     }
 
     private func inlineText(_ cell: Cell) -> String? {
-        let texts = (record?[cell.id]?.outputs ?? []).compactMap { output -> String? in
+        let texts = (records[cell.id]?.outputs ?? []).compactMap { output -> String? in
             switch output {
             case .result(let bundle), .display(let bundle, _): bundle.plainText
             case .stream(.standardOutput, let text): text
             default: nil
             }
         }
-        return texts.last.map(Self.trimmed)
+        return texts.last.map(Self.trimmed).map { stale.contains(cell.id) ? $0 + " *(older than its expression)*" : $0 }
     }
 
     // MARK: Cells
+
+    /// The language of the cell's fence: Swift, or that of another kernel.
+    private static func language(of cell: Cell) -> String {
+        MarkdownCodeBlock(literal: "", info: cell.infoString, isFenced: true, isClosed: true).language
+    }
 
     private mutating func blocks(of cell: Cell) -> [String] {
         let options = cell.options
@@ -67,16 +78,20 @@ package struct MarkdownExport: Sendable {
         var blocks: [String] = []
         if options.echo != .hidden {
             let source = Self.trimmed(options.echo == .fenced ? cell.writtenSource : cell.source)
-            if !source.isEmpty { blocks.append(Self.fenced(source, "swift")) }
+            if !source.isEmpty { blocks.append(Self.fenced(source, Self.language(of: cell))) }
         }
         guard options.output != .dropped else { return blocks }
+        if stale.contains(cell.id) {
+            let hasOutputs = records[cell.id]?.outputs.isEmpty == false
+            blocks.append(hasOutputs ? "*This output is older than the code above it.*" : "*This cell was changed after it was run.*")
+        }
         var stream = ""
         func flush(_ blocks: inout [String]) {
             let shown = Self.trimmed(stream)
             if !shown.isEmpty { blocks.append(options.output == .asis ? shown : Self.fenced(shown, "text")) }
             stream = ""
         }
-        let outputs = record?[cell.id]?.outputs ?? []
+        let outputs = records[cell.id]?.outputs ?? []
         let alternatives = FigureAlternatives(outputs, options: options)
         for (index, output) in outputs.enumerated() {
             if case .stream(let kind, let text) = output {
@@ -92,7 +107,8 @@ package struct MarkdownExport: Sendable {
                 let shown = diagnostics.filter { options.warning || $0.severity == .error }.map(\.description)
                 if !shown.isEmpty { blocks.append(Self.fenced(shown.joined(separator: "\n"), "text")) }
             case .error(let error):
-                blocks.append(Self.fenced((["\(error.name): \(error.message)"] + error.details).joined(separator: "\n"), "text"))
+                let lines = ["\(error.name): \(error.message)"] + error.details
+                blocks.append(Self.fenced(Self.withoutEscapes(lines.joined(separator: "\n")), "text"))
             }
         }
         flush(&blocks)

@@ -51,7 +51,7 @@ struct NewCommand: ParsableCommand {
     }
 
     private func write(_ lines: [String], to path: String) throws(FileError) {
-        guard !fileExists(path) else { throw FileError(operation: "write", path: path, code: 17) }
+        guard !isTaken(path) else { throw FileError(operation: "write", path: path, code: 17) }
         try makeFolder(NotebookLocator.folder(of: path))
         try writeFileAtomically(path, (lines.joined(separator: "\n") + "\n").utf8)
     }

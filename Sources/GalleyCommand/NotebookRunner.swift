@@ -20,11 +20,19 @@ struct NotebookRunner: Sendable {
 
     /// Runs one notebook; whatever the author must know has been written when it returns.
     ///
-    /// - Parameter isSettled: called when the run came to its end: whether another would run nothing, as long as no file changes.
+    /// - Parameters:
+    ///   - file: Where the record is to be written; the run is refused where that would lose what Galley did not make.
+    ///   - isSettled: called when the run came to its end: whether another would run nothing, as long as no file changes.
     /// - Returns: The record of a run that came to its end, or `nil`.
     /// - Throws: What keeps any notebook from running.
-    func run(_ loaded: LoadedNotebook, isSettled: (Bool) -> Void = { _ in }) async throws(ExecutionError) -> RunRecord? {
+    func run(
+        _ loaded: LoadedNotebook, for file: RecordFile?, isSettled: (Bool) -> Void = { _ in }
+    ) async throws(ExecutionError) -> RunRecord? {
         guard let options = runOptions(for: loaded) else { return nil }
+        if let obstacle = file?.obstacle(to: loaded.notebook, at: loaded.path) {
+            reporter.report([obstacle], loaded.file)
+            return nil
+        }
         let progress = RunProgress(terminal: terminal, path: loaded.title)
         let outcome = try await executor.run(loaded.notebook, previous: loaded.record, options: options) { progress.take($0) }
         terminal.clearProgress()
@@ -39,6 +47,15 @@ struct NotebookRunner: Sendable {
         progress.summarise(outcome)
         let name = loaded.path.split(separator: "/").last.map(String.init) ?? loaded.path
         return record.relocated(from: loaded.path, to: name)
+    }
+
+    /// The record to write after a run: the earlier one, as far as the run gave the same.
+    ///
+    /// - Parameter isForced: Whether what may differ is taken from the run.
+    func settled(_ run: RunRecord, of loaded: LoadedNotebook, in file: RecordFile, isForced: Bool = false) -> RunRecord {
+        let record = run.keeping(file.record, in: loaded.notebook, isForced: isForced)
+        executor.cache.confirm(record, by: run)
+        return record
     }
 
     /// The options with the notebook's parameters; `nil` after reporting why it cannot run.

@@ -40,11 +40,13 @@ struct PagePublisher: Sendable {
             return try await mapConcurrently(load(path), jobs: max(jobs, coreCount)) { try await make($0, runs: runs, gate: gate) }
         }.flatMap { $0 }
         for result in results { result.terminal.map(session.terminal.showKept(of:)) }
-        let failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
+        var failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
         let pages = results.compactMap(\.page)
         // Whoever asked for the end does not wait for a site.
         guard !pages.isEmpty, !problems, session.interruption.count == 0 else { return failed }
         let (site, changes) = try await write(pages, configuration)
+        // A page that is not written is not published.
+        if !changes.conflicts.isEmpty { failed += 1 }
         async let isKept: Void = keep(site, changes)
         if failed == 0, let stamp, let entries = ledger?.entries {
             stamp.save(
@@ -83,26 +85,30 @@ struct PagePublisher: Sendable {
         let isRepeatable = loaded.variant == nil && loaded.notebook.frontMatter.matrix.isEmpty
         // Prose has nothing to run and leaves no record.
         let isProse = isRepeatable && loaded.notebook.cells.isEmpty && session.runner?.parameters.isEmpty != false
+        for path in loaded.files { ledger?.note(path) }
         guard runs, !loaded.isRecord, !isProse else {
             let terminal = Terminal.deferred()
             let reporter = DiagnosticReporter(terminal: terminal)
             reporter.report(loaded.diagnostics, loaded.file)
             if loaded.hasErrors { return Result(page: nil, isFailed: true, terminal: terminal) }
             if !isRepeatable { ledger?.spoil() }
+            let (outputs, problems) = loaded.recordedOutputs()
+            reporter.report(problems, loaded.file)
+            if problems.contains(where: { $0.severity == .error }) { return Result(page: nil, isFailed: true, terminal: terminal) }
             let isKept = isRepeatable && loaded.diagnostics.isEmpty && !loaded.isRecord
             let (page, isSound) = rendered(
-                loaded.parsed, loaded.record, path: loaded.path, variant: loaded.variant, reporter: reporter, isKept: isKept)
+                loaded.parsed, outputs?.record, stale: outputs?.stale ?? [:], path: loaded.path, variant: loaded.variant, reporter: reporter,
+                isKept: isKept)
             return Result(page: isSound ? page : nil, isFailed: !isSound, terminal: terminal)
         }
-        guard let runner = session.runner else { return Result(page: nil, isFailed: true) }
+        guard let runner = session.runner, let file = loaded.recordFile else { return Result(page: nil, isFailed: true) }
         if !isSoundProse(of: loaded) { return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true) }
-        for path in loaded.files { ledger?.note(path) }
         do {
             let usesGPU = loaded.notebook.usesGPU(runner.parameters.values(for: loaded.notebook, varied: loaded.varied).parameters)
             await gate.enter(usesGPU: usesGPU)
             let record: RunRecord?
             do {
-                record = try await runner.run(loaded) { isSettled in
+                record = try await runner.run(loaded, for: file) { isSettled in
                     if !isSettled || !isRepeatable || runner.executor.usesPackages(loaded.notebook, options: runner.options) { ledger?.spoil() }
                 }
             } catch {
@@ -110,9 +116,9 @@ struct PagePublisher: Sendable {
                 throw error
             }
             await gate.leave(usesGPU: usesGPU)
-            if let record {
-                try loaded.write(record)
-                if record != loaded.record { ledger?.renew(loaded.recordPath) }
+            if let run = record {
+                let record = runner.settled(run, of: loaded, in: file, isForced: runner.options.ignoresRecord)
+                if try file.write(record, of: loaded.notebook) { ledger?.renew(loaded.recordPath) }
                 let (page, isSound) = rendered(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
                 return Result(page: isSound ? page : nil, isFailed: !isSound)
             }
@@ -138,7 +144,7 @@ struct PagePublisher: Sendable {
         guard !loaded.diagnostics.contains(where: { $0.severity == .error && LoadedNotebook.frontMatterProblems.contains($0.identifier) }) else {
             return nil
         }
-        guard let record = loaded.record,
+        guard let record = loaded.record, !record.isAltered,
             let file = try? SourceFile(path: loaded.path, bytes: readFile(loaded.recordPath)),
             let (earlier, _) = try? JupyterNotebook.read(file)
         else { return nil }
@@ -157,14 +163,16 @@ struct PagePublisher: Sendable {
 
     /// The page of a notebook with the outputs of a record, and whether it may be published.
     ///
+    /// - Parameter stale: Cells whose outputs are older than their code.
     /// - Parameter reporter: Takes what the renderer has to say.
     /// - Parameter variant: The name of its parameter set, which the page's address ends with.
     /// - Parameter isKept: Whether the page may be kept for the next render, if nothing but its text went into it.
     func rendered(
-        _ parsed: ParsedNotebook, _ record: RunRecord?, path: String, variant: String? = nil, reporter: DiagnosticReporter?, isKept: Bool = false,
-        reportsErrorsOnly: Bool = false
+        _ parsed: ParsedNotebook, _ record: RunRecord?, stale: [Cell.ID: String] = [:], path: String, variant: String? = nil,
+        reporter: DiagnosticReporter?, isKept: Bool = false, reportsErrorsOnly: Bool = false
     ) -> (page: SitePage, isSound: Bool) {
         var options = PageOptions()
+        options.staleCells = Set(stale.keys)
         var (bibliography, diagnostics) = bibliography(of: parsed.notebook, path: path)
         swap(&options.bibliography, &bibliography)
         let rendered = PageRenderer.render(
@@ -174,7 +182,7 @@ struct PagePublisher: Sendable {
         reporter?.report(reportsErrorsOnly ? diagnostics.filter { $0.severity == .error } : diagnostics, parsed.notebook.file)
         var page = SitePage(
             rendered, of: parsed.notebook, sourcePath: sourcePath(of: path), outputPath: variant.map { outputPath(of: path, variant: $0) },
-            record: record)
+            record: record, hasStaleOutputs: !stale.isEmpty)
         if let variant, parsed.notebook.frontMatter.title == nil { page.fallbackTitle = page.fallbackTitle.map { "\($0) (\(variant))" } }
         let isProse = record == nil && parsed.notebook.cells.isEmpty && parsed.notebook.frontMatter.bibliography.isEmpty
         if isKept, isProse, diagnostics.isEmpty { cache?.keep(page) }
@@ -270,7 +278,9 @@ struct PagePublisher: Sendable {
 
     private func report(_ changes: ChangeSet, _ pages: [SitePage], in site: Site) {
         for path in changes.conflicts {
-            session.terminal.line("warning: \(output)/\(path) was not written by Galley and is left as it is")
+            session.terminal.line(
+                "error: \(output)/\(path) was not written by Galley and is left as it is\n"
+                    + "  help: move it away, or name another folder with --output")
         }
         for taken in changes.taken {
             let whose = taken.path == "index.html" && selection.isFolder ? "holds the site of" : "is made of"

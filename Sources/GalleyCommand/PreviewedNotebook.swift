@@ -21,8 +21,10 @@ struct PreviewedNotebook: Sendable {
 
     init(_ loaded: LoadedNotebook) {
         self.loaded = loaded
-        run = loaded.record
-        for record in loaded.record?.cells ?? [] { outputs[record.id] = record }
+        // Outputs that no run left are not shown: the first run makes them.
+        let record = loaded.record.flatMap { $0.isAltered ? nil : $0 }
+        run = record
+        for record in record?.cells ?? [] { outputs[record.id] = record }
         diagnostics = loaded.diagnostics
     }
 

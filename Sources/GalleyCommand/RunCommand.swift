@@ -73,8 +73,13 @@ struct RunCommand: AsyncParsableCommand {
         var failed = 0
         for path in notebooks {
             let isRun = await session.attempt(path) { loaded in
-                guard let made = try await session.runner?.run(loaded) else { return false }
-                if scope == .all { try loaded.write(made, to: record) } else { show(made) }
+                let file = scope == .all ? record.map { RecordFile($0) } ?? loaded.recordFile : nil
+                guard let runner = session.runner, let made = try await runner.run(loaded, for: file) else { return false }
+                guard let file else {
+                    show(made)
+                    return true
+                }
+                try file.write(runner.settled(made, of: loaded, in: file, isForced: arguments.force), of: loaded.notebook)
                 return true
             }
             if !isRun { failed += 1 }

@@ -47,8 +47,10 @@ public struct CellOptions: Sendable, Hashable {
     public var timeout: Double?
     /// The outputs may differ from run to run.
     public var volatile = false
-    /// The relative difference up to which numbers in the outputs count as equal.
+    /// The relative difference up to which measured numbers in the outputs count as equal.
     public var tolerance: Double?
+    /// The absolute difference up to which they do.
+    public var absoluteTolerance: Double?
     /// Lines and elements may come in any order.
     public var unordered = false
     /// Files that the cell reads, as paths from the notebook's folder.

@@ -14,16 +14,29 @@ extension RunRecord {
         guard let mode = galley["mode"]?.stringValue.flatMap(Mode.init), let environment = galley["environment"] else {
             throw NBFormat.FormatError("metadata.galley lacks its mode or its environment")
         }
+        let version = galley["version"]?.integerValue ?? 1
+        guard version <= Self.formatVersion else {
+            throw NBFormat.FormatError("it was written by a later version of Galley (its record has the version \(version))")
+        }
         var records: [CellRecord] = []
         for cell in documentCells {
             guard let kept = cell["metadata"]?["galley"], let id = cell["id"]?.stringValue else { continue }
             let source = kept["source"]?.stringValue ?? NBFormat.text(cell["source"]) ?? ""
-            records.append(try Self.record(id: id, kept, source: source, outputs: cell["outputs"]))
+            var record = try Self.record(id: id, kept, source: source, outputs: cell["outputs"])
+            if version > 1 { record.isAltered = cell["execution_count"]?.integerValue != record.executionCount }
+            records.append(record)
         }
         for inline in galley["inline"]?.arrayValue ?? [] {
             guard let id = inline["id"]?.stringValue, let position = inline["position"]?.integerValue else { continue }
             let record = try Self.record(id: id, inline, source: inline["source"]?.stringValue ?? "", outputs: inline["outputs"])
             records.insert(record, at: min(max(0, position), records.count))
+        }
+        let parameters = galley["parameters"]?.arrayValue ?? []
+        func values(_ member: String) -> [Parameter] {
+            parameters.compactMap { parameter in
+                guard let name = parameter["name"]?.stringValue, let value = parameter[member].flatMap(Self.value) else { return nil }
+                return Parameter(name: name, value: value)
+            }
         }
         self.init(
             mode: mode, cells: records,
@@ -32,11 +45,29 @@ extension RunRecord {
                 system: environment["system"]?.stringValue ?? "", cpu: environment["cpu"]?.stringValue ?? "",
                 coreCount: environment["cores"]?.integerValue ?? 0,
                 gpus: (environment["gpus"]?.arrayValue ?? []).compactMap(\.stringValue)),
-            parameters: (galley["parameters"]?.arrayValue ?? []).compactMap { parameter in
-                guard let name = parameter["name"]?.stringValue, let value = parameter["value"].flatMap(Self.value) else { return nil }
-                return Parameter(name: name, value: value)
-            },
-            date: galley["date"]?.stringValue ?? "", duration: galley["duration"]?.doubleValue ?? 0)
+            parameters: values("value"), date: galley["date"]?.stringValue ?? "", duration: galley["duration"]?.doubleValue ?? 0)
+        defaults = values("default")
+        hasForeignText = galley["text"].map { $0.stringValue != NBFormat.textDigest(of: documentCells).hexadecimal } ?? false
+        integrity = version > 1 ? verify(galley, documentCells) : .unverified
+    }
+
+    /// Holds what was read against the digests that the run left, and marks the cells that differ.
+    private mutating func verify(_ galley: JSONValue, _ documentCells: [JSONValue]) -> Integrity {
+        var digests: [Cell.ID: String] = [:]
+        for cell in documentCells + (galley["inline"]?.arrayValue ?? []) {
+            if let id = cell["id"]?.stringValue { digests[id] = (cell["metadata"]?["galley"] ?? cell)["digest"]?.stringValue }
+        }
+        var keys: [ContentKey] = []
+        for index in cells.indices {
+            let digest = Self.digest(of: cells[index])
+            if digests[cells[index].id] != digest.hexadecimal { cells[index].isAltered = true }
+            keys.append(digest)
+        }
+        if let cell = cells.first(where: \.isAltered) { return .altered("the outputs of the cell '\(cell.id)' are not those that its run left") }
+        guard galley["digest"]?.stringValue == digest(of: keys).hexadecimal else {
+            return .altered("its cells, or what it says of the run, are not what the run left")
+        }
+        return .intact
     }
 
     private static func record(
@@ -51,6 +82,11 @@ extension RunRecord {
             id: id, key: key, status: status, outputs: read, source: source, executionCount: kept["execution"]?.integerValue,
             duration: kept["duration"]?.doubleValue ?? 0, residentBytes: kept["residentBytes"]?.integerValue)
         record.names = NameNote.read(kept["names"])
+        record.inputs = kept["inputs"]?.stringValue.flatMap(ContentKey.init(hexadecimal:))
+        record.addresses = Set((kept["addresses"]?.arrayValue ?? []).compactMap(\.stringValue))
+        for (path, digest) in kept["files"]?.objectValue ?? JSONObject() {
+            record.files[path] = digest.stringValue.flatMap(ContentKey.init(hexadecimal:))
+        }
         return record
     }
 

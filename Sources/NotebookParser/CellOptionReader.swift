@@ -14,7 +14,8 @@ struct CellOptionReader {
 
     static let names = [
         "eval", "echo", "output", "warning", "include", "error", "compile-fail", "label", "code-fold", "code-summary",
-        "code-line-numbers", "fig-cap", "fig-alt", "tbl-cap", "timeout", "volatile", "tolerance", "unordered", "depends", "process-state",
+        "code-line-numbers", "fig-cap", "fig-alt", "tbl-cap", "timeout", "volatile", "tolerance", "absolute-tolerance", "unordered", "depends",
+        "process-state",
         "optimize",
     ]
 
@@ -130,6 +131,10 @@ struct CellOptionReader {
         case "tolerance":
             guard let number = value.double, number >= 0, number.isFinite else { return .badValue(expected: "a number that is not negative") }
             options.tolerance = number
+            return .set
+        case "absolute-tolerance":
+            guard let number = value.double, number >= 0, number.isFinite else { return .badValue(expected: "a number that is not negative") }
+            options.absoluteTolerance = number
             return .set
         case "depends":
             guard let paths = value.strings else { return .badValue(expected: "a path or a list of paths") }

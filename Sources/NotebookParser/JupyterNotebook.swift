@@ -7,7 +7,8 @@ public import SourceText
 public struct JupyterNotebook: Sendable, Hashable {
     public var parsed: ParsedNotebook
     public var record: RunRecord
-    /// The language of its code cells, in lower case, such as `python`; only `swift` can be run.
+    /// The language of its code cells, in lower case, such as `python`; `text` where the file
+    /// does not say; only `swift` can be run.
     public var language: String
 
     /// Reads nbformat 4, any minor version.
@@ -28,7 +29,10 @@ public struct JupyterNotebook: Sendable, Hashable {
         }
         guard version == 4 else { throw NBFormat.FormatError("it is of version \(version)") }
         let metadata = json["metadata"]
-        let language = (metadata?["language_info"]?["name"] ?? metadata?["kernelspec"]?["language"])?.stringValue?.lowercased() ?? "python"
+        let named = (metadata?["language_info"]?["name"] ?? metadata?["kernelspec"]?["language"])?.stringValue?.lowercased() ?? ""
+        // It stands behind a fence, and a file may say anything.
+        let known = named.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "+#-._".contains($0)) }
+        let language = known.isEmpty ? "text" : known
         var composer = JupyterComposer(language: language)
         for (index, cell) in cells.enumerated() { composer.append(cell, isFirst: index == 0) }
 
@@ -55,18 +59,34 @@ public struct JupyterNotebook: Sendable, Hashable {
             records.append(try record(of: code, cell))
         }
         let notebook = Notebook(file: file, frontMatter: frontMatter, bodyLine: bodyLine, cells: notebookCells)
-        let record =
-            ours
-            ?? RunRecord(
-                // Nothing says that the cells ran in order in one process.
-                mode: .incremental, cells: records,
-                environment: RunEnvironment(
-                    galley: "", swift: "", system: metadata?["kernelspec"]?["display_name"]?.stringValue ?? language, cpu: "", coreCount: 0, gpus: []),
-                parameters: [], date: "", duration: 0)
+        let record = ours ?? savedRecord(records, metadata, language: language)
         return (
             JupyterNotebook(parsed: ParsedNotebook(notebook: notebook, document: document), record: record, language: language),
             reader.diagnostics + collector.diagnostics
         )
+    }
+
+    /// The record of a notebook that another kernel ran, or nobody: nothing says that its cells ran in order in one process.
+    private static func savedRecord(_ cells: [CellRecord], _ metadata: JSONValue?, language: String) -> RunRecord {
+        var record = RunRecord(
+            mode: .incremental, cells: cells,
+            environment: RunEnvironment(galley: "", swift: "", system: "", cpu: "", coreCount: 0, gpus: []), parameters: [], date: "", duration: 0)
+        let ran = cells.filter { $0.executionCount != nil || !$0.outputs.isEmpty }
+        let counts = ran.compactMap(\.executionCount)
+        let isRising = zip(counts, counts.dropFirst()).allSatisfy { $0 < $1 }
+        let order: SavedOutputs.Order = !isRising ? .outOfOrder : counts.count < ran.count ? .incomplete : .rising
+        record.origin = .saved(SavedOutputs(language: languageName(metadata, language), order: order))
+        return record
+    }
+
+    /// The language with its version's first two numbers, `Python 3.12`; the kernel's name where the file has no version.
+    private static func languageName(_ metadata: JSONValue?, _ language: String) -> String {
+        let name = language.prefix(1).uppercased() + language.dropFirst()
+        if let version = metadata?["language_info"]?["version"]?.stringValue, !version.isEmpty {
+            return "\(name) \(version.split(separator: ".").prefix(2).joined(separator: "."))"
+        }
+        if let kernel = metadata?["kernelspec"]?["display_name"]?.stringValue, !kernel.isEmpty { return kernel }
+        return metadata?["language_info"] == nil && metadata?["kernelspec"] == nil ? "another program" : name
     }
 
     private static func record(of cell: JSONValue, _ parsed: Cell) throws(NBFormat.FormatError) -> CellRecord {
@@ -75,8 +95,10 @@ public struct JupyterNotebook: Sendable, Hashable {
         let hasFailed = outputs.contains { output in
             if case .error = output { true } else { false }
         }
+        let hasRun = cell["execution_count"]?.integerValue != nil || !outputs.isEmpty
         return CellRecord(
-            id: parsed.id, key: ContentKey([parsed.source]), status: hasFailed ? .failedAsAllowed : .succeeded, outputs: outputs,
+            id: parsed.id, key: ContentKey([parsed.source]), status: hasFailed ? .failedAsAllowed : hasRun ? .succeeded : .notEvaluated,
+            outputs: outputs,
             source: parsed.source, executionCount: cell["execution_count"]?.integerValue, duration: 0, residentBytes: nil)
     }
 
@@ -100,6 +122,7 @@ public struct JupyterNotebook: Sendable, Hashable {
 /// Writes the cells of a Jupyter notebook as one Markdown text.
 private struct JupyterComposer {
     let language: String
+    private static let pageFormats: Set<String> = ["", "text/html", "text/markdown", "html", "markdown"]
     private(set) var text: [UInt8] = []
     /// The code cells by the line (from 1) that their fence stands on.
     private(set) var code: [Int: JSONValue] = [:]
@@ -114,8 +137,10 @@ private struct JupyterComposer {
         switch cell["cell_type"]?.stringValue {
         case "markdown": write(Self.closed(Self.withAttachments(source, cell["attachments"])))
         case "raw":
-            // Quarto keeps front matter so; other raw cells are for other converters.
-            if isFirst, Self.isFrontMatter(source) { write(source) }
+            // Quarto keeps front matter so. Like nbconvert, pages take what is for every format and for theirs, and leave the rest out.
+            let metadata = cell["metadata"]
+            let format = (metadata?["raw_mimetype"] ?? metadata?["format"])?.stringValue ?? ""
+            if isFirst, Self.isFrontMatter(source) { write(source) } else if Self.pageFormats.contains(format) { write(Self.closed(source)) }
         case "code":
             code[line] = cell
             let fence = String(repeating: "`", count: max(3, Self.longestRun(of: UInt8(ascii: "`"), in: source) + 1))

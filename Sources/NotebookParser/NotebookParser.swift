@@ -26,7 +26,17 @@ public enum NotebookParsing {
         var collector = CellCollector(file: file, frontMatter)
         let cells = collector.collect(from: document)
         let notebook = Notebook(file: file, frontMatter: frontMatter, bodyLine: bodyLine, cells: cells)
-        return (ParsedNotebook(notebook: notebook, document: document), reader.diagnostics + collector.diagnostics)
+        return (ParsedNotebook(notebook: notebook, document: document), conflicts(in: file) + reader.diagnostics + collector.diagnostics)
+    }
+
+    /// What a merge left unresolved. Nothing of the file is meant as it stands then, wherever in it the markers are.
+    private static func conflicts(in file: SourceFile) -> [Diagnostic] {
+        ConflictMarkers.lines(in: file.text).map { line in
+            Diagnostic(
+                .error, identifier: "conflict-marker", summary: "a merge left this conflict marker", path: file.path,
+                range: SourceRange(start: SourceLocation(line: line, column: 1), end: SourceLocation(line: line, column: 8)),
+                solutions: ["Resolve the conflict, or indent the fence and its lines by a space where a marker is to be shown"])
+        }
     }
 
     /// The front matter alone; what is wrong with it is left to ``parse(_:)``.

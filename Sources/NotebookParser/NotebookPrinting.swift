@@ -75,6 +75,7 @@ public enum NotebookPrinting {
         add("timeout", \.timeout) { $0.map(number) }
         add("volatile", \.volatile, truth)
         add("tolerance", \.tolerance) { $0.map(number) }
+        add("absolute-tolerance", \.absoluteTolerance) { $0.map(number) }
         add("unordered", \.unordered, truth)
         add("depends", \.dependencies, flow)
         add("process-state", \.touchesProcess, truth)

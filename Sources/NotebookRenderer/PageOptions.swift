@@ -36,6 +36,8 @@ public struct PageWords: Sendable, Hashable {
     public var error = "Error"
     public var notRun = "This cell has not been run."
     public var stale = "This output is older than the code above it."
+    public var staleCode = "This cell was changed after it was run."
+    public var staleValue = "older than its expression"
     public var callouts: [String: String] = [
         "note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "caution": "Caution",
     ]

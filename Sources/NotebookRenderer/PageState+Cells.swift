@@ -51,7 +51,7 @@ extension PageState {
         if isUnrun {
             if hasRecord || notebook != nil { writer.element("p", [HTMLAttribute("class", "cell-note")], text: words.notRun) }
         } else if self.options.staleCells.contains(cell.id) {
-            writer.element("p", [HTMLAttribute("class", "cell-note")], text: words.stale)
+            writer.element("p", [HTMLAttribute("class", "cell-note stale")], text: outputs.isEmpty ? words.staleCode : words.stale)
         }
         writeOutputs(outputs, of: cell, into: &writer)
         writer.freshLine()
@@ -127,6 +127,15 @@ extension PageState {
         guard let record = records[cell.id], cell.options.eval else {
             writer.element("code", [HTMLAttribute("class", "inline-value not-run"), HTMLAttribute("title", words.notRun)], text: cell.source)
             return
+        }
+        let isStale = options.staleCells.contains(cell.id)
+        if isStale { writer.open("span", [HTMLAttribute("class", "inline-value stale"), HTMLAttribute("title", words.stale)]) }
+        defer {
+            if isStale {
+                writer.raw(" ")
+                writer.element("small", text: "(\(words.staleValue))")
+                writer.raw("</span>")
+            }
         }
         for output in record.outputs {
             switch output {

@@ -79,8 +79,13 @@ extension SiteContext {
         let environment = run.environment
         let date = PostDate(run.date)
         let minutes = run.date.count >= 16 ? String(run.date.dropFirst(11).prefix(5)) + " UTC" : nil
+        var saved: SavedOutputs?
+        if case .saved(let outputs) = run.claim { saved = outputs }
         return [
-            "reproducible": .bool(run.mode == .fresh),
+            "claim": .string(run.claim.name),
+            "saved_by": .string(saved?.language ?? ""),
+            "saved_order": .string(saved?.order == .outOfOrder ? "out-of-order" : saved?.order == .incomplete ? "incomplete" : ""),
+            "reproducible": .bool(run.claim == .inOrder),
             "date": .string(run.date),
             "date_long": .string(
                 date.map { [$0.long(months: configuration.months), minutes].compactMap { $0 }.joined(separator: ", ") } ?? run.date),

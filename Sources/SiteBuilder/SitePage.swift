@@ -21,7 +21,32 @@ public struct SitePage: Sendable {
 
     /// What the footer says of the run that the outputs come from.
     public struct Run: Sendable, Hashable {
-        public var mode: RunRecord.Mode
+        /// What is known of how the outputs came about; nothing else is said.
+        public enum Claim: Sendable, Hashable {
+            /// Running all cells in order gave every output.
+            case inOrder
+            /// Some outputs were kept from an earlier run.
+            case incremental
+            /// Some outputs are older than the code that they stand under, or some cells were not run.
+            case outdated
+            /// The record has no digests.
+            case unverified
+            /// Another program saved them.
+            case saved(SavedOutputs)
+
+            /// As templates know it.
+            var name: String {
+                switch self {
+                case .inOrder: "in-order"
+                case .incremental: "incremental"
+                case .outdated: "outdated"
+                case .unverified: "unverified"
+                case .saved: "saved"
+                }
+            }
+        }
+
+        public var claim: Claim
         public var environment: RunEnvironment
         public var parameters: [Parameter]
         /// ISO 8601 in UTC.
@@ -29,12 +54,37 @@ public struct SitePage: Sendable {
         /// Seconds.
         public var duration: Double
 
+        /// The run of a record whose outputs all stand on the page.
         public init(_ record: RunRecord) {
-            mode = record.mode
+            self.init(record, of: [], hasStaleOutputs: false)
+        }
+
+        private init(_ record: RunRecord, of cells: [Cell], hasStaleOutputs: Bool) {
+            claim = Self.claim(record, cells, hasStaleOutputs: hasStaleOutputs)
             environment = record.environment
             parameters = record.parameters
             date = record.date
             duration = record.duration
+        }
+
+        /// What there is to say of a page's outputs.
+        ///
+        /// - Parameters:
+        ///   - cells: The page's cells, in order.
+        ///   - hasStaleOutputs: Whether some outputs are older than their code.
+        /// - Returns: `nil` where nothing ran.
+        static func known(of record: RunRecord, _ cells: [Cell], hasStaleOutputs: Bool) -> Run? {
+            record.hasRun ? Run(record, of: cells, hasStaleOutputs: hasStaleOutputs) : nil
+        }
+
+        private static func claim(_ record: RunRecord, _ cells: [Cell], hasStaleOutputs: Bool) -> Claim {
+            if case .saved(let saved) = record.origin { return .saved(saved) }
+            guard record.integrity == .intact else { return .unverified }
+            let records = Dictionary(record.cells.map { ($0.id, $0) }) { first, _ in first }
+            if hasStaleOutputs || cells.contains(where: { $0.options.eval && records[$0.id] == nil }) { return .outdated }
+            guard record.mode == .fresh else { return .incremental }
+            let counts = cells.compactMap { records[$0.id]?.executionCount }
+            return zip(counts, counts.dropFirst()).allSatisfy { $0 < $1 } ? .inOrder : .outdated
         }
     }
 

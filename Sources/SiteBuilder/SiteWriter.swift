@@ -121,6 +121,8 @@ public struct SiteWriter: Sendable {
     private func finding(of path: String, _ bytes: [UInt8], known: Entry?) -> Finding {
         guard SitePath.isSafe(path) else { return .foreign }
         let target = folder + "/" + path
+        // Galley makes no links: what they lead to is somebody's.
+        if isLink(target) { return .foreign }
         if let size = fileSize(target), size == bytes.count, let present = try? readFile(target), present == bytes { return .same }
         return known == nil && fileExists(target) ? .foreign : .different
     }

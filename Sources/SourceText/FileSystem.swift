@@ -48,37 +48,6 @@ public func readFile(_ path: String) throws(FileError) -> [UInt8] {
     }
 }
 
-/// Writes a file so that a reader sees the old content or the new, never a part: the bytes go to a
-/// temporary file in the same folder, which is then renamed.
-///
-/// - Throws: ``FileError``; the old content stands and the temporary file is gone.
-public func writeFileAtomically(_ path: String, _ bytes: some Collection<UInt8>) throws(FileError) {
-    let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
-    var code: Int32 = 0
-    let contiguous = Array(bytes)
-    contiguous.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-            let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
-            let count = write(descriptor, rest.baseAddress, rest.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                code = errno
-                return
-            }
-            written += count
-        }
-    }
-    if close(descriptor) != 0, code == 0 { code = errno }
-    if code == 0, rename(temporary, path) != 0 { code = errno }
-    if code != 0 {
-        unlink(temporary)
-        throw FileError(operation: "write", path: path, code: code)
-    }
-}
-
 /// Makes a folder and the ones above it, as `mkdir -p` does.
 public func makeFolder(_ path: String) throws(FileError) {
     if mkdir(path, 0o755) == 0 || (errno == EEXIST && isFolder(path)) { return }

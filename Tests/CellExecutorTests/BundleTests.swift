@@ -22,6 +22,21 @@ struct BundleTests {
         deinit { try? FileManager.default.removeItem(atPath: folder) }
     }
 
+    @Test("A folder that holds anything that is no bundle's is never replaced")
+    func foreignFolder() throws {
+        let place = try Place()
+        let bundle = URL(fileURLWithPath: place.bundle)
+        try FileManager.default.createDirectory(at: bundle, withIntermediateDirectories: false)
+        func write(_ name: String, _ text: String) throws { try text.write(to: bundle.appending(path: name), atomically: true, encoding: .utf8) }
+        try write("bundle.json", "{\"name\": \"a web project\"}")
+        #expect(throws: ExecutionError.self) { try make(TinyNotebook.make(["1"]), in: place) }
+        try write("bundle.json", "{\"format\": 1, \"keys\": [], \"assignments\": []}")
+        try write("thesis.md", "years of work")
+        let error = #expect(throws: ExecutionError.self) { try make(TinyNotebook.make(["1"]), in: place) }
+        #expect(error.map { "\($0)".contains("thesis.md") } == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.bundle).sorted() == ["bundle.json", "thesis.md"])
+    }
+
     private func make(_ notebook: Notebook, in place: Place, change: (inout RunOptions) -> Void = { _ in }) throws -> NotebookExecutor.BundleOutcome {
         var options = RunOptions()
         options.workingFolder = place.folder

@@ -1,5 +1,6 @@
 import CellExecutor
 import ExecutionPlanner
+import JSON
 import NotebookModel
 import SourceText
 import Testing
@@ -77,9 +78,108 @@ struct ComparisonTests {
         #expect(compare("a\nb", "b\na") != [])
     }
 
-    @Test("addresses are not compared")
+    private func compare(_ old: String, _ new: String, _ tolerance: Double) -> [String] { compare(old, new) { $0.tolerance = tolerance } }
+
+    @Test(
+        "a measured number is found wherever it stands",
+        arguments: [
+            ("The mean is 3.99999.", "The mean is 3.99998."), ("13.6eV", "13.6001eV"),
+            ("12.5%, 1,234.5 s, (3.14), [2.71], 3.0×10", "12.501%, 1,234.6 s, (3.1401), [2.7101], 3.001×10"),
+            ("0.1234...0.5678", "0.12341...0.56781"), ("1e-7 m", "1.0001e-7 m"), ("x=-2.5;", "x=-2.5001;"), ("−2.5", "−2.5001"),
+            ("+0.5", "+0.50001"),
+            ("loss:0.5", "loss:0.50001"), (".5 and 1.5e3", ".50001 and 1.5001e3"), ("[0.5,0.25,1e-3]", "[0.50001,0.25001,1.0001e-3]"),
+            ("1_234.5 1'234.5 1\u{202F}234.5", "1_234.6 1'234.6 1\u{202F}234.6"), ("(1.5, 2.5)…", "(1.5001, 2.5001)…"), ("-0.0", "0.0"),
+            ("$3.50", "$3.501"),
+            ("nan inf 1.0", "nan inf 1.0001"), ("1.5-2.5", "1.5001-2.5001"), ("5.0GB,6.0GB", "5.0001GB,6.0001GB"),
+        ])
+    func measured(old: String, new: String) {
+        #expect(compare(old, new, 1e-3) == [])
+        #expect(compare(old, new) != [] || old == "-0.0")
+        #expect(compare(old, new, 1e-9) != [] || old == "-0.0")
+    }
+
+    @Test(
+        "counts, dates, times, versions and names do not drift",
+        arguments: [
+            ("measured on 2024-01-05", "measured on 2024-01-06"), ("10000 rows", "10001 rows"), ("05.01.2024", "06.01.2024"),
+            ("2024/01/05", "2024/01/06"),
+            ("10,000 rows", "10,001 rows"), ("version 10.15", "version 10.16"), ("v10.15", "v10.16"), ("10.15.1", "10.15.2"),
+            ("at 12:30:45.5", "at 12:30:45.6"),
+            ("12:30", "12:31"), ("cell-1000", "cell-1001"), ("x1000.5", "x1000.6"), ("192.168.0.1", "192.168.0.2"),
+            ("2024-01-05T12:00:00.25Z", "2024-01-05T12:00:00.26Z"),
+            ("nan", "1.0"), ("1.0 m", "1.0 s"), ("1.0", "1.0 "), ("0x3f800000", "0x3f800001"), ("a1e5f", "a1e6f"), ("12e45678-9abc", "12e45679-9abc"),
+            ("am 05.01. gemessen", "am 05.02. gemessen"), ("[1,234.5]", "[1,235.5]"), ("-1.5", "1.5"), ("1.5e3", "1.5e4"),
+        ])
+    func exact(old: String, new: String) {
+        #expect(compare(old, new, 1e-3) != [])
+        #expect(compare(old, old, 1e-3) == [])
+    }
+
+    @Test("near 0 the spacing of doubles around 1 is allowed, or what is asked for")
+    func nearZero() {
+        #expect(compare("residual: 1.1e-17", "residual: 0.0", 1e-6) == [])
+        #expect(compare("residual: 1.1e-17", "residual: -3.2e-17", 1e-6) == [])
+        #expect(compare("residual: 1.1e-10", "residual: 0.0", 1e-6) != [])
+        #expect(compare("residual: 1.1e-10", "residual: 0.0") { $0.absoluteTolerance = 1e-9 } == [])
+        #expect(compare("1.1e-17", "0.0") { ($0.tolerance, $0.absoluteTolerance) = (1e-6, 0) } != [])
+    }
+
+    @Test("elements come in any order, and keys stay with their values")
+    func unordered() {
+        func isEqual(_ old: String, _ new: String) -> Bool { compare(old, new) { $0.unordered = true } == [] }
+        #expect(isEqual("[\"x\": [1, 2], \"y\": [3]]", "[\"y\": [3], \"x\": [2, 1]]"))
+        #expect(!isEqual("[\"x\": [1, 2], \"y\": [3]]", "[\"x\": [1, 3], \"y\": [2]]"))
+        #expect(!isEqual("[\"x\": 1, \"y\": 2]", "[\"x\": 2, \"y\": 1]"))
+        #expect(isEqual("Set([\"a, b\", \"c]\"])", "Set([\"c]\", \"a, b\"])"))
+        #expect(!isEqual("a, b", "b, a"), "nothing says that these are elements")
+        #expect(isEqual("[a: 1]\n[b, c]", "[c, b]\n[a: 1]"))
+        #expect(!isEqual(String(repeating: "[", count: 100_000), String(repeating: "[", count: 100_001)))
+    }
+
+    @Test("an output that came or went is a difference, whatever options say of its lines")
+    func counts() {
+        let one = record([.stream(.standardOutput, "a\n"), .stream(.standardError, "b")])
+        let notebook = TinyNotebook.make([""]) { $1.unordered = true }
+        #expect(differences(between: one, and: record([.stream(.standardOutput, "a\n")]), in: notebook).count == 1)
+        #expect(differences(between: one, and: record([]), in: notebook).count == 1)
+        let sized = record([.display(MIMEBundle(plainText: "x"), metadata: ["width": 3])])
+        #expect(differences(between: sized, and: record([.display(MIMEBundle(plainText: "x"), metadata: ["width": 4])]), in: notebook).count == 1)
+    }
+
+    @Test("forty thousand lines that all differ are compared, and the first are shown")
+    func long() throws {
+        let (old, new) = ((0..<40_000).map { "\($0 &* 7)" }.joined(separator: "\n"), (0..<40_000).map { "\($0 &* 11 + 1)" }.joined(separator: "\n"))
+        let details = try #require(compare(old, new) { $0.tolerance = 1e-3 }.first).split(separator: "\n")
+        #expect(details.count == 15)
+        #expect(details.last?.hasSuffix("more lines") == true)
+    }
+
+    /// A record that says which of its numbers were addresses.
+    private func addressed(_ text: String, _ addresses: Set<String>) -> RunRecord {
+        var record = record(text)
+        (record.cells[0].inputs, record.cells[0].addresses) = (ContentKey(["inputs"]), addresses)
+        return record
+    }
+
+    @Test("addresses are not compared, and constants that look like some are")
     func addresses() {
-        #expect(compare("at 0x00007f1200", "at 0x00007f1300") == [])
+        let notebook = TinyNotebook.make([""])
+        func count(_ old: RunRecord, _ new: RunRecord) -> Int { differences(between: old, and: new, in: notebook).count }
+        let (a, b) = ("0x00007f1200000010", "0x00007f1300000010")
+        #expect(count(addressed("at \(a)", [a]), addressed("at \(b)", [b])) == 0)
+        #expect(count(addressed("at \(a)", []), addressed("at \(b)", [])) == 1)
+        #expect(count(addressed("\(a) is 0xdeadbeef", [a]), addressed("\(b) is 0xdeadbeee", [b])) == 1)
         #expect(compare("0xff", "0xfe") != [])
+    }
+
+    @Test("records of earlier versions are told by the form of their numbers")
+    func addressesByForm() {
+        #expect(compare("at 0x00007f1200000010", "at 0x00007f1300000010") == [])
+        #expect(compare("at 0x7f1200000010", "at 0x7f1300000010") == [])
+        for (old, new) in [
+            ("0x3f800000", "0x3f800001"), ("0x400921fb54442d18", "0x400921fb54442d19"), ("0xdeadbeef", "0xdeadbeee"),
+            ("0x123456789abc", "0x123456789abd"),
+            ("0x00000000deadbeef", "0x00000000deadbeee"),
+        ] { #expect(compare(old, new) != []) }
     }
 }

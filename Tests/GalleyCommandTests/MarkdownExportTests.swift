@@ -103,4 +103,54 @@ struct MarkdownExportTests {
         let export = exported("```swift\nprint()\n```\n", ["cell-1": [.stream(.standardOutput, "```\nx\n```\n")]])
         #expect(export.text.contains("````text\n```\nx\n```\n````"))
     }
+
+    @Test("outputs that are older than their code say so")
+    func stale() {
+        let (parsed, _) = NotebookParsing.parse(
+            SourceFile(path: "post.md", text: "```swift\nprint(1)\n```\n\n```swift\nlet a = 1\n```\n\nIt is `{swift} a`.\n"))
+        let outputs: [String: [CellOutput]] = [
+            "cell-1": [.stream(.standardOutput, "2\n")], "cell-2": [], "inline-1": [.result(MIMEBundle(plainText: "3"))],
+        ]
+        let cells = parsed.notebook.cells.map {
+            CellRecord(
+                id: $0.id, key: ContentKey([]), status: .succeeded, outputs: outputs[$0.id] ?? [], source: "", executionCount: 1, duration: 0,
+                residentBytes: nil)
+        }
+        let environment = RunEnvironment(galley: "", swift: "", system: "", cpu: "", coreCount: 1, gpus: [])
+        let record = RunRecord(mode: .fresh, cells: cells, environment: environment, parameters: [], date: "", duration: 0)
+        let export = MarkdownExport(parsed.notebook, record: record, stale: Set(cells.map(\.id)), pictureFolder: "post_files")
+        #expect(
+            export.text == """
+                ```swift
+                print(1)
+                ```
+
+                *This output is older than the code above it.*
+
+                ```text
+                2
+                ```
+
+                ```swift
+                let a = 1
+                ```
+
+                *This cell was changed after it was run.*
+
+                It is 3 *(older than its expression)*.
+
+                """)
+    }
+
+    @Test("another kernel's code is fenced in its language, and its tracebacks have no colours")
+    func otherLanguage() throws {
+        let text = """
+            {"nbformat": 4, "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}, "cells": [
+              {"cell_type": "code", "execution_count": 1, "metadata": {}, "source": "1/0", "outputs":
+                [{"output_type": "error", "ename": "E", "evalue": "m", "traceback": ["\\u001b[0;31mE\\u001b[0m: m"]}]}]}
+            """
+        let (jupyter, _) = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text))
+        let export = MarkdownExport(jupyter.parsed.notebook, record: jupyter.record, pictureFolder: "a_files")
+        #expect(export.text == "```python\n1/0\n```\n\n```text\nE: m\nE: m\n```\n")
+    }
 }

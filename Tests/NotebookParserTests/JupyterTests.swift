@@ -60,4 +60,53 @@ struct JupyterTests {
         #expect(throws: NBFormat.FormatError.self) { try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text)) }
         do { _ = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text)) } catch { #expect(error.description == message) }
     }
+
+    private func saved(_ metadata: String, _ counts: [String], outputs: String = "[]") throws -> SavedOutputs {
+        let cells = counts.map {
+            "{\"cell_type\": \"code\", \"execution_count\": \($0), \"metadata\": {}, \"source\": \"x\", \"outputs\": \(outputs)}"
+        }
+        let text = "{\"nbformat\": 4, \"metadata\": \(metadata), \"cells\": [\(cells.joined(separator: ","))]}"
+        let record = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text)).0.record
+        guard case .saved(let saved) = record.origin else { throw NBFormat.FormatError("it is taken for a record of Galley's") }
+        return saved
+    }
+
+    @Test("Of another kernel's outputs no more is known than the file says")
+    func savedOutputs() throws {
+        let python = "{\"language_info\": {\"name\": \"python\", \"version\": \"3.12.4\"}}"
+        #expect(try saved(python, ["1", "2"]) == SavedOutputs(language: "Python 3.12", order: .rising))
+        #expect(try saved(python, ["9", "3"]).order == .outOfOrder)
+        #expect(try saved(python, ["1", "1"]).order == .outOfOrder)
+        #expect(try saved(python, ["1", "null", "2"]).order == .rising, "a cell that nobody ran says nothing")
+        let output = "[{\"output_type\": \"stream\", \"name\": \"stdout\", \"text\": \"a\"}]"
+        #expect(try saved(python, ["1", "null", "2"], outputs: output).order == .incomplete)
+        #expect(try saved("{\"kernelspec\": {\"display_name\": \"R 4.3\", \"language\": \"R\", \"name\": \"ir\"}}", ["1"]).language == "R 4.3")
+        #expect(try saved("{\"language_info\": {\"name\": \"julia\"}}", ["1"]).language == "Julia")
+        #expect(try saved("{}", ["1"]).language == "another program")
+    }
+
+    @Test("A notebook that nobody ran has no run, and one that does not name its language has none")
+    func nothingRan() throws {
+        let text =
+            "{\"nbformat\": 4, \"metadata\": {}, \"cells\": [{\"cell_type\": \"code\", \"execution_count\": null, \"source\": \"x\", \"outputs\": []}]}"
+        let (jupyter, _) = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text))
+        #expect(!jupyter.record.hasRun)
+        #expect(jupyter.record.cells.map(\.status) == [.notEvaluated])
+        #expect(jupyter.language == "text")
+        let hostile = text.replacing("{}", with: "{\"language_info\": {\"name\": \"py```\\n# thon\"}}")
+        #expect(try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: hostile)).0.language == "py#thon")
+    }
+
+    @Test("Raw cells for pages are of the page, those for other converters are not")
+    func rawCells() throws {
+        func text(_ metadata: String) throws -> String {
+            let raw = "{\"cell_type\": \"raw\", \"metadata\": \(metadata), \"source\": \"RAW\"}"
+            let file = "{\"nbformat\": 4, \"metadata\": {}, \"cells\": [{\"cell_type\": \"markdown\", \"source\": \"a\"}, \(raw)]}"
+            return try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: file)).0.parsed.notebook.file.text
+        }
+        for metadata in ["{}", "{\"format\": \"text/html\"}", "{\"raw_mimetype\": \"text/markdown\"}"] { #expect(try text(metadata).contains("RAW")) }
+        for metadata in ["{\"format\": \"text/latex\"}", "{\"raw_mimetype\": \"text/restructuredtext\"}"] {
+            #expect(try !text(metadata).contains("RAW"))
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import SourceText
 import TestSupport
 import Testing
@@ -46,6 +47,36 @@ import Testing
             #expect(throws: FileError.self) { try makeFolder("\(folder)/file/below") }
             for name in ["a/b/c", "a/b", "a"] { removeEmptyFolder("\(folder)/\(name)") }
             #expect(names(in: folder) == ["file"])
+        }
+    }
+
+    @Test("a link stays and the file that it leads to is written, also where it leads through another or to nothing yet")
+    func links() throws {
+        try withTemporaryFiles(["file": Array("old".utf8)]) { folder in
+            let manager = FileManager.default
+            defer { for name in ["sub/new", "sub", "first", "second", "new", "circle"] { try? manager.removeItem(atPath: "\(folder)/\(name)") } }
+            try makeFolder("\(folder)/sub")
+            try manager.createSymbolicLink(atPath: "\(folder)/first", withDestinationPath: "second")
+            try manager.createSymbolicLink(atPath: "\(folder)/second", withDestinationPath: "file")
+            try manager.createSymbolicLink(atPath: "\(folder)/new", withDestinationPath: "sub/new")
+            try manager.createSymbolicLink(atPath: "\(folder)/circle", withDestinationPath: "circle")
+            try writeFileAtomically("\(folder)/first", Array("new".utf8), .synced)
+            try writeFileAtomically("\(folder)/new", Array("made".utf8))
+            #expect(try readFile("\(folder)/file") == Array("new".utf8))
+            #expect(try readFile("\(folder)/sub/new") == Array("made".utf8))
+            #expect(isLink("\(folder)/first") && isLink("\(folder)/second") && isLink("\(folder)/new"))
+            #expect(throws: FileError.self) { try writeFileAtomically("\(folder)/circle", []) }
+            #expect(isTaken("\(folder)/circle") && !fileExists("\(folder)/circle") && !isTaken("\(folder)/nothing"))
+        }
+    }
+
+    @Test("a file that is replaced keeps its permissions", arguments: [0o600, 0o640, 0o664, 0o755])
+    func permissions(mode: Int) throws {
+        try withTemporaryFiles(["file": Array("old".utf8)]) { folder in
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder)/file")
+            try writeFileAtomically("\(folder)/file", Array("new".utf8), .synced)
+            #expect(try FileManager.default.attributesOfItem(atPath: "\(folder)/file")[.posixPermissions] as? Int == mode)
+            #expect(try readFile("\(folder)/file") == Array("new".utf8))
         }
     }
 }
