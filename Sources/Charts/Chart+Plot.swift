@@ -30,8 +30,11 @@ extension Chart {
             body.line(area.left, height, area.right, height, [("stroke", body.ink), ("stroke-opacity", isBase ? ".6" : ".15")])
             body.label(text, x: area.left - 7, y: height + 4, anchor: "end")
         }
-        if isByCategory { drawNames(area, into: &body) } else { drawXTicks(xTicks, area, into: &body) }
-        var bottom = area.bottom + 24
+        // The figures of bars that hang down stand between these and the names.
+        let hangs = series.contains { $0.mark == .bar && $0.y.contains { $0 < 0 } }
+        let gap = hangs ? 12.0 : 0
+        if isByCategory { drawNames(area, gap: gap, into: &body) } else { drawXTicks(xTicks, area, into: &body) }
+        var bottom = area.bottom + 24 + (isByCategory ? gap : 0)
         let caption = isByCategory ? x.caption : xTicks.caption(x.caption)
         let lines = SVGText.wrapped(caption, width: ChartLayout.width - 8, size: size).filter { !$0.isEmpty }
         if !lines.isEmpty {
@@ -55,7 +58,7 @@ extension Chart {
         return bottom + 4
     }
 
-    private func drawNames(_ area: PlotArea, into body: inout SVGText) {
+    private func drawNames(_ area: PlotArea, gap: Double, into body: inout SVGText) {
         let size = ChartLayout.fontSize
         let slot = area.width / Double(categories.count)
         let widest = categories.map { SVGText.width($0, size: size) }.max() ?? 0
@@ -64,7 +67,7 @@ extension Chart {
         for (index, category) in categories.enumerated() where index % stride == 0 {
             body.label(
                 SVGText.fitted(category, width: slot * Double(stride) - 2, size: size), x: area.left + (Double(index) + 0.5) * slot,
-                y: area.bottom + 18, anchor: "middle")
+                y: area.bottom + 18 + gap, anchor: "middle")
         }
     }
 
