@@ -51,6 +51,10 @@ enum Interrupts {
                 if number == SIGINT { _exit(130) }
                 // Whoever waits for this process sees what ended it.
                 signal(number, SIG_DFL)
+                var one = sigset_t()
+                sigemptyset(&one)
+                sigaddset(&one, number)
+                pthread_sigmask(SIG_UNBLOCK, &one, nil)
                 raise(number)
                 _exit(128 + number)
             }

@@ -47,7 +47,7 @@ struct SandboxTests {
             print(open("/tmp/x", O_WRONLY | O_CREAT, 0o644) >= 0)
             """,
             "print([1, 2, 10, 16, 17, 40].map { socket(Int32($0), Int32(SOCK_STREAM.rawValue), 0) >= 0 ? \"\\($0)\" : \"no\" })",
-            "!ls -d /home /root /run /var /srv /sys 2>/dev/null; cat .env 2>/dev/null; env | grep SECRET; tr '\\0' '\\n' < /proc/1/environ | grep SECRET; true",
+            "!ls -d /home /run /srv /sys /etc/shadow 2>/dev/null; cat .env 2>/dev/null; env | grep SECRET; tr '\\0' '\\n' < /proc/1/environ | grep SECRET; true",
             "!unshare -U true 2>/dev/null || echo held; mount -o remount,rw . 2>/dev/null || echo held; ls /proc | grep -c '^[0-9]' | sed 's/[0-9]/few/'",
         ]
         let outcome = try await TinyNotebook.run(TinyNotebook.make(cells)) {
