@@ -82,10 +82,14 @@ struct ProcessMemory {
     /// What was freed lies beside what is in use.
     private static let margin: UInt64 = 1 << 30
 
+    /// What a host and the processes that it keeps have in use: cells run in a child of the process that the executor started.
+    ///
     /// - Returns: `nil` where the system does not say.
     init?(process: Int32) {
         guard let bytes = try? readFile("/proc/\(process)/maps"), !bytes.isEmpty else { return nil }
-        for line in bytes.split(separator: 0x0A) {
+        let children = (try? readFile("/proc/\(process)/task/\(process)/children")) ?? []
+        let kept = children.split(separator: 0x20).flatMap { (try? readFile("/proc/\(String(decoding: $0, as: UTF8.self))/maps")) ?? [] }
+        for line in (bytes + kept).split(separator: 0x0A) {
             let ends = line.prefix { $0 != 0x20 }.split(separator: UInt8(ascii: "-")).map { UInt64(String(decoding: $0, as: UTF8.self), radix: 16) }
             guard ends.count == 2, let start = ends[0], let end = ends[1], start <= end else { continue }
             ranges.append(start...end)

@@ -36,11 +36,19 @@ struct FileOrigins: Sendable {
         return ([Substring](repeating: "..", count: steps) + to[shared...]).joined(separator: "/")
     }
 
+    /// Whether a notebook's record lies at `path`, or what stands in its place: the two have one page, and which of them makes it is told
+    /// where they are read.
+    private static func isRecord(_ path: String, of notebook: String) -> Bool {
+        guard path.hasSuffix(".ipynb"), let dot = notebook.lastIndex(of: ".") else { return false }
+        return path.dropLast(".ipynb".count) == notebook[..<dot]
+    }
+
     /// The files that are made of something else now, where what they were made of is still there.
     func others(_ earlier: [String: String]) -> [ChangeSet.Taken] {
         origins.compactMap { path, origin in
             // A site takes over what one of its own notebooks made.
-            guard let other = earlier[path], other != origin, !other.hasPrefix(origin + "/"), !other.hasPrefix("#"), fileExists(folder + "/" + other)
+            guard let other = earlier[path], other != origin, !other.hasPrefix(origin + "/"), !other.hasPrefix("#"),
+                !Self.isRecord(other, of: origin), !Self.isRecord(origin, of: other), fileExists(folder + "/" + other)
             else { return nil }
             return ChangeSet.Taken(path: path, origin: other)
         }.sorted { $0.path < $1.path }

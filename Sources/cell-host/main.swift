@@ -27,13 +27,15 @@ if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
 /// Puts a keeper between this process and its parent, and starts the program anew under it.
 ///
 /// Swift's locks know their threads by numbers that they noted before the fork: the two of a lock that two threads want would wait for ever.
-func keep() {
+///
+/// - Parameter life: the descriptor whose other end is closed when the program is to end; -1 where that says only that all is asked.
+func keep(life: Int32 = 0) {
     let mark = "GALLEY_KEPT"
     if getenv(mark) != nil {
         unsetenv(mark)
         return
     }
-    guard galley_keep(0) == 0 else { return }
+    guard galley_keep(life) == 0 else { return }
     #if os(Linux)
         setenv(mark, "1", 1)
         execv("/proc/self/exe", CommandLine.unsafeArgv)
@@ -48,7 +50,7 @@ if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--keep" {
 
 // What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
 if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--names" {
-    keep()
+    keep(life: -1)
     exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], 0, 1).rawValue))
 }
 

@@ -103,6 +103,7 @@ struct SessionTests {
         #expect(session.position == 10)
 
         // Chosen on the host, tokens come one by one from a graph of their own.
+        _ = try session.evaluate([4], wanting: .readyToGenerate)
         fake.clear()
         try session.startGenerating(GenerationRequest(sampling: Sampling(temperature: 1), maximumTokens: 4))
         for _ in 0..<4 { _ = try session.nextToken() }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Packages that cells import from", .serialized)
 struct PackageTests {
-    private static let root = "/tmp/galley-tests-cache/Greeter"
+    private static let root = "/tmp/galley-tests-greeter/Greeter"
 
     /// A package with a C target, a file that travels with it, and a target that no product offers.
     private func makePackage(greeting: String) throws {

@@ -20,7 +20,7 @@ enum TinyNotebook {
     }
 
     static let executor: Result<NotebookExecutor, ExecutionError> = Result { () throws(ExecutionError) in
-        NotebookExecutor(toolchain: try .locate(), cache: try CellCache(folder: "/tmp/galley-tests-cache"))
+        NotebookExecutor(toolchain: try .locate(), cache: try CellCache(folder: "/tmp/galley-tests-cells"))
     }
 
     static func run(

@@ -172,7 +172,7 @@ struct PageTests {
                 "See <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a>, <a href=\"#tbl-t\" class=\"reference\">Table\u{A0}1</a>"))
         #expect(page.bodyText.contains("<figcaption>Figure\u{A0}1: A plot</figcaption>"))
         #expect(page.bodyText.contains("<caption>Table\u{A0}1: Numbers</caption>"))
-        #expect(page.bodyText.contains("<svg></svg>"))
+        #expect(page.bodyText.contains("<svg role=\"img\""))
         #expect(
             page.bodyText.contains(
                 "<figcaption>Figure\u{A0}2: <em>Drawn</em> as in <a href=\"#fig-a\" class=\"reference\">Figure\u{A0}1</a></figcaption>"))

@@ -69,6 +69,10 @@ struct WriterTests {
         // Once the other notebook is gone, its page is free.
         #expect(unlink(folder.path + "/one/post.md") == 0)
         #expect(try await write("two/post.md", "3").written == ["post.html"])
+        // A notebook and what stands where its record goes have one page.
+        try folder.write("two/post.ipynb", "x")
+        #expect(try await write("two/post.ipynb", "4").written == ["post.html"])
+        #expect(try await write("two/post.md", "5").written == ["post.html"])
 
         #expect(try await write("one", "1", owner: "", path: "index.html").written == ["index.html"])
         let second = try await write("two", "2", owner: "", path: "index.html")
