@@ -63,7 +63,13 @@ struct CellCompiler: Sendable {
         let file = "\(scratch)/\(module).swift"
         do throws(FileError) { try writeFileAtomically(file, Array(text.utf8)) } catch { throw .file(error) }
         let tool = frontend(for: unit, in: plan)
-        let result = try tool.run(frontendArguments(unit, file: file, scratch: scratch))
+        let arguments = frontendArguments(unit, file: file, scratch: scratch)
+        var result = try tool.run(arguments)
+        if result.status == 0, unit.inheritsAcrossModules {
+            // What the author may reach has been checked; what there is to say has been said.
+            let whole = try tool.run(arguments + Self.wholeTables)
+            if whole.status != 0 { result = whole }
+        }
         let (status, output) = (result.status, result.output)
         let found = diagnostics(output)
         guard status == 0 else {
@@ -93,12 +99,15 @@ struct CellCompiler: Sendable {
 
     /// What makes cells parts of one program.
     ///
-    /// To the compiler a subclass of another module's class has, in a third module, the members of the base class and not the
-    /// overrides, where these are internal: it forgets that the second module was given them by `@testable`. With library
-    /// evolution a class's table is filled when it is loaded, from its superclass as that stands.
+    /// With library evolution a class's table is filled when it is loaded, from its superclass as that stands.
     ///
     /// What a cell declares as private is for the whole file, which to the author is the notebook.
     static let programArguments = ["-enable-library-evolution", "-enable-private-imports"]
+
+    /// To the compiler a subclass of another module's class has, in a third module, the members of the base class and not the
+    /// overrides, where these are internal: it forgets that the second module was given them by `@testable`. So it takes the wrong
+    /// member where it knows the class (`Third.make()`, and all that is `final` or optimised), unless all is in sight.
+    static let wholeTables = ["-disable-access-control"]
 
     /// What readers of Swift 6 know, where it changes nothing about a script's variables.
     static let languageArguments = ["-enable-bare-slash-regex", "-enable-upcoming-feature", "ImplicitOpenExistentials"]

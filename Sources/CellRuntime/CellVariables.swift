@@ -37,7 +37,12 @@ public func _galleyValue<Value>(_ value: Value?, _ cell: String, _ name: String)
 }
 
 public func _galleyCheck(_ hasValue: Bool, _ cell: String, _ name: String) {
-    precondition(hasValue, MissingValue(cell, name, isDeclaredOnly: true).description)
+    if !hasValue { preconditionFailure(MissingValue(cell, name, isDeclaredOnly: true).description) }
+}
+
+/// A `let` that its cell declares without a value is given one.
+public func _galleyOnce(_ isFirst: Bool, _ cell: String, _ name: String) {
+    if !isFirst { preconditionFailure("'\(name)' has its value already: \(cell) declares it with 'let', so it gets one once") }
 }
 
 private enum CellVariables {

@@ -200,6 +200,8 @@ struct GuardedVariable: Sendable, Hashable {
     var start: Int
     var specifier: Int
     var typeEnd: Int
+    /// Whether it gets its value once.
+    var isConstant: Bool
 
     init?(_ node: VariableDeclSyntax, _ binding: PatternBindingSyntax) {
         guard let identifier = binding.pattern.as(IdentifierPatternSyntax.self)?.identifier, let annotation = binding.typeAnnotation,
@@ -211,15 +213,16 @@ struct GuardedVariable: Sendable, Hashable {
         start = node.positionAfterSkippingLeadingTrivia.utf8Offset
         specifier = node.bindingSpecifier.positionAfterSkippingLeadingTrivia.utf8Offset
         typeEnd = annotation.endPositionBeforeTrailingTrivia.utf8Offset
+        isConstant = node.bindingSpecifier.text == "let"
     }
 
     /// - Parameter cell: A Swift literal of the cell's name.
     func edits(cell: String) -> [SourceEdit] {
         let stored = "_galley_\(name)"
         let place = "\(cell), \"\(name)\""
-        let accessors =
-            "get { _galleyValue(\(stored), \(place)) } set { \(stored) = newValue; _galleySet(\(place)) } "
-            + "_modify { _galleyCheck(\(stored) != nil, \(place)); yield &\(stored)! }"
+        let once = isConstant ? "_galleyOnce(\(stored) == nil, \(place)); " : ""
+        var accessors = "get { _galleyValue(\(stored), \(place)) } set { \(once)\(stored) = newValue; _galleySet(\(place)) }"
+        if !isConstant { accessors += " _modify { _galleyCheck(\(stored) != nil, \(place)); yield &\(stored)! }" }
         return [
             SourceEdit(offset: start, inserted: "var \(stored): (\(type))? = nil; "),
             SourceEdit(offset: specifier, removed: 3, inserted: "var"), SourceEdit(offset: typeEnd, inserted: " { \(accessors) }"),

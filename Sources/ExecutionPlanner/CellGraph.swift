@@ -93,7 +93,7 @@ private struct CellGraphBuilder {
         stateSets.append(state)
         record(index, process)
         return CellGraph.Node(
-            imports: imported.places, nearestImports: named.subtracting(inherited).places, shadows: shadows(names, own: own, imported: imported),
+            imports: imported.places, nearestImports: named.subtracting(inherited).places, shadows: shadows(names, imported: imported),
             stateDependencies: state.places, nearestDependencies: direct.subtracting(covered).places, changes: changes, process: process)
     }
 
@@ -135,18 +135,14 @@ private struct CellGraphBuilder {
     private static func root(_ type: String) -> String { String(type.prefix { $0 != "." && $0 != "<" && $0 != " " }) }
 
     /// Names that more than one imported module defines are ambiguous until one of them is named.
-    private func shadows(_ names: CellNames, own: Set<String>, imported: CellSet) -> [CellGraph.Shadow] {
-        var shadows: [CellGraph.Shadow] = []
-        for name in names.uses.sorted() where !own.contains(name) {
-            guard let all = definers[name], all.count > 1, let last = all.last else { continue }
-            let visible = all.filter { imported.contains($0.cell) }
-            guard Set(visible.map(\.cell)).count > 1 else { continue }
-            let isOverloaded =
-                visible.allSatisfy { $0.definition.kind == .function }
-                && Set(visible.map(\.definition.signature)).count == visible.count
-            if !isOverloaded { shadows.append(.init(kind: last.definition.kind, definer: last.cell, name: name)) }
+    private func shadows(_ names: CellNames, imported: CellSet) -> [CellGraph.Shadow] {
+        let precedence = NamePrecedence(names.definitions)
+        return names.uses.sorted().flatMap { name in
+            let visible = (definers[name] ?? []).filter { imported.contains($0.cell) }
+            return precedence.preferred(name, of: visible.map { ($0.cell, $0.definition) }).map {
+                CellGraph.Shadow(kind: $1, definer: $0, name: name)
+            }
         }
-        return shadows
     }
 
     /// The earlier cells that changed what it reads, or changes further, of the process.

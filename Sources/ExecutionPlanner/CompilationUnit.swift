@@ -22,6 +22,8 @@ public struct CompilationUnit: Sendable, Hashable {
     public var renamedModules: [String: String]
     /// Of the imports, the ones whose private names it reaches, as the rest of one file would.
     public var privateImports: Set<String>
+    /// Whether a class of its own has ancestors in several other modules.
+    public var inheritsAcrossModules: Bool
 
     /// The name of the file that the compiler is told for a member.
     public static func fileName(_ member: Int) -> String { member == 0 ? "cell" : "cell-\(member)" }
@@ -119,14 +121,13 @@ extension ExecutionPlan {
     /// Imports of the definitions that count, for names that several imported modules define: a module holds the names of all
     /// its cells, also of ones that the group does not rest on.
     private func shadows(_ group: [Int], imports: Set<String>, definers: [String: [Definer]]) -> [String] {
-        let own = Set(group.flatMap { steps[$0].analysis.names.definitions.map(\.name) })
+        let own = NamePrecedence(group.flatMap { steps[$0].analysis.names.definitions })
         let uses = group.reduce(into: Set<String>()) { $0.formUnion(steps[$1].analysis.names.uses) }
-        return uses.subtracting(own).sorted().compactMap { name in
+        return uses.sorted().flatMap { name in
             let visible = (definers[name] ?? []).filter { imports.contains($0.module) }
-            guard Set(visible.map(\.module)).count > 1, let last = visible.last else { return nil }
-            let isOverloaded =
-                visible.allSatisfy { $0.definition.kind == .function } && Set(visible.map(\.definition.signature)).count == visible.count
-            return isOverloaded ? nil : "\(last.definition.kind.rawValue) \(last.module).\(CellNames.quoted(name))"
+            return own.preferred(name, of: visible.map { ($0.module, $0.definition) }).map { module, kind in
+                "\(kind.rawValue) \(module).\(CellNames.quoted(name))"
+            }
         }
     }
 
@@ -160,13 +161,17 @@ extension ExecutionPlan {
                     definers[definition.name, default: []].append(Definer(module: name, definition: definition))
                 }
             }
+            let inheritsAcrossModules = group.contains { place in
+                steps[place].ancestorCells.contains { Set($0.subtracting(own).map { modules[$0] ?? steps[$0].moduleName }).count > 1 }
+            }
             let named = Set(group.flatMap { steps[$0].namedCells }).map { (steps[$0].moduleName, modules[$0] ?? steps[$0].moduleName) }
             units.append(
                 CompilationUnit(
                     members: group, moduleName: name, imports: imports, shadows: shadows,
                     isOptimized: group.contains { steps[$0].cell.options.optimize },
                     importDeclarations: declarations,
-                    renamedModules: Dictionary(named.filter { $0.0 != $0.1 }) { first, _ in first }, privateImports: privateImports))
+                    renamedModules: Dictionary(named.filter { $0.0 != $0.1 }) { first, _ in first }, privateImports: privateImports,
+                    inheritsAcrossModules: inheritsAcrossModules))
         }
         return units
     }

@@ -106,7 +106,7 @@ extension ExecutionPlan {
                     key: ContentKey(fields),
                     inputs: Self.inputs(of: cell, node, imports: importDeclarations, after: steps), files: files,
                     action: .skip, isParameters: parameters.cell != nil && index == 0, namedCells: edits.named.sorted(),
-                    notesValues: edits.notesValues))
+                    notesValues: edits.notesValues, ancestorCells: edits.ancestorCells))
             for declaration in names[index].imports where !cell.options.compileFail && !importDeclarations.contains(declaration) {
                 importDeclarations.append(declaration)
             }

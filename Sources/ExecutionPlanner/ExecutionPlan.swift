@@ -62,6 +62,8 @@ public struct ExecutionPlan: Sendable, Hashable {
         var namedCells: [Int]
         /// Whether it notes which of its variables have values.
         public var notesValues: Bool
+        /// Per class of its own whose ancestors stand in several cells, these cells.
+        var ancestorCells: Set<Set<Int>>
     }
 
     public var steps: [Step]

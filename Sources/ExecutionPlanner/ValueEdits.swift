@@ -40,6 +40,8 @@ struct ValueEdits {
         var named: Set<Int> = []
         /// Whether the cell notes which of its variables have values.
         var notesValues = false
+        /// Per class whose ancestors stand in several cells, these cells.
+        var ancestorCells: Set<Set<Int>> = []
     }
 
     /// The edits of the next cell; cells come in order.
@@ -72,7 +74,7 @@ struct ValueEdits {
             guard let definer = definers[type]?.last, names[definer].defaultStructs.contains(type) else { continue }
             result.last.append(SourceEdit(offset: body, inserted: " self.init();"))
         }
-        for node in flow.ancestry.finalClasses where ancestorCells(of: node.name, index).count > 1 { result.last += node.edits }
+        result.ancestorCells = Set(flow.ancestry.classes.map { ancestorCells(of: $0, index) }.filter { $0.count > 1 })
         result.first = checks(index, starts: starts)
         let notes = notes(index, starts: starts, &result)
         result.last += notes

@@ -81,8 +81,11 @@ private struct RandomHierarchy {
             if Int.random(in: 0..<4, using: &generator) == 0 { addValue(index, fails: Bool.random(using: &generator)) }
         }
         for index in classes.indices {
-            cells.append(("print(C\(index)\(index == 0 && generic ? "<Int>" : "")().all())", Bool.random(using: &generator)))
-            expected.append(Self.kinds.indices.map { value(of: $0, in: index) }.joined(separator: " ") + " \(index)\n")
+            // By the object, and by the name of the class, which tells the compiler what it is.
+            let name = "C\(index)\(index == 0 && generic ? "<Int>" : "")"
+            cells.append(("print(\(name)().all(), \(name).c(), \(name).e, \(name)().a(), \(name)()[2])", Bool.random(using: &generator)))
+            let members = Self.kinds.indices.map { value(of: $0, in: index) } + ["\(index)"] + [2, 4, 0, 3].map { value(of: $0, in: index) }
+            expected.append(members.joined(separator: " ") + "\n")
         }
     }
 

@@ -94,6 +94,10 @@ struct ValueTests {
     func declared() {
         #expect(
             rewritten(["let limit: Int"])
+                == "var _galley_limit: (Int)? = nil; var limit: Int { get { _galleyValue(_galley_limit, \"cell-1\", \"limit\") } set { _galleyOnce(_galley_limit == nil, \"cell-1\", \"limit\"); _galley_limit = newValue; _galleySet(\"cell-1\", \"limit\") } }"
+        )
+        #expect(
+            rewritten(["var limit: Int"])
                 == "var _galley_limit: (Int)? = nil; var limit: Int { get { _galleyValue(_galley_limit, \"cell-1\", \"limit\") } set { _galley_limit = newValue; _galleySet(\"cell-1\", \"limit\") } _modify { _galleyCheck(_galley_limit != nil, \"cell-1\", \"limit\"); yield &_galley_limit! } }"
         )
         #expect(rewritten(["var n: Int\nn = 2"]) == "var n: Int\nn = 2; _galleySet(\"cell-1\", \"n\")")
@@ -101,17 +105,37 @@ struct ValueTests {
         #expect(rewritten(["var n: Int", "print(n)"]) == "try _galleyNeed(\"cell-1\", \"n\", isDeclaredOnly: true); print(n)")
     }
 
-    @Test("a final class whose ancestors stand in several cells is completed when it is loaded, as one that may have heirs")
-    func finalClasses() {
-        let ancestors = ["class A {}", "class B<T>: A {}\ntypealias Other = B<Int>"]
-        #expect(
-            rewritten(ancestors + ["final class C: B<Int>, P { init(n: Int) {}; private init() {} }"])
-                == " class C: B<Int>, P { required init(n: Int) {}; private init() {} }")
-        #expect(rewritten(ancestors + ["final class C: Other {}"]) == " class C: Other {}")
-        #expect(rewritten(ancestors + ["class M: B<Int> {}; final class C: M {}"]) == "class M: B<Int> {};  class C: M {}")
-        for sound in ["final class C: A {}", "final class C: P {}", "final class C {}", "final class C: D {}; class D: C {}"] {
-            #expect(rewritten(ancestors + [sound]) == sound)
+    @Test("a unit knows whether a class of its own has ancestors in several other modules")
+    func ancestors() {
+        func inherits(_ sources: [String], limit: Int = 1) -> [Bool] {
+            plan(sources).units(for: Array(sources.indices), limit: limit).map(\.inheritsAcrossModules)
         }
+        let first = ["class A {}", "class B<T>: A {}\ntypealias Other = B<Int>"]
+        for crossing in [
+            "final class C: B<Int>, P {}", "class C: Other {}", "class M: B<Int> {}; final class C: M {}", "enum E { class C: B<Int> {} }",
+        ] {
+            #expect(inherits(first + [crossing]) == [false, false, true])
+            #expect(inherits(first + [crossing], limit: 3) == [false])
+        }
+        for sound in ["final class C: A {}", "final class C: P {}", "final class C {}", "final class C: D {}; class D: C {}", "struct S {}"] {
+            #expect(inherits(first + [sound]) == [false, false, false])
+        }
+        #expect(inherits(first + ["class C: Other {}", "class D: C {}"]) == [false, false, true, true])
+        #expect(rewritten(first + ["final class C: B<Int> {}"]) == "final class C: B<Int> {}")
+    }
+
+    @Test("of functions alike that several cells define the latest counts, also where a cell adds an overload")
+    func overloads() {
+        func shadows(_ sources: [String]) -> [String] {
+            let plan = plan(sources)
+            return plan.steps.last?.node.shadows.map { "\($0.kind.rawValue) \($0.name) \($0.definer)" } ?? []
+        }
+        let cells = ["func f(_ x: Int) {}; func f(_ x: String) {}", "func f(_ x: Int) {}"]
+        #expect(shadows(cells + ["f(1)"]) == ["func f 1"])
+        #expect(shadows(cells + ["func f(_ x: Bool) {}; f(1)"]) == ["func f 1"])
+        #expect(shadows(cells + ["func f(_ x: Int) {}; f(1)"]) == [])
+        #expect(shadows(cells + ["func f(_ x: String) {}", "f(1)"]) == ["func f 1", "func f 2"])
+        #expect(shadows(["func f(_ x: Int) {}", "func f(_ x: String) {}", "f(1)"]) == [])
     }
 
     @Test("what a guard binds is a variable of the cell")
