@@ -116,7 +116,7 @@ public struct CellBundle: Sendable, Hashable {
         guard now != keys else { return }
         let changed = zip(now, keys).first { $0 != $1 }.map { $0.0.prefix { $0 != " " } }
         throw .host(
-            "\(folder) was made of another version of this notebook, of its parameters, or of Galley"
+            "\(folder) was made of another version of this notebook, of its parameters or limits, or of Galley"
                 + (changed.map { ": the cell '\($0)' differs" } ?? ": the number of cells differs") + ". Make the bundle again.")
     }
 }

@@ -35,7 +35,7 @@ public struct NotebookExecutor: Sendable {
         return PlanContext(
             tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode,
             parameters: options.parameters, ignoresRecord: options.ignoresRecord || options.scope != .all,
-            resources: resourceKey(notebook, in: folder),
+            resources: resourceKey(notebook, in: folder), limits: options.limits,
             declared: { Self.declared($0, in: folder, except: stem) })
     }
 
@@ -43,6 +43,12 @@ public struct NotebookExecutor: Sendable {
         let files = DeclaredFiles(path, in: folder, except: stem)
         if let problem = files.problem { return .failure(DeclaredPathProblem(problem)) }
         do throws(FileError) { return .success(try files.key()) } catch { return .failure(DeclaredPathProblem("cannot be read: \(error)")) }
+    }
+
+    /// What a path that a cell declares to read stands for now.
+    func declared(_ path: String, for notebook: Notebook, options: RunOptions) -> Result<ContentKey, DeclaredPathProblem> {
+        let folder = options.folder(of: notebook)
+        return Self.declared(path, in: folder, except: "\(folder)/\(notebook.stem)")
     }
 
     /// Names the content of what a notebook's cell declares to read; `nil` where it is missing.
@@ -178,6 +184,10 @@ public struct RunOptions: Sendable {
     /// - Parameter cell: The first cell's limit.
     func greetingLimit(cell: Double?) -> Double {
         hostTimeout ?? max(hostCommand == nil ? 30 : 5, cell ?? 60)
+    }
+
+    var limits: PlanContext.Limits {
+        PlanContext.Limits(output: outputLimit == RunOptions().outputLimit ? nil : outputLimit, cellTimeout: cellTimeout, memory: memoryLimit)
     }
 
     func folder(of notebook: Notebook) -> String {

@@ -227,9 +227,13 @@ final class NotebookRun {
         }
         // The unit goes on by itself from one member to the next.
         runNumber += 1
+        let missing = missingFiles(of: step)
         if member == 0 { host.send(.run(RunRequest(cell: runNumber, image: unit.moduleName, entry: "\(unit.moduleName)_main"))) }
-        let ended = collect(index, host)
+        var ended = collect(index, host)
         ran.append(index)
+        if let error = error(missing: missing, after: &ended, step) {
+            outcome.failure = outcome.failure ?? RunFailure(cell: step.cell.id, error: error)
+        }
         guard !step.isParameters else {
             if case .error(let error)? = ended.outputs.last { throw .host(error.message) }
             return

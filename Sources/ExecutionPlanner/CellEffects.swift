@@ -15,6 +15,8 @@ public struct CellEffects: Sendable, Hashable {
         /// Changed once the notebook declares something of the key's name: methods that change nothing where they are the
         /// standard library's, properties, operators, `description`.
         var conditional: [String: Set<String>] = [:]
+        /// What operators are used on, by their names: changed where the operator takes something inout.
+        var operands: [String: Set<String>] = [:]
         /// Variables that closures of it hold, whatever their values are.
         var captured: Set<String> = []
         /// Static members that are assigned, by their types: of a library's type that is state of the process.
@@ -33,6 +35,8 @@ public struct CellEffects: Sendable, Hashable {
     var triggers: Set<String> = []
     /// What it declares that does something when it is named: functions, properties with a body, operators.
     var declared: Set<String> = []
+    /// Operators that it declares with a parameter that is inout.
+    var changingOperators: Set<String> = []
     /// The names in the bodies of its functions and types.
     var bodyUses: [String: Set<String>] = [:]
     /// Functions whose declared result is a number, a text, or made of these.
@@ -61,6 +65,7 @@ public struct CellEffects: Sendable, Hashable {
         changes.called.formUnion(command.changes.called)
         changes.captured.formUnion(command.changes.captured)
         changes.conditional.merge(command.changes.conditional) { $0.union($1) }
+        changes.operands.merge(command.changes.operands) { $0.union($1) }
         triggers.formUnion(command.triggers)
         process.formUnion(command.process)
         processNames.formUnion(command.processNames)

@@ -46,6 +46,8 @@ extension ExecutionPlan {
     ///
     /// - Parameter limit: The most cells in one unit.
     public func units(for places: [Int], limit: Int) -> [CompilationUnit] {
+        // Members of a unit are files of their own, which `#file` and its like tell, also for a function that is called from another cell.
+        let limit = steps.contains { $0.cell.source.contains("#file") } ? 1 : limit
         let standings = standings
         var groups: [[Int]] = []
         var definitions: Set<String> = []

@@ -1,5 +1,5 @@
-internal import NotebookModel
-internal import SourceText
+public import NotebookModel
+public import SourceText
 
 /// A path under a cell's `depends:`.
 struct DeclaredPath {
@@ -40,5 +40,12 @@ struct DeclaredPath {
         let directives = lines.enumerated().filter { $0.element.contains("|") || $0.element.contains("depends") }
         let own = directives.first { $0.element.contains(path) } ?? directives.first { $0.element.contains("depends") }
         return own.map { cell.firstLine + $0.offset } ?? cell.range.start.line
+    }
+}
+
+extension ExecutionPlan {
+    /// Says that a path under a cell's `depends:` stands for nothing, on the line that names it.
+    public func diagnostic(_ problem: DeclaredPathProblem, path: String, of step: Step, in notebook: String) -> Diagnostic {
+        DeclaredPath(path).diagnostic(problem, in: step.cell, path: notebook)
     }
 }

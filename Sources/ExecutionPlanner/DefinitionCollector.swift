@@ -36,6 +36,8 @@ struct DefinitionCollector {
             define(type.name.text, .protocolType)
         } else if let alias = node.as(TypeAliasDeclSyntax.self) {
             define(alias.name.text, .alias)
+            // The compiler looks these up for literals, which do not name them.
+            if alias.name.text.hasSuffix("LiteralType") { names.reachesEverything = true }
         } else if let guarded = node.as(GuardStmtSyntax.self) {
             for condition in guarded.conditions {
                 if let binding = condition.condition.as(OptionalBindingConditionSyntax.self) {

@@ -44,6 +44,8 @@ extension EffectCollector {
 
     func call(_ name: String, _ handed: Set<String>, _ captured: Set<String>, _ node: FunctionCallExprSyntax) {
         if QuietCall.harmlessFunctions.contains(name) {
+            // `print(x, to: &stream)` calls the stream.
+            if node.arguments.contains(where: { $0.label?.text == "to" }) { trigger("") }
             reads(name, handed)
             reads("description", handed)
             if QuietCall.hasLoudClosure(node) {
@@ -80,6 +82,37 @@ extension EffectCollector {
         let isInert = method.map { QuietCall.inert.contains($0) } ?? false
         let isOfType = node.calledExpression.as(MemberAccessExprSyntax.self)?.base?.as(DeclReferenceExprSyntax.self)?.baseName.text.first?.isUppercase
         if hasClosures || !(isInert || (isOfType == true && handed.isEmpty)) { trigger("") }
+    }
+
+    /// Notes what an operator is used on: it may change that in place.
+    func operate(_ name: String, _ names: Set<String>) {
+        guard !names.isEmpty else { return }
+        note { $0.operands[name, default: []].formUnion(names) }
+    }
+
+    static func takesInOut(_ function: FunctionDeclSyntax) -> Bool {
+        function.signature.parameterClause.parameters.contains { parameter in
+            parameter.type.as(AttributedTypeSyntax.self)?.specifiers.contains { $0.trimmedDescription == "inout" } ?? false
+        }
+    }
+
+    /// Whether a function that changes the environment is called with the plain name of a variable that nothing but programs reads.
+    static func namesOrdinaryVariable(_ function: DeclReferenceExprSyntax) -> Bool {
+        guard let call = function.parent?.as(FunctionCallExprSyntax.self), call.calledExpression.id == function.id,
+            let literal = call.arguments.first?.expression.as(StringLiteralExprSyntax.self), literal.segments.count == 1,
+            let name = literal.segments.first?.as(StringSegmentSyntax.self)?.content.text
+        else { return false }
+        // `putenv("NAME=value")`
+        return KnownEffects.isOrdinary(variable: String(name.prefix { $0 != "=" }))
+    }
+
+    static func owner(of item: CodeBlockItemSyntax) -> String? {
+        guard case .decl(let declaration) = item.item else { return nil }
+        if let type = declaration.as(ExtensionDeclSyntax.self) { return type.extendedType.trimmedDescription }
+        if let variable = declaration.as(VariableDeclSyntax.self) {
+            return variable.bindings.first.flatMap { $0.accessorBlock == nil ? nil : DefinitionCollector.identifiers(Syntax($0.pattern)).first }
+        }
+        return declaration.asProtocol((any NamedDeclSyntax).self).map { DefinitionCollector.unquoted($0.name.text) }
     }
 
     func isWritingToOutput(_ node: FunctionCallExprSyntax) -> Bool {

@@ -57,15 +57,6 @@ final class EffectCollector: SyntaxVisitor {
         }
     }
 
-    private static func owner(of item: CodeBlockItemSyntax) -> String? {
-        guard case .decl(let declaration) = item.item else { return nil }
-        if let type = declaration.as(ExtensionDeclSyntax.self) { return type.extendedType.trimmedDescription }
-        if let variable = declaration.as(VariableDeclSyntax.self) {
-            return variable.bindings.first.flatMap { $0.accessorBlock == nil ? nil : DefinitionCollector.identifiers(Syntax($0.pattern)).first }
-        }
-        return declaration.asProtocol((any NamedDeclSyntax).self).map { DefinitionCollector.unquoted($0.name.text) }
-    }
-
     // MARK: Scopes
 
     private func enter(_ names: BoundNames, _ body: () -> Void) {
@@ -157,6 +148,7 @@ final class EffectCollector: SyntaxVisitor {
         let base = node.parent?.as(MemberAccessExprSyntax.self)
         if name == "Task", let base, base.declName.baseName.text != "detached" { return .visitChildren }
         if name == "FileHandle", let base, base.declName.baseName.text.hasPrefix("standard") { return .visitChildren }
+        if KnownEffects.environmentWriters.contains(name), !Self.namesOrdinaryVariable(node) { process(ProcessEffects(writes: [.process])) }
         if bodies == 0 { effects.processNames.insert(name) }
         if bodies + closures > 0 { effects.deferredProcessNames.insert(name) }
         return .visitChildren
@@ -183,7 +175,11 @@ final class EffectCollector: SyntaxVisitor {
         let elements = Array(node.elements)
         for (index, element) in elements.enumerated() where index > 0 {
             let name = element.as(BinaryOperatorExprSyntax.self)?.operator.text
-            if let name { reads(name, SharedNames(node).names.union(elements.flatMap(Self.roots))) }
+            if let name {
+                let names = SharedNames(node).names.union(elements.flatMap(Self.roots))
+                reads(name, names)
+                operate(name, names)
+            }
             guard element.is(AssignmentExprSyntax.self) || name.map(Self.assigns) ?? false else { continue }
             assign(to: elements[index - 1], elements[(index + 1)...])
         }
@@ -225,6 +221,38 @@ final class EffectCollector: SyntaxVisitor {
         return .visitChildren
     }
 
+    override func visit(_ node: PrefixOperatorExprSyntax) -> SyntaxVisitorContinueKind {
+        reads(node.operator.text, Self.roots(node.expression))
+        operate(node.operator.text, Self.roots(node.expression))
+        return .visitChildren
+    }
+
+    override func visit(_ node: PostfixOperatorExprSyntax) -> SyntaxVisitorContinueKind {
+        reads(node.operator.text, Self.roots(node.expression))
+        operate(node.operator.text, Self.roots(node.expression))
+        return .visitChildren
+    }
+
+    /// A pattern that is an expression is compared by `~=`.
+    override func visit(_ node: ExpressionPatternSyntax) -> SyntaxVisitorContinueKind {
+        reads("~=", SharedNames(node.expression).names)
+        return .visitChildren
+    }
+
+    // A literal may be of a type of the notebook's, which makes something of it.
+    override func visit(_ node: IntegerLiteralExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+    override func visit(_ node: FloatLiteralExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+    override func visit(_ node: BooleanLiteralExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+    override func visit(_ node: StringLiteralExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+    override func visit(_ node: NilLiteralExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+    override func visit(_ node: ArrayExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+    override func visit(_ node: DictionaryExprSyntax) -> SyntaxVisitorContinueKind { literal() }
+
+    private func literal() -> SyntaxVisitorContinueKind {
+        trigger("literal")
+        return .visitChildren
+    }
+
     override func visit(_ node: ForStmtSyntax) -> SyntaxVisitorContinueKind {
         reads("next", Self.roots(node.sequence))
         return .visitChildren
@@ -263,6 +291,8 @@ final class EffectCollector: SyntaxVisitor {
         let name = DefinitionCollector.unquoted(node.name.text)
         let isOperator = DefinitionCollector.isOperator(node.name)
         if !isOperator || node.body.map({ QuietCall.mayChange(Syntax($0)) }) ?? false { effects.declared.insert(name) }
+        if isOperator, Self.takesInOut(node) { effects.changingOperators.insert(name) }
+        if name == "appendInterpolation", node.body.map({ QuietCall.mayChange(Syntax($0)) }) ?? false { effects.declared.insert("description") }
         if ["next", "makeIterator", "makeAsyncIterator"].contains(name) { effects.declared.formUnion(["next", "description"]) }
         if name == "callAsFunction" || name == "hash" { effects.declared.insert("description") }
         if node.signature.returnClause.map({ PlainValue.isPlain($0.type) }) ?? true {
@@ -279,6 +309,11 @@ final class EffectCollector: SyntaxVisitor {
 
     override func visit(_ node: InitializerDeclSyntax) -> SyntaxVisitorContinueKind {
         if let type = types.last?.name { effects.declared.insert(type) }
+        let label = node.signature.parameterClause.parameters.first?.firstName.text
+        if label.map({ $0.hasSuffix("Literal") || $0 == "stringInterpolation" }) ?? false, node.body.map({ QuietCall.mayChange(Syntax($0)) }) ?? false
+        {
+            effects.declared.insert("literal")
+        }
         return enterBody(node.body)
     }
 

@@ -17,6 +17,7 @@ struct EffectResolver {
     /// What anything in the notebook declares that does something when it is named.
     private let declared: Set<String>
     private let staticTypes: Set<String>
+    private let changingOperators: Set<String>
     /// Functions whose results hold nothing; a name that any cell gives to another kind of function is none.
     private let plainFunctions: Set<String>
     private let plainVariables: [Set<String>]
@@ -32,6 +33,7 @@ struct EffectResolver {
     init(_ cells: [CellNames]) {
         self.cells = cells
         declared = cells.reduce(into: []) { $0.formUnion($1.effects.declared) }
+        changingOperators = cells.reduce(into: []) { $0.formUnion($1.effects.changingOperators) }
         staticTypes = cells.reduce(into: []) { $0.formUnion($1.effects.staticTypes) }
         let functions = cells.flatMap { cell in cell.definitions.filter { $0.kind == .function }.map { (cell, $0.name) } }
         plainFunctions = Set(functions.map(\.1)).subtracting(functions.filter { !$0.0.effects.plainFunctions.contains($0.1) }.map(\.1))
@@ -158,6 +160,9 @@ struct EffectResolver {
                 mutations.formUnion(places)
                 handed.formUnion(places)
             }
+        }
+        for (name, operands) in changes.operands where changingOperators.contains(name) {
+            for operand in operands { mutations.formUnion(touched(operand, scope)) }
         }
         var callsValues = false
         for name in changes.values {

@@ -14,10 +14,38 @@ public struct PlanContext: Sendable {
     public var resources: ContentKey?
     /// Run all, whatever the record says.
     public var ignoresRecord: Bool
+    /// The limits that show in outputs.
+    public var limits: Limits
+
+    /// Limits of a run that its outputs may tell.
+    public struct Limits: Sendable, Hashable {
+        /// Bytes kept of each stream; `nil` for what is usual.
+        public var output: Int?
+        /// Seconds for a cell whose options give none.
+        public var cellTimeout: Double?
+        /// Bytes of memory for the host; 0 for no limit.
+        public var memory: Int
+
+        public init(output: Int? = nil, cellTimeout: Double? = nil, memory: Int = 0) {
+            self.output = output
+            self.cellTimeout = cellTimeout
+            self.memory = memory
+        }
+
+        /// What they add to a cell's key: nothing where they are the usual ones, so that records outlive the option.
+        func fields(for options: CellOptions) -> [String] {
+            var fields = output.map { ["output limit", "\($0)"] } ?? []
+            // A cell that may fail may fail by them, and show it.
+            guard options.error else { return fields }
+            if let seconds = options.timeout ?? cellTimeout { fields += ["timeout", "\(seconds)"] }
+            if memory > 0 { fields += ["memory limit", "\(memory)"] }
+            return fields
+        }
+    }
 
     public init(
         tools: ContentKey, mode: ExecutionPlan.Mode = .fresh, parameters: [Parameter] = [], ignoresRecord: Bool = false,
-        resources: ContentKey? = nil,
+        resources: ContentKey? = nil, limits: Limits = Limits(),
         declared: @escaping @Sendable (String) -> Result<ContentKey, DeclaredPathProblem> = { _ in .failure(DeclaredPathProblem("is not there")) }
     ) {
         self.tools = tools
@@ -25,6 +53,7 @@ public struct PlanContext: Sendable {
         self.parameters = parameters
         self.ignoresRecord = ignoresRecord
         self.resources = resources
+        self.limits = limits
         self.declared = declared
     }
 }
@@ -86,6 +115,7 @@ extension ExecutionPlan {
             let moduleName = "Cell_" + (count > 1 ? ContentKey([compileKey.hexadecimal, "\(count)"]) : compileKey).short
             var fields = ["output", moduleName, cell.options.output.rawValue, "\(cell.options.warning)", "\(cell.options.compileFail)"]
             fields += node.nearestDependencies.map { steps[$0].key.hexadecimal }
+            fields += context.limits.fields(for: cell.options)
             var files: [String: ContentKey] = [:]
             if let resources = context.resources { fields += ["resources", resources.hexadecimal] }
             for path in cell.options.dependencies {
@@ -152,7 +182,7 @@ extension ExecutionPlan {
             }
             let record = records[step.cell.id]
             let isTrusted = record?.isAltered == false && trustsRecord
-            if step.isParameters || (isTrusted && record?.key == step.key && (record?.status == .succeeded || record?.status == .failedAsAllowed)) {
+            if step.isParameters || (isTrusted && record?.key == step.key && record.map { stands($0, for: step) } ?? false) {
                 steps[index].action = .reuse
                 continue
             }
@@ -175,10 +205,20 @@ extension ExecutionPlan {
         }
     }
 
+    /// Whether what a record says of a cell is still an end that it may come to: one that failed need not be allowed to any more.
+    private func stands(_ record: CellRecord, for step: Step) -> Bool {
+        switch record.status {
+        case .succeeded: true
+        case .failedAsAllowed: step.cell.options.error || step.cell.options.compileFail
+        case .failed, .notEvaluated: false
+        }
+    }
+
     private func reason(_ index: Int, record: CellRecord?, parametersChanged: Bool) -> Reason {
         let step = steps[index]
         guard let record else { return .never }
         if record.source != step.cell.source { return .sourceChanged }
+        if record.key == step.key, record.status == .failedAsAllowed, !stands(record, for: step) { return .optionsOrToolsChanged }
         if record.key == step.key, record.status != .failed { return .recordAltered }
         for dependency in step.node.stateDependencies {
             if case .run = steps[dependency].action { return .dependencyChanged(steps[dependency].cell.id) }

@@ -62,7 +62,7 @@ enum KnownEffects {
             [.files, .folder], [],
             """
             opendir readdir scandir stat lstat fstat access faccessat glob realpath readlink read pread fread fgets fgetc getc getline getdelim fscanf
-            feof ftell mmap FileManager InputStream Bundle readFile NSData NSDictionary NSArray XMLParser getxattr ftw nftw statvfs
+            feof ftell pread preadv fgetpos FileManager InputStream Bundle readFile NSData NSDictionary NSArray XMLParser getxattr ftw nftw statvfs
             """
         ),
         // Files that are made, changed or taken away.
@@ -71,7 +71,9 @@ enum KnownEffects {
             """
             fopen open openat creat fdopen freopen close fclose lseek fseek rewind remove unlink unlinkat rename renameat mkdir rmdir link symlink
             truncate ftruncate mkstemp mkdtemp mktemp tmpfile tmpnam chmod fchmod chown utime utimes utimensat futimens mkfifo mknod sync fsync copyfile
-            sendfile pwrite writev FileHandle OutputStream FileDescriptor FileWrapper writeFile setxattr flock lockf dup2 mount
+            mkdirat mkfifoat mknodat linkat symlinkat fchmodat fchownat lchown lremovexattr removexattr mkostemp mkstemps posix_fallocate fallocate
+            copy_file_range pwritev munmap msync aio_write dup dup3 tmpfile64 fopen64 open64 creat64
+            sendfile pwrite writev mmap FileHandle OutputStream FileDescriptor FileWrapper writeFile setxattr flock lockf dup2 mount
             """
         ),
         // Other programs read the environment and do to files what they like.
@@ -79,6 +81,7 @@ enum KnownEffects {
             [.files, .folder, .environment], [.files],
             "shell Process NSTask system popen pclose posix_spawn posix_spawnp fork execv execve execvp execl execlp"
         ),
+        ([.environment, .files, .folder], [], "wordexp"),
         ([.environment], [], "getenv secure_getenv environ ProcessInfo CommandLine"),
         ([.environment], [.environment], "setenv putenv unsetenv clearenv"),
         ([.folder], [], "getcwd get_current_dir_name"),
@@ -106,7 +109,10 @@ enum KnownEffects {
         ([.single("strtok")], [.single("strtok")], "strtok"),
         ([.single("getopt")], [.single("getopt")], "getopt getopt_long optind"),
         ([.single("syslog")], [.single("syslog")], "openlog syslog closelog setlogmask"),
-        ([.single("input")], [.single("input")], "readLine getchar scanf gets"),
+        // What standard input is, and how far it was read: it may be a file by now.
+        ([.single("input"), .files], [.single("input")], "readLine getchar scanf gets stdin STDIN_FILENO"),
+        ([], [.single("input")], "freopen dup2 dup3"),
+        ([.single("errno")], [.single("errno")], "errno perror"),
         ([.single("environment of users")], [.single("environment of users")], "getpwent setpwent endpwent getgrent setgrent endgrent"),
     ]
 
@@ -134,13 +140,16 @@ enum KnownEffects {
             """
         ),
         ([.environment], [], "environment processInfo"),
-        ([.folder], [], "currentDirectoryPath currentDirectoryURL"),
+        ([.folder], [], "currentDirectoryPath currentDirectoryURL currentDirectory absoluteURL standardizedFileURL"),
+        ([.single("input"), .files], [.single("input")], "standardInput"),
         ([.folder], [.folder], "changeCurrentDirectoryPath"),
         ([.callbacks], [.callbacks], "async asyncAfter addObserver removeObserver addOperation scheduledTimer setEventHandler"),
     ]
 
     /// Labels of arguments, where an initialiser or a method has no other name to tell by.
     private static let labelRows: [Row] = [
+        // Paths that do not begin with a slash.
+        ([.folder], [], "fileURLWithPath filePath"),
         ([.files, .folder], [], "contentsOfFile contentsOf forReadingFrom forReadingAtPath atPath"),
         ([.files, .folder], [.files], "toFile forWritingTo forWritingAtPath forUpdating forUpdatingAtPath toFileAtPath"),
     ]
@@ -153,6 +162,17 @@ enum KnownEffects {
     /// Types whose one object is named after them, and holds nothing that cells change.
     static let constantSingles: Set<String> = ["Locale", "Calendar", "TimeZone", "Device", "DeviceOverview", "Bundle", "ProcessInfo", "FileManager"]
     static let singles: Set<String> = ["shared", "default", "standard", "current", "main", "general"]
+
+    /// Functions that change the environment.
+    static let environmentWriters: Set<String> = ["setenv", "putenv", "unsetenv", "clearenv"]
+
+    /// Whether a change of a variable of the environment is seen by what reads the environment, and by nothing else: the libraries look
+    /// up some for where files are and how times and numbers are written, whatever is called.
+    static func isOrdinary(variable name: String) -> Bool {
+        let looked: Set<String> = ["HOME", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LANGUAGE", "USER", "LOGNAME", "PATH", "POSIXLY_CORRECT"]
+        let families = ["LC_", "XDG_", "CF", "NS", "LD_", "MALLOC_", "SWIFT_", "LIBDISPATCH_", "TZ", "CUDA_", "OMP_", "GALLEY_", "HF_"]
+        return !looked.contains(name) && !families.contains { name.hasPrefix($0) }
+    }
 
     static let plain = table(plainRows)
     static let members = table(memberRows)

@@ -6,11 +6,12 @@
 
 /// Tells when files change, by looking at them: a few fifty times a second, many ten times.
 ///
-/// Editors replace, rename and rewrite; what counts is that a path shows another file, time or size than before.
+/// Editors replace, rename and rewrite; what counts is that a path shows another file, size or time than before,
+/// the time that programs cannot set back included.
 public struct FileWatcher: Sendable {
     private struct Stamp: Hashable {
-        var seconds: Int
-        var nanoseconds: Int
+        var modified: [Int]
+        var changed: [Int]
         var size: Int
         var node: UInt64
     }
@@ -48,11 +49,13 @@ public struct FileWatcher: Sendable {
             var status = stat()
             guard stat(path, &status) == 0 else { continue }
             #if canImport(Glibc)
-                let time = status.st_mtim
+                let (modified, changed) = (status.st_mtim, status.st_ctim)
             #else
-                let time = status.st_mtimespec
+                let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
             #endif
-            stamps[path] = Stamp(seconds: Int(time.tv_sec), nanoseconds: Int(time.tv_nsec), size: Int(status.st_size), node: UInt64(status.st_ino))
+            stamps[path] = Stamp(
+                modified: [Int(modified.tv_sec), Int(modified.tv_nsec)], changed: [Int(changed.tv_sec), Int(changed.tv_nsec)],
+                size: Int(status.st_size), node: UInt64(status.st_ino))
         }
         return stamps
     }

@@ -9,6 +9,8 @@ public struct DeclaredFiles: Sendable, Hashable {
     public private(set) var names: [String] = []
     /// Folders that were looked through, as paths to them: what comes into one may belong to the files.
     public private(set) var folders: [String] = []
+    /// What else can be seen in a folder, by names: files that begin with a dot, and folders with nothing in them.
+    private var asides: [String] = []
     /// Why it stands for nothing, in words that follow the path.
     public private(set) var problem: String?
     private let base: String
@@ -34,6 +36,7 @@ public struct DeclaredFiles: Sendable, Hashable {
             problem = "is not there"
         }
         if let stem { names.removeAll { (base + $0).hasPrefix(stem + ".") } }
+        asides.sort()
     }
 
     /// The files, as paths to them.
@@ -44,16 +47,30 @@ public struct DeclaredFiles: Sendable, Hashable {
     /// - Throws: ``FileError`` for a file that cannot be read.
     public func key() throws(FileError) -> ContentKey {
         // The key of one file is that of its content, wherever the path leads.
-        if names == [declared] { return ContentKey(ofBytes: try readFile(base + declared)) }
+        if names == [declared] {
+            let key = ContentKey(ofBytes: try readFile(base + declared))
+            return isExecutable(base + declared) ? ContentKey([key.hexadecimal, "executable"]) : key
+        }
         var fields: [String] = []
-        for name in names { fields += [name, ContentKey(ofBytes: try readFile(base + name)).hexadecimal] }
+        for name in names + asides {
+            let path = base + name
+            fields += [name, isFolder(path) ? "folder" : ContentKey(ofBytes: try readFile(path)).hexadecimal]
+            if !isFolder(path), isExecutable(path) { fields.append("executable") }
+        }
         return ContentKey(fields)
     }
 
     private mutating func walk(_ name: String) {
         folders.append(name.isEmpty ? String(base.dropLast()) : base + name)
-        for entry in folderContents(base + name) where !entry.hasPrefix(".") {
+        let entries = folderContents(base + name)
+        if entries.isEmpty, !name.isEmpty { asides.append(name) }
+        for entry in entries {
             let path = name.isEmpty || name == "/" ? name + entry : "\(name)/\(entry)"
+            if entry.hasPrefix(".") {
+                // A hidden file may be read, and does not travel; hidden folders are other programs'.
+                if entry != ".DS_Store", fileSize(base + path) != nil { asides.append(path) }
+                continue
+            }
             if isFolder(base + path) {
                 // A link may lead back up.
                 if !isLink(base + path) { walk(path) }

@@ -67,6 +67,12 @@ public func isFolder(_ path: String) -> Bool {
 /// Whether anything is at `path`, links followed.
 public func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// Whether the file at `path` is a program, links followed.
+public func isExecutable(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && (status.st_mode & 0o111) != 0
+}
+
 /// The size of the regular file at `path` in bytes, links followed.
 public func fileSize(_ path: String) -> Int? {
     var status = stat()

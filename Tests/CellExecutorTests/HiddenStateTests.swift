@@ -2,6 +2,7 @@ import CellExecutor
 import ExecutionPlanner
 import Foundation
 import NotebookModel
+import NotebookParser
 import SourceText
 import Testing
 
@@ -82,5 +83,33 @@ struct HiddenStateTests {
         #expect(without.record?.dump == ["cell-1 out: \"1\\n\"", "cell-2 out: \"0\\n\""])
         #expect(try await session.apply(TinyNotebook.make(["import Inference\nprint(2)", read])).ranCount == 2)
         await session.close()
+    }
+
+    @Test("a file that a cell depends on and no cell made is an error when its turn has come; one that was made is not")
+    func unmadeFiles() async throws {
+        func text(_ maker: String) -> String {
+            "```swift\nimport Foundation\n\(maker)\n```\n\n```swift\n#| depends: [made.txt]\nprint(\"ran\")\n```\n"
+        }
+        for (maker, isMade) in [("!echo 1 > made.txt", true), ("!echo 1 > other.txt  # and not made.txt", false)] {
+            let path = try folder()
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let (parsed, problems) = NotebookParsing.parse(SourceFile(path: "post.md", text: text(maker)))
+            #expect(problems.isEmpty)
+            let outcome = try await TinyNotebook.run(parsed.notebook) { $0.workingFolder = path }
+            #expect(outcome.diagnostics.filter { $0.severity == .error }.isEmpty)
+            #expect((outcome.failure == nil) == isMade)
+            if isMade { continue }
+            #expect(outcome.failure?.error.message == "it depends on 'made.txt', which is not there: no cell made it")
+            #expect(outcome.failure?.error.line == 7)
+            // What failed is not up to date in a process that stays.
+            var options = RunOptions()
+            options.workingFolder = path
+            let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+            for _ in 0..<2 {
+                let live = try await session.apply(parsed.notebook)
+                #expect(live.failure != nil || live.record?.cells.last?.status == .failed)
+            }
+            await session.close()
+        }
     }
 }

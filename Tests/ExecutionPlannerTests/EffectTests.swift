@@ -273,8 +273,82 @@ struct ProcessEffectTests {
         #expect(dependencies(["func f() { let time = 3; print(time) }\nf()", "print(Date())"])[1] == [])
     }
 
+    @Test("the environment's variables that libraries look up are seen by every cell; others by those that read the environment")
+    func variables() {
+        for writer in [
+            "setenv(\"TZ\", \"UTC\", 1)", "setenv(\"HOME\", \"/\", 1)", "putenv(strdup(\"LC_ALL=C\"))", "[\"A\"].forEach { unsetenv($0) }",
+            "clearenv()",
+        ] {
+            #expect(dependencies([writer, "print(TimeZone.current, NSHomeDirectory())"])[1] == [1], "\(writer)")
+        }
+        #expect(dependencies(["setenv(\"STAGE\", \"1\", 1)", "print(1)", "print(getenv(\"STAGE\") as Any)"]) == [[], [], [1]])
+        #expect(lastRests(on: 2, ["func zone(_ z: String) { setenv(\"TZ\", z, 1) }", "zone(\"UTC\")", "print(Date())"]))
+    }
+
+    @Test("paths that do not begin with a slash start from the process's folder")
+    func paths() {
+        for reader in ["URL(fileURLWithPath: \"a\").path", "URL(filePath: \"a\")", "URL.currentDirectory()"] {
+            #expect(dependencies(["chdir(\"b\");", "print(\(reader))"])[1] == [1], "\(reader)")
+        }
+    }
+
+    @Test("standard input is one for all, and what a stream of the notebook's does is done by printing to it")
+    func streams() {
+        #expect(dependencies(["freopen(\"a\", \"r\", stdin);", "print(readLine() as Any)"])[1] == [1])
+        #expect(dependencies(["!echo 1 > a", "freopen(\"a\", \"r\", stdin);", "print(readLine() as Any)"])[2] == [1, 2])
+        let stream = "struct Out: TextOutputStream { let h: FileHandle; mutating func write(_ s: String) { h.write(Data(s.utf8)) } }"
+        for writer in ["print(1, to: &out)", "dump(1, to: &out)", "debugPrint(1, to: &out)"] {
+            let sources = [stream, "var out = Out(h: FileHandle(forWritingAtPath: \"a\")!)", writer, "!cat a"]
+            #expect(lastRests(on: 3, sources), "\(writer)")
+        }
+    }
+
     @Test("memory holds what every cell before made")
     func memory() {
         #expect(dependencies(["let a = 1", "print(2)", "print(Memory.statistics(of: .cpu).allocated)"])[2] == [1, 2])
+    }
+}
+
+@Suite("Operators, literals and patterns that do something")
+struct OperatorEffectTests {
+    @Test(
+        "an operator that takes something inout changes it",
+        arguments: [
+            ("prefix operator +++\nprefix func +++ (x: inout Int) { x += 1 }", "+++k"),
+            ("postfix operator +++\npostfix func +++ (x: inout Int) { x += 1 }", "k+++"),
+            ("infix operator <~\nfunc <~ (a: inout Int, b: Int) { a = b }", "k <~ 3"),
+            ("infix operator ~>\nextension Int { static func ~> (a: Int, b: inout Int) { b = a } }", "3 ~> k"),
+        ])
+    func operators(_ sources: (String, String)) {
+        #expect(lastRests(on: 3, [sources.0, "var k = 0", sources.1, "print(k)"]))
+    }
+
+    @Test("one that takes nothing inout changes nothing")
+    func pureOperators() {
+        let square = "infix operator **\nfunc ** (a: Int, b: Int) -> Int { b == 0 ? 1 : a * (a ** (b - 1)) }"
+        #expect(!lastRests(on: 3, [square, "var k = 2", "let cube = k ** 3", "print(k)"]))
+        #expect(!lastRests(on: 2, ["var k = 2", "print(-k, !true)", "print(k)"]))
+    }
+
+    @Test(
+        "a literal, an interpolation and a pattern call what the notebook gives them",
+        arguments: [
+            ("struct L: ExpressibleByIntegerLiteral { init(integerLiteral v: Int) { log.append(v) } }", "let l: L = 1"),
+            ("struct L: ExpressibleByStringLiteral { init(stringLiteral v: String) { log.append(1) } }\nfunc take(_ l: L) {}", "take(\"a\")"),
+            ("struct L: ExpressibleByArrayLiteral { init(arrayLiteral v: Int...) { log.append(1) } }", "_ = [1] as L"),
+            ("extension DefaultStringInterpolation { mutating func appendInterpolation(n: Int) { log.append(n) } }", "_ = \"\\(n: 1)\""),
+            (
+                "struct P { static func ~= (p: P, v: Int) -> Bool { log.append(v); return true } }\nlet p = P()",
+                "switch 1 { case p: break; default: break }"
+            ),
+            ("struct P { static func ~= (p: P, v: Int) -> Bool { log.append(v); return true } }\nlet p = P()", "if case p = 3 {}"),
+        ])
+    func literals(_ sources: (String, String)) {
+        #expect(lastRests(on: 3, ["var log: [Int] = []", sources.0, sources.1, "print(log)"]))
+    }
+
+    @Test("what says which type literals have reaches the cells with literals")
+    func literalTypes() {
+        #expect(dependencies(["typealias IntegerLiteralType = Double", "let q = 2\nprint(q)"])[1] == [1])
     }
 }

@@ -66,6 +66,28 @@ struct DeclaredFilesTests {
         }
     }
 
+    @Test("a key tells of what can be seen beside contents: hidden files, empty folders, programs")
+    func asides() throws {
+        try withFolder { folder in
+            func key(_ declared: String) throws -> ContentKey { try DeclaredFiles(declared, in: folder.path).key() }
+            var known: Set<ContentKey> = [try key("data")]
+            try folder.write("data/.hidden.csv", "9")
+            #expect(known.insert(try key("data")).inserted)
+            try FileManager.default.createDirectory(atPath: folder.path + "/data/empty", withIntermediateDirectories: true)
+            #expect(known.insert(try key("data")).inserted)
+            let file = try key("data/a.csv")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path + "/data/a.csv")
+            #expect(known.insert(try key("data")).inserted)
+            #expect(try key("data/a.csv") != file)
+            // A program's own folders are nobody's data, and what is hidden does not travel.
+            try FileManager.default.createDirectory(atPath: folder.path + "/data/.git", withIntermediateDirectories: true)
+            let before = try key("data")
+            try folder.write("data/.git/index", "1")
+            #expect(try key("data") == before)
+            #expect(names("data", folder).contains { $0.contains(".hidden") } == false)
+        }
+    }
+
     @Test("a link that leads back up ends")
     func loops() throws {
         try withFolder { folder in
