@@ -8,7 +8,8 @@ public func _galleyResult<Value>(_ value: Value) {
     if Value.self == Void.self || Value.self == Never.self { return }
     // A task that was started is no value to look at.
     if value is any CancellableTask { return }
-    CellOutputs.show(displayRepresentations(of: value), role: .result)
+    let parts = displayParts(of: value)
+    for (index, part) in parts.enumerated() { CellOutputs.show(part, role: index == parts.count - 1 ? .result : .display) }
 }
 
 /// What cannot be copied cannot be shown.
@@ -23,7 +24,7 @@ public func _galleyDiscard<Value>(_ value: Value) {}
 
 /// The value of an expression in prose.
 public func _galleyInline<Value>(_ value: Value) {
-    CellOutputs.show(displayRepresentations(of: value), role: .result)
+    for part in displayParts(of: value) { CellOutputs.show(part, role: .result) }
 }
 
 /// Stands between the cells of an image that holds several: ends the cell before and begins the one

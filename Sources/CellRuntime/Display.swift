@@ -2,9 +2,9 @@ package import CellWire
 
 /// Shows a value at this place of the cell's output.
 ///
-/// Values of ``Displayable`` types show themselves; all others as `print` would.
+/// Values of ``Displayable`` types show themselves, also in arrays, dictionaries and tuples; all others as `print` would.
 public func display(_ value: Any) {
-    CellOutputs.show(displayRepresentations(of: value), role: .display)
+    for part in displayParts(of: value) { CellOutputs.show(part, role: .display) }
 }
 
 /// Shows several values, one after another.

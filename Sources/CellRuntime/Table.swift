@@ -130,10 +130,11 @@ extension Table {
     }
 
     private static func note(_ counts: [Int], columns: Int) -> String? {
-        let uneven = counts.count { $0 != columns }
-        guard uneven > 0, let least = counts.min(), let most = counts.max() else { return nil }
+        let uneven = counts.filter { $0 != columns }
+        guard let least = uneven.min(), let most = uneven.max() else { return nil }
         let cells = least == most ? "\(least)" : "\(least) to \(most)"
-        return "\(uneven) of \(counts.count) rows \(uneven == 1 ? "has" : "have") not as many cells as there are columns: \(cells), not \(columns)."
+        let have = uneven.count == 1 ? "has" : "have"
+        return "\(uneven.count) of \(counts.count) rows \(have) not as many cells as there are columns: \(cells), not \(columns)."
     }
 
     private var html: String {

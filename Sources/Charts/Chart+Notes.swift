@@ -53,7 +53,13 @@ extension Chart {
                 continue
             }
             all += series.x.count
-            count += zip(series.x, series.y).count { isOutside($1, up) || (series.mark != .bar && isOutside($0, across)) }
+            // Beside bars a series has a place for each of their names, and no more.
+            let places = Double(categories.count) - 0.5
+            count += zip(series.x, series.y).count { place, value in
+                if series.mark == .bar { return isOutside(value, up) }
+                let isBeside = categories.isEmpty ? isOutside(place, across) : place.isFinite && !(-0.5...places).contains(place)
+                return isBeside || isOutside(value, up)
+            }
         }
         var sentences: [String] = []
         if count > 0 {

@@ -10,7 +10,7 @@ extension Chart {
     func drawPlot(from top: Double, into body: inout SVGText) -> Double {
         let isByCategory = !categories.isEmpty
         let standsOnZero = series.contains { $0.mark == .bar || $0.mark == .area || $0.mark == .histogram }
-        let yTicks = Ticks(y, extent: yExtent, includesZero: standsOnZero && y.scale == .linear)
+        let yTicks = Ticks(y, extent: standsOnZero ? y.belowBars(yExtent) : yExtent, includesZero: standsOnZero && y.scale == .linear)
         let xTicks = Ticks(x, extent: xExtent, count: 6, isTight: x.scale == .linear)
         let size = ChartLayout.fontSize
         let widest = yTicks.labels.map { SVGText.width($0, size: size) }.max() ?? 0

@@ -4,7 +4,7 @@ extension Chart {
         let series = self.series.map(summed)
         let values = series.flatMap(\.y).filter { $0.isFinite && (y.scale == .linear || $0 > 0) }
         let extent = (values.min() ?? 0)...(values.max() ?? 1)
-        let ticks = Ticks(y, extent: extent, includesZero: y.scale == .linear)
+        let ticks = Ticks(y, extent: y.belowBars(extent), includesZero: y.scale == .linear)
         let texts = series.map { series in series.y.enumerated().map { NumberText.short($1, y.unit, written: series.writtenY[$0]) } }
         let widest = texts.joined().map { SVGText.width($0, size: 11.5) }.max() ?? 0
         let area = PlotArea(left: 4, top: top, right: ChartLayout.width - widest - 14, bottom: top)

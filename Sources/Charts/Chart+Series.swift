@@ -1,7 +1,7 @@
 extension Chart {
     // MARK: Lines, points, areas
 
-    /// A line through points. Where one of the two sequences is longer, its rest is left out.
+    /// A line through points. Both sequences are equally long; otherwise the chart says what they are in the place of a picture.
     public func line(x: some Sequence<some ChartNumber>, y: some Sequence<some ChartNumber>, name: String = "") -> Chart {
         adding(name, .line, x: x.map { ChartValue($0) }, y: y.map { ChartValue($0) })
     }
@@ -132,7 +132,12 @@ extension Chart {
             if let digits = x[place].digits { series.writtenX[place] = digits }
             if let digits = y[place].digits { series.writtenY[place] = digits }
         }
-        return adding(series)
+        var chart = self
+        if x.count != y.count {
+            let kind = name.isEmpty ? "\(mark)" : "\(mark) \"\(name)\""
+            chart.refuse("the \(kind) has \(Self.counted(x.count, "horizontal value")) and \(Self.counted(y.count, "vertical value"))")
+        }
+        return chart.adding(series)
     }
 
     func adding(_ series: Series) -> Chart {

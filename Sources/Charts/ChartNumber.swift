@@ -12,7 +12,7 @@ extension ChartNumber {
 
 extension ChartNumber where Self: BinaryInteger {
     public var chartNumber: Double { Double(self) }
-    public var chartDigits: String? { Self(exactly: Double(self)) == self ? nil : String(self) }
+    public var chartDigits: String? { Self(exactly: Double(self)) == self && Double(magnitude) < 0x1p53 ? nil : String(self) }
 }
 
 extension ChartNumber where Self: BinaryFloatingPoint {

@@ -175,10 +175,11 @@ struct TickMarks {
         if !ends.isHighFixed { ends.high = max(ends.high, min(power(last), .greatestFiniteMagnitude)) }
         let count = max(last - first, 0)
         // Binary marks stand at every, every other, fifth or tenth power, where the prefixes change.
-        let stride = isBinary ? ([1, 2, 5, 10].first { count <= $0 * 7 } ?? (count + 5) / 6) : max(1, (count + 5) / 6)
+        let stride =
+            isBinary ? ([1, 2, 5, 10].first { count <= $0 * 7 } ?? (count + 5) / 6) : [1, 2, 3, 5, 10, 20, 50].first { count <= $0 * 6 } ?? 100
         let factors = count <= 1 && !isBinary ? [1.0, 2, 5] : [1.0]
         var marks = TickMarks()
-        for step in (first - (factors.count > 1 ? 1 : 0))...max(last, first) where isBinary ? step % stride == 0 : (step - first) % stride == 0 {
+        for step in (first - (factors.count > 1 ? 1 : 0))...max(last, first) where step % stride == 0 {
             for factor in factors {
                 let value = factor == 1 ? power(step) : DecimalDigits(coefficient: Int(factor), power: step).double
                 if value >= ends.low, value <= ends.high, value > marks.values.last ?? 0 { marks.values.append(value) }

@@ -102,6 +102,13 @@ struct AxisEnds {
 }
 
 extension ChartAxis {
+    /// Where bars stand on a logarithmic scale: at the power of ten below the smallest, which would have no height otherwise.
+    func belowBars(_ extent: ClosedRange<Double>) -> ClosedRange<Double> {
+        guard scale == .logarithmic, extent.lowerBound > 0 else { return extent }
+        let power = pow(10, (log10(extent.lowerBound) - 0.05).rounded(.down))
+        return (power > 0 ? min(power, extent.lowerBound) : extent.lowerBound)...extent.upperBound
+    }
+
     /// The ends that the axis can have of those that its author gave: finite, and positive on a logarithmic scale.
     var usableRange: (low: Double?, high: Double?) {
         guard let range else { return (nil, nil) }

@@ -18,9 +18,8 @@ struct InlineScanner {
     private var edits: [Edit] = []
     /// For each length of a run of backticks, where runs of that length start.
     private var backtickRuns: [Int: [Int]] = [:]
-    private var backtickCursor: [Int: Int] = [:]
-    private var noInlineMathAfter = Int.max
-    private var noDisplayMathAfter = Int.max
+    /// Where a search for the end of a formula began, and up to where it found none; inline and display.
+    private var withoutMathEnd = [0..<0, 0..<0]
     /// Where texts begin in which no `\)` follows, with one backslash and with two.
     private var endOfParentheses = [0, 0]
 
@@ -69,15 +68,17 @@ struct InlineScanner {
     }
 
     /// The start of the next run of exactly `length` backticks at or after `offset`.
-    private mutating func nextRun(ofLength length: Int, from offset: Int) -> Int? {
+    private func nextRun(ofLength length: Int, from offset: Int) -> Int? {
         guard let runs = backtickRuns[length] else { return nil }
-        var cursor = backtickCursor[length] ?? 0
-        while cursor < runs.count, runs[cursor] < offset { cursor += 1 }
-        backtickCursor[length] = cursor
-        return cursor < runs.count ? runs[cursor] : nil
+        var (low, high) = (0, runs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle] < offset { low = middle + 1 } else { high = middle }
+        }
+        return low < runs.count ? runs[low] : nil
     }
 
-    private mutating func endOfCodeSpan(at start: Int) -> Int {
+    private func endOfCodeSpan(at start: Int) -> Int {
         var end = start
         while byte(end) == UInt8(ascii: "`") { end += 1 }
         guard let closing = nextRun(ofLength: end - start, from: end) else { return end }
@@ -159,12 +160,24 @@ struct InlineScanner {
         return end + 1
     }
 
+    /// Whether a code span begins at a run of backticks: it binds more tightly than dollars, so no formula reaches into it.
+    private func startsCodeSpan(_ index: Int) -> Bool {
+        var end = index
+        while byte(end) == UInt8(ascii: "`") { end += 1 }
+        return endOfCodeSpan(at: index) > end
+    }
+
     private mutating func closingInlineMath(from start: Int) -> Int? {
-        if start >= noInlineMathAfter { return nil }
+        if withoutMathEnd[0].contains(start) { return nil }
         var index = start
         while let current = byte(index) {
             if current == UInt8(ascii: "\\") {
                 index = endOfText(at: index) ?? index + 2
+                continue
+            }
+            if current == UInt8(ascii: "`") {
+                if startsCodeSpan(index) { break }
+                while byte(index) == UInt8(ascii: "`") { index += 1 }
                 continue
             }
             if current == UInt8(ascii: "$"), index > start, let previous = byte(index - 1) {
@@ -174,7 +187,7 @@ struct InlineScanner {
             }
             index += 1
         }
-        noInlineMathAfter = start
+        withoutMathEnd[0] = start..<max(start, index)
         return nil
     }
 
@@ -202,17 +215,22 @@ struct InlineScanner {
     }
 
     private mutating func closingDisplayMath(from start: Int) -> Int? {
-        if start >= noDisplayMathAfter { return nil }
+        if withoutMathEnd[1].contains(start) { return nil }
         var index = start
         while let current = byte(index) {
             if current == UInt8(ascii: "\\") {
-                index += 2
+                index = endOfText(at: index) ?? index + 2
+                continue
+            }
+            if current == UInt8(ascii: "`") {
+                if startsCodeSpan(index) { break }
+                while byte(index) == UInt8(ascii: "`") { index += 1 }
                 continue
             }
             if current == UInt8(ascii: "$"), byte(index + 1) == UInt8(ascii: "$") { return index }
             index += 1
         }
-        noDisplayMathAfter = start
+        withoutMathEnd[1] = start..<max(start, index)
         return nil
     }
 

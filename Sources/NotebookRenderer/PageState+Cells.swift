@@ -140,7 +140,9 @@ extension PageState {
         for output in record.outputs {
             switch output {
             case .result(let bundle), .display(let bundle, _):
-                if case .text(let markdown)? = bundle["text/markdown"] {
+                if writeInlinePicture(bundle, of: cell, into: &writer) {
+                    plainText.append(contentsOf: (bundle.plainText ?? "").utf8.prefix(4096))
+                } else if case .text(let markdown)? = bundle["text/markdown"] {
                     writeInlineMarkdown(markdown, of: cell, into: &writer)
                 } else if let text = bundle.plainText {
                     plainText.append(contentsOf: text.utf8)
@@ -153,6 +155,28 @@ extension PageState {
             case .stream(.standardError, _), .diagnostics: break
             }
         }
+    }
+
+    /// Writes what may stand in a line of text of a value that shows itself: HTML of phrases, pictures, formulas.
+    ///
+    /// - Returns: whether there was such a thing.
+    private mutating func writeInlinePicture(_ bundle: MIMEBundle, of cell: Cell, into writer: inout HTMLWriter) -> Bool {
+        if case .text(let html)? = bundle["text/html"], PictureMarkup.isPhrasing(html) {
+            writer.raw(html)
+        } else if let svg = svg(in: bundle) {
+            features.insert(.figures)
+            // A chart's says more of itself than its numbers do.
+            let isLabelled = svg.prefix { $0 != ">" }.contains("aria-label")
+            writer.raw(bytes: isLabelled ? Array(svg.utf8) : PictureMarkup.labelled(String(svg), bundle.plainText ?? ""))
+        } else if let (type, bytes) = picture(in: bundle) {
+            let source = HTMLAttribute("src", "data:\(type);base64,\(base64(bytes))")
+            writer.open("img", [source, HTMLAttribute("alt", bundle.plainText ?? "")])
+        } else if case .text(let latex)? = bundle["text/latex"] {
+            writeMath(TeXText.withoutDelimiters(latex), isDisplay: false, range: cell.range, into: &writer)
+        } else {
+            return false
+        }
+        return true
     }
 
     /// A paragraph's inlines without the paragraph, in an output or a caption of a cell.

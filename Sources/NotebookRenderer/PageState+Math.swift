@@ -12,7 +12,7 @@ extension PageState {
         if let number, EquationRows(tex).isNumberedWhole { source += "\\tag{\(number)}" }
         switch typeset(source, as: tex, isDisplay: isDisplay, firstNumber: number) {
         case .success(let markup):
-            let style = isDisplay ? Self.displayStyle : tex.utf8.count > Self.shortFormula ? Self.inlineStyle : nil
+            let style = isDisplay ? Self.displayStyle : Self.isWide(markup) ? Self.inlineStyle : nil
             if let style {
                 let id = isDisplay ? EquationRows(tex).labels.first.map { EquationTable.id($0.label) } : nil
                 writer.open("span", [HTMLAttribute("class", "math-scroll"), HTMLAttribute("id", id), HTMLAttribute("style", style)])
@@ -25,10 +25,27 @@ extension PageState {
         }
     }
 
-    /// Bytes of TeX that are narrow on any screen.
-    private static let shortFormula = 24
-    /// Lines do not break in formulas, so a wide one scrolls by itself. A grid keeps its baseline where it scrolls.
-    private static let inlineStyle = "display:inline-grid;max-width:100%;overflow:auto hidden"
+    /// Whether a formula has more characters than are narrow on any screen. They are counted in its markup, up to the TeX that follows them.
+    private static func isWide(_ markup: [UInt8]) -> Bool {
+        var count = 0
+        var isInTag = false
+        for (index, byte) in markup.enumerated() {
+            if byte == UInt8(ascii: "<") {
+                if markup[index...].starts(with: Array("<annotation".utf8)) { break }
+                isInTag = true
+            } else if byte == UInt8(ascii: ">") {
+                isInTag = false
+            } else if !isInTag, byte & 0xC0 != 0x80 {
+                count += 1
+                if count > 16 { return true }
+            }
+        }
+        return false
+    }
+
+    /// Lines do not break in formulas, so a wide one scrolls by itself. A grid keeps its baseline where it scrolls; what stands out above
+    /// and below is not cut.
+    private static let inlineStyle = "display:inline-grid;max-width:100%;overflow:auto hidden;padding:.3em;margin:-.3em"
     private static let displayStyle = "display:block;overflow:auto hidden"
 
     mutating func writeMathBlock(_ tex: String, _ attributes: MarkdownAttributes, range: SourceRange, into writer: inout HTMLWriter) {
@@ -53,10 +70,13 @@ extension PageState {
         writer.raw("</div>\n")
     }
 
-    private func typeset(
+    private mutating func typeset(
         _ source: String, as tex: String, isDisplay: Bool, firstNumber: Int?
     ) -> Result<[UInt8], TypesettingProblem> {
-        typesetting.math(references.equations.resolved(source), as: tex, isDisplay: isDisplay, firstNumber: firstNumber)
+        let prefix = formulaDefinitions.prefix(for: tex)
+        formulaDefinitions.collect(from: tex)
+        return typesetting.math(
+            prefix + references.equations.resolved(source), as: tex, isDisplay: isDisplay, firstNumber: firstNumber)
     }
 
     private mutating func report(_ problem: TypesettingProblem, tex: String, range: SourceRange) {

@@ -201,12 +201,12 @@ extension PageState {
         endBlock()
     }
 
-    private func svg(in bundle: MIMEBundle) -> Substring? {
+    func svg(in bundle: MIMEBundle) -> Substring? {
         guard case .text(let text)? = bundle["image/svg+xml"], let start = text.range(ofFirst: "<svg") else { return nil }
         return text[start...]
     }
 
-    private func picture(in bundle: MIMEBundle) -> (String, [UInt8])? {
+    func picture(in bundle: MIMEBundle) -> (String, [UInt8])? {
         for type in ["image/png", "image/jpeg", "image/webp", "image/gif"] {
             switch bundle[type] {
             case .binary(let bytes): return (type, bytes)
@@ -230,55 +230,6 @@ extension PageState {
                 HTMLAttribute("width", size.map { String($0.width) }), HTMLAttribute("height", size.map { String($0.height) }),
             ])
         writer.raw("</div>\n")
-    }
-
-    private func json(in bundle: MIMEBundle) -> JSONValue? {
-        switch bundle["application/json"] {
-        case .json(let value): value
-        case .text(let text): try? JSONValue(parsing: text)
-        default: nil
-        }
-    }
-
-    /// Objects and arrays fold; past a hundred members the rest is only counted.
-    private func writeTree(_ value: JSONValue, key: String?, depth: Int, into writer: inout HTMLWriter) {
-        func name() {
-            if let key {
-                writer.element("span", [HTMLAttribute("class", "json-key")], text: key)
-                writer.raw(": ")
-            }
-        }
-        func members(_ list: [(String, JSONValue)], _ summary: String) {
-            writer.open("details", [HTMLAttribute("open", isPresent: depth < 2)])
-            writer.raw("<summary>")
-            name()
-            writer.text(summary)
-            writer.raw("</summary>")
-            if !list.isEmpty {
-                writer.raw("<ul>")
-                for (key, value) in list.prefix(100) {
-                    writer.raw("<li>")
-                    writeTree(value, key: key, depth: depth + 1, into: &writer)
-                    writer.raw("</li>")
-                }
-                if list.count > 100 { writer.element("li", text: "\(list.count - 100) more") }
-                writer.raw("</ul>")
-            }
-            writer.raw("</details>")
-        }
-        switch value {
-        case .object(let object): members(object.map { ($0.key, $0.value) }, "{\(object.count)}")
-        case .array(let elements): members(elements.enumerated().map { ("\($0)", $1) }, "[\(elements.count)]")
-        default:
-            name()
-            let kind =
-                switch value {
-                case .string: "string"
-                case .integer, .number: "number"
-                default: "keyword"
-                }
-            writer.element("span", [HTMLAttribute("class", "tok-\(kind)")], text: value.text())
-        }
     }
 
     // MARK: Errors

@@ -12,6 +12,7 @@ struct PageState {
     var features: Set<RenderedPage.Feature> = []
     var links: [RenderedPage.Link] = []
     var diagnostics: [Diagnostic] = []
+    var formulaDefinitions = FormulaDefinitions()
     /// What a reader reads, UTF-8, a line for each block.
     var plainText: [UInt8] = []
 

@@ -31,6 +31,29 @@ enum PictureMarkup {
         return Array(bytes[..<start]) + tag + bytes[index...]
     }
 
+    /// Whether HTML holds nothing but what may stand in a line of text.
+    static func isPhrasing(_ html: String) -> Bool {
+        var rest = html.utf8[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+            rest = rest[start...].dropFirst()
+            if rest.first == UInt8(ascii: "/") { rest = rest.dropFirst() }
+            let name = String(decoding: rest.prefix { $0 > 0x20 && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/") }, as: UTF8.self)
+            if name.lowercased() == "svg" || name.lowercased() == "math" {
+                // What is in them has names of its own.
+                guard let end = rest.firstRange(of: Array("</\(name)>".utf8)) else { return false }
+                rest = rest[end.upperBound...]
+            } else if !phrasing.contains(name.lowercased()) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static let phrasing: Set<String> = [
+        "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "data", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "meter", "output",
+        "picture", "progress", "q", "ruby", "rp", "rt", "s", "samp", "small", "source", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
+    ]
+
     /// Where an element of the name begins.
     private static func start(of name: [UInt8], in bytes: [UInt8]) -> Int? {
         var rest = bytes[...]

@@ -64,8 +64,7 @@ final class ScriptEngine: Sendable {
         }
         duk_get_global_string(context, "render")
         for argument in arguments {
-            var argument = argument
-            argument.withUTF8 { buffer in
+            SurrogatePairs.split(argument).withUnsafeBufferPointer { buffer in
                 _ = buffer.withMemoryRebound(to: CChar.self) { duk_push_lstring(context, $0.baseAddress, $0.count) }
             }
         }
@@ -101,6 +100,6 @@ final class ScriptEngine: Sendable {
     private func text(at index: duk_idx_t, of context: OpaquePointer) -> [UInt8] {
         var length: duk_size_t = 0
         guard let start = duk_safe_to_lstring(context, index, &length) else { return [] }
-        return Array(UnsafeRawBufferPointer(start: start, count: Int(length)))
+        return SurrogatePairs.joined(Array(UnsafeRawBufferPointer(start: start, count: Int(length))))
     }
 }

@@ -39,7 +39,7 @@ struct Typesetting {
     }
 
     private func katexTree(_ tex: String, isDisplay: Bool) -> Result<[FormulaNode], TypesettingProblem> {
-        switch Self.katex.render([TeXEnvironments.known(tex), isDisplay ? "display" : ""]) {
+        switch Self.katex.render([TeXEnvironments.known(tex) + (isDisplay ? "\n" : ""), isDisplay ? "display" : ""]) {
         case .text(let bytes):
             do {
                 return .success(try KaTeXTree.formula(JSONValue(parsing: bytes)))
@@ -116,13 +116,26 @@ struct Typesetting {
             var safe = { http: true, https: true, mailto: true, _relative: true };
             var render = function (tex, mode) {
                 var tree = katex.__parse(tex, {
-                    displayMode: mode === 'display', throwOnError: true, strict: 'ignore', maxExpand: 1000,
+                    displayMode: mode === 'display', throwOnError: true, maxExpand: 1000,
+                    strict: function (code) {
+                        if (code === 'commentAtEnd') { throw new katex.ParseError('a % begins a comment to the end of the line; \\\\% is the sign'); }
+                        return 'ignore';
+                    },
                     macros: {
+                        '\\\\newcommand': '\\\\providecommand', '\\\\renewcommand': '\\\\providecommand',
+                        '\\\\DeclareMathOperator': '\\\\@ifstar\\\\galleylimitsoperator\\\\galleyoperator',
+                        '\\\\galleyoperator': '\\\\providecommand{#1}{\\\\operatorname{#2}}',
+                        '\\\\galleylimitsoperator': '\\\\providecommand{#1}{\\\\operatorname*{#2}}',
                         '\\\\mbox': '\\\\text{#1}', '\\\\textsc': '\\\\text{#1}', '\\\\textsl': '\\\\textit{#1}', '\\\\mathds': '\\\\mathbb{#1}',
                         '\\\\mathbbm': '\\\\mathbb{#1}', '\\\\nicefrac': '{#1}/{#2}', '\\\\hdots': '\\\\ldots',
                         '\\\\require': function (context) { context.consumeArgs(1); return ''; }
                     },
-                    trust: function (use) { return (use.command === '\\\\href' || use.command === '\\\\url') && use.protocol in safe; }
+                    trust: function (use) {
+                        var isLink = use.command === '\\\\href' || use.command === '\\\\url';
+                        if (isLink && use.protocol in safe) { return true; }
+                        // KaTeX would show the command's name in red, and leave its arguments out.
+                        throw new katex.ParseError(isLink ? 'links go to http, https and mailto only' : use.command + ' is not supported');
+                    }
                 });
                 return JSON.stringify(tree, function (key, value) {
                     if (key === 'loc' || key === 'token' || key === 'html') { return undefined; }

@@ -86,7 +86,7 @@ func changedTable() throws {
 func raggedTable() throws {
     let plain = try #require(text(Table([[1, 2], [3, 4, 5], [6]]), "text/plain"))
     #expect(plain.contains("3  4  5"))
-    #expect(plain.contains("2 of 3 rows have not as many cells as there are columns: 1 to 3, not 3."))
+    #expect(plain.contains("2 of 3 rows have not as many cells as there are columns: 1 to 2, not 3."))
 }
 
 @Test("tables of dictionaries, of classes that inherit and of dates show what these hold")
@@ -134,4 +134,34 @@ func progress() {
     large.advance(by: .max)
     #expect(large.completed == .max)
     #expect(ProgressBar("none", total: .min).total == 1)
+}
+
+private struct Swatch: Displayable {
+    var color: String
+    var displayRepresentations: [DisplayRepresentation] { [.html("<i>\(color)</i>")] }
+}
+
+@Test("what shows itself does so in arrays, dictionaries, tuples and optionals, one after another")
+func displayablesInCollections() {
+    func types(_ value: Any) -> [String] { displayParts(of: value).map { $0[0].type } }
+    let swatch = Swatch(color: "red")
+    #expect(types([swatch, swatch]) == ["text/html", "text/html"])
+    #expect(types([[swatch], [swatch, swatch]]).count == 3)
+    #expect(types(["k": swatch]) == ["text/plain", "text/html"])
+    #expect(types((swatch, 5)) == ["text/html", "text/plain"])
+    #expect(types([swatch, nil] as [Swatch?]) == ["text/html"])
+    #expect(types(Optional([swatch]) as Any) == ["text/html"])
+    #expect(types(Array(repeating: swatch, count: 150)).count == 101)
+    // All others are described as ever.
+    for value in [[1, 2], [Int](), ["a": []] as [String: [Int]], ["a": nil] as [String: Int?], (1, 2), [swatch, 5] as [Any], [nil] as [Int?]] as [Any]
+    {
+        #expect(displayParts(of: value) == [[.plainText(String(describing: value))]])
+    }
+}
+
+@Test("the note on uneven rows says how long these are")
+func unevenRows() {
+    #expect(
+        text(Table(csv: "x,y\n1,2\n3,4\n5,6,7\n"), "text/plain")?.contains("1 of 3 rows has not as many cells as there are columns: 3, not 2.")
+            == true)
 }

@@ -287,3 +287,24 @@ struct LargeTextTests {
         for whole in [text, text + "x\n\ny", "x\n\n" + text + "\n"] { #expect(!MarkdownDocument(parsing: whole).nodes.isEmpty) }
     }
 }
+
+@Suite("Dollars beside code")
+struct DollarsBesideCodeTests {
+    @Test(
+        "No formula reaches into a code span",
+        arguments: [
+            "from $0.20/kWh. `$HOME` and `$PATH:$HOME`.\n", "it is $5 with `cmd`, or US$\n", "$$5 and `$$` more\n", "a `$x` b $5 `y$` c\n",
+        ])
+    func codeSpans(text: String) {
+        let dump = tree(text)
+        #expect(!dump.contains("math"))
+        #expect(dump.contains("code"))
+    }
+
+    @Test(
+        "Quotes of TeX in a formula's text are no code, and formulas beside code stay",
+        arguments: ["$\\text{``a'' and ``b''}$ `c`\n", "`a` $x$ `b`\n"])
+    func quotes(text: String) {
+        #expect(tree(text).contains("math"))
+    }
+}

@@ -28,6 +28,34 @@ extension FormulaBuilder {
             + "transparent calc(50% + 0.04em))"
     }
 
+    /// A wide hat, check or tilde as lines over the whole of its base: fonts have them up to some width only, and Chromium grows no others.
+    /// `nil` for other marks, and for one letter, over which the font's own stands.
+    func drawn(_ mark: String, over isOver: Bool, _ base: FormulaNode) -> MathMLNode? {
+        let side = isOver ? "top" : "bottom"
+        guard let lines = Self.lines(mark, side) else { return nil }
+        let nodes = row(base.parts)
+        guard nodes.count > 1 || (nodes.first?.plainText.count ?? 0) > 1 else { return nil }
+        return .styled(nodes, "padding-\(side):0.26em;\(strike(lines, padding: nil))")
+    }
+
+    private static func lines(_ mark: String, _ side: String) -> String? {
+        switch mark {
+        case "\u{302}": "\(upward) left \(side)/50% 0.2em no-repeat,\(downward) right \(side)/50% 0.2em no-repeat"
+        case "ˇ": "\(downward) left \(side)/50% 0.2em no-repeat,\(upward) right \(side)/50% 0.2em no-repeat"
+        case "˜", "~": wave(side)
+        default: nil
+        }
+    }
+
+    /// A hill and a valley, parts of ellipses.
+    private static func wave(_ side: String) -> String {
+        func arc(_ centre: String) -> String {
+            "radial-gradient(ellipse 87% 300% at 50% \(centre),transparent 83%,currentColor 87%,currentColor 96%,transparent 100%)"
+        }
+        let (hill, valley) = side == "top" ? ("0", "0.07em") : ("calc(100% - 0.07em)", "100%")
+        return "\(arc("300%")) 0 \(hill)/50% 0.13em no-repeat,\(arc("-200%")) 100% \(valley)/50% 0.13em no-repeat"
+    }
+
     private func strike(_ background: String, padding: String? = "0.1em") -> String {
         "background:\(background);print-color-adjust:exact\(padding.map { ";padding:\($0)" } ?? "")"
     }

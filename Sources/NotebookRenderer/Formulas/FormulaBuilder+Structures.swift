@@ -42,22 +42,47 @@ extension FormulaBuilder {
             if let first = items.first(where: { $0.kind == .atom }), items.count == 1 { symbolClass = first.symbolClass }
             node = .row(FormulaRow(items, isTight: isTight).nodes(after: nil, before: nil))
         }
-        if primes > 0 {
-            // The sign is high and small of itself; fonts have another for scripts, which not all browsers take.
-            node = .element("mrow", (base == nil ? [] : [node]) + Array(repeating: .token("mo", "′"), count: primes))
-            if subscripted == nil, superscript == nil { return [.atom(isApplied ? applied(node) : node, symbolClass)] }
-        }
         var nodes = [node]
         if let subscripted { nodes.append(script(subscripted)) }
-        if let superscript { nodes.append(script(superscript)) }
+        var above = superscript.map { script($0) }
+        if primes > 0, isStacked {
+            // Over an operator a prime is a script as any other.
+            let signs = Array(repeating: MathMLNode.token("mo", "′", Self.noSpaces), count: primes)
+            above = .row(signs + (above.map { [$0] } ?? []))
+        } else if primes > 0 {
+            let signs = self.signs(primes, on: base == nil ? [] : [node], takesRoom: subscripted == nil && superscript == nil)
+            if subscripted == nil, superscript == nil { return [.atom(isApplied ? applied(signs) : signs, symbolClass)] }
+            nodes[0] = signs
+            let width = Self.primeWidth * Double(primes)
+            if let whole = above {
+                above = .element("mrow", [space(width / 0.7), whole])
+            } else if let below = subscripted {
+                // A subscript that is narrower leaves the rest of their room to what follows.
+                let rest = width - 0.35 * Double(script(below).plainText.count)
+                if rest > 0.02 { nodes[1] = .element("mrow", [nodes[1], space(rest / 0.7)]) }
+            }
+        }
+        if let above { nodes.append(above) }
         let name =
-            switch (subscripted != nil, superscript != nil) {
+            switch (subscripted != nil, above != nil) {
             case (true, true): isStacked ? "munderover" : "msubsup"
             case (true, false): isStacked ? "munder" : "msub"
             default: isStacked ? "mover" : "msup"
             }
         let whole = MathMLNode.element(name, nodes)
         return [.atom(isApplied ? applied(whole) : whole, symbolClass)]
+    }
+
+    /// How wide a prime is.
+    private static let primeWidth = 0.28
+    private static let noSpaces = [Attribute("lspace", "0"), Attribute("rspace", "0")]
+
+    /// Primes after a base. The sign is high and small of itself, and fonts have another for scripts, which not all browsers take: so it
+    /// stands on the line, and takes no room where a subscript is to stand beneath it.
+    private func signs(_ count: Int, on base: [MathMLNode], takesRoom: Bool) -> MathMLNode {
+        if takesRoom { return .element("mrow", base + Array(repeating: .token("mo", "′"), count: count)) }
+        let signs = Array(repeating: MathMLNode.token("mo", "′", Self.noSpaces), count: count)
+        return .element("mrow", base + [.element("mpadded", signs, [Attribute("width", "0")])])
     }
 
     private func areStacked(_ limits: FormulaNode.Limits) -> Bool { limits.areLimits && (style == .display || limits.isExplicit) }
@@ -141,15 +166,21 @@ extension FormulaBuilder {
         func fence(_ text: String, color: String? = nil) -> [MathMLNode] { self.fence(text, isStretchy: !isFlat, color: color) }
         var nodes = fence(left)
         var part: [FormulaNode] = []
+        /// Firefox would stretch an operator with limits together with the fences, rather than the fences around it.
+        func inside() -> [MathMLNode] {
+            let nodes = row(part, after: .opening, before: .closing)
+            guard nodes.contains(where: { ["munderover", "munder", "mover"].contains($0.name) }) else { return nodes }
+            return [.element("mrow", nodes.count > 1 ? nodes : nodes + [.element("mspace", [], [Attribute("width", "0")])])]
+        }
         for node in body {
             if case .middle(let text) = node {
-                nodes += row(part, after: .opening, before: .closing) + fence(text)
+                nodes += inside() + fence(text)
                 part = []
             } else {
                 part.append(node)
             }
         }
-        return .element("mrow", nodes + row(part, after: .opening, before: .closing) + fence(right, color: rightColor))
+        return .element("mrow", nodes + inside() + fence(right, color: rightColor))
     }
 
     func sized(_ text: String, _ size: Int, _ symbolClass: FormulaSymbol.Class) -> FormulaItem {
@@ -166,9 +197,12 @@ extension FormulaBuilder {
     // MARK: Marks
 
     func accent(_ base: FormulaNode, _ mark: String, isStretchy: Bool) -> MathMLNode {
+        // Fonts that have the circle as a mark put it beside the letter.
+        if mark == "◯" { return .styled(row(base.parts), "border:0.05em solid;border-radius:1em;padding:0.05em 0.2em") }
         if textMarkBase(base) != nil, let combining = FormulaSymbols.combiningMarks[mark] {
             return .row(row([.textCharacter((textMarkBase(base) ?? "") + combining)]))
         }
+        if isStretchy, let drawn = drawn(mark, over: true, base) { return drawn }
         var attributes = [Attribute("stretchy", isStretchy ? "true" : "false")]
         // The arrow of a vector is smaller than the sign for it.
         if mark == "→", !isStretchy { attributes.append(Attribute("style", "font-size:70%")) }
@@ -178,7 +212,8 @@ extension FormulaBuilder {
     private func textMarkBase(_ base: FormulaNode) -> String? {
         let parts = base.parts
         guard parts.count == 1, case .textCharacter(let text) = parts[0] else { return nil }
-        return text
+        // The mark takes the dot's place.
+        return ["ı": "i", "ȷ": "j"][text] ?? text
     }
 
     func brace(_ base: FormulaNode, _ mark: String, isOver: Bool) -> MathMLNode {

@@ -130,6 +130,7 @@ struct FormulaBuilder {
         case .sizedDelimiter(let text, let size, let symbolClass): return [sized(text, size, symbolClass)]
         case .accent(let base, let mark, let isStretchy): return [.atom(accent(base, mark, isStretchy: isStretchy), .ordinary)]
         case .accentUnder(let base, let mark):
+            if let drawn = drawn(mark, over: false, base) { return [.atom(drawn, .ordinary)] }
             let sign = MathMLNode.token("mo", mark, [Attribute("stretchy", "true")])
             return [.atom(.element("munder", [element(base), sign], [Attribute("accentunder", "true")]), .ordinary)]
         case .line(let base, let isOver):

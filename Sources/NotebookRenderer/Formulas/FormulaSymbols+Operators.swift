@@ -42,9 +42,10 @@ extension FormulaSymbols {
 
     /// For the marks of texts.
     static let combiningMarks: [String: String] = [
-        "^": "\u{302}", "˜": "\u{303}", "ˉ": "\u{304}", "˘": "\u{306}", "˙": "\u{307}", "¨": "\u{308}", "˚": "\u{30A}", "˝": "\u{30B}",
+        "^": "\u{302}", "ˆ": "\u{302}", "˜": "\u{303}", "ˉ": "\u{304}", "˘": "\u{306}", "˙": "\u{307}", "¨": "\u{308}", "˚": "\u{30A}",
+        "˝": "\u{30B}",
         "ˇ": "\u{30C}",
-        "´": "\u{301}", "`": "\u{300}", "◯": "\u{20DD}", "¸": "\u{327}",
+        "´": "\u{301}", "`": "\u{300}", "¸": "\u{327}",
     ]
 
     /// The sign with a stroke through it, where Unicode has it as one character.

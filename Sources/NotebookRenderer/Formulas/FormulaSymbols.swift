@@ -71,7 +71,7 @@ enum FormulaSymbols {
 
     /// Marks over one letter.
     static let accents: [String: String] = [
-        "hat": "^", "bar": "ˉ", "vec": "→", "tilde": "˜", "dot": "˙", "ddot": "¨", "acute": "´", "grave": "`", "breve": "˘", "check": "ˇ",
+        "hat": "ˆ", "bar": "ˉ", "vec": "→", "tilde": "˜", "dot": "˙", "ddot": "¨", "acute": "´", "grave": "`", "breve": "˘", "check": "ˇ",
         "mathring": "˚",
     ]
 
