@@ -43,6 +43,8 @@ public struct CellEffects: Sendable, Hashable {
     var plainFunctions: Set<String> = []
     /// Variables whose values are numbers, texts, or made of these: nothing else can hold what they hold.
     var plainVariables: Set<String> = []
+    /// Variables that point to what a file holds: to change that is to write the file.
+    var mappedVariables: Set<String> = []
     /// Types with storage of their own, in declarations and extensions.
     var staticTypes: Set<String> = []
     /// What it does to its process by the members and labels that it names.

@@ -15,6 +15,13 @@ extension EffectCollector {
         return SharedNames(expression).names
     }
 
+    /// The name of a function whose result is meant.
+    static func uncalled(_ name: String) -> String { name.hasSuffix("()") ? String(name.dropLast(2)) : name }
+
+    static func assigns(_ name: String) -> Bool {
+        name.hasSuffix("=") && !["==", "!=", "<=", ">=", "===", "!==", "~="].contains(name)
+    }
+
     func assign(to target: ExprSyntax, _ values: ArraySlice<ExprSyntax>) {
         trigger("didSet")
         let targets = target.as(TupleExprSyntax.self)?.elements.map(\.expression) ?? [target]

@@ -74,9 +74,6 @@ final class EffectCollector: SyntaxVisitor {
 
     func isLocal(_ name: String) -> Bool { name.hasPrefix("$") || scopes.contains { $0.locals.contains(Self.uncalled(name)) } }
 
-    /// The name of a function whose result is meant.
-    static func uncalled(_ name: String) -> String { name.hasSuffix("()") ? String(name.dropLast(2)) : name }
-
     private func use(_ name: String) {
         mentioned.insert(name)
         if !scopes.isEmpty { scopes[scopes.count - 1].uses.insert(name) }
@@ -167,10 +164,6 @@ final class EffectCollector: SyntaxVisitor {
         return .visitChildren
     }
 
-    static func assigns(_ name: String) -> Bool {
-        name.hasSuffix("=") && !["==", "!=", "<=", ">=", "===", "!==", "~="].contains(name)
-    }
-
     override func visit(_ node: SequenceExprSyntax) -> SyntaxVisitorContinueKind {
         let elements = Array(node.elements)
         for (index, element) in elements.enumerated() where index > 0 {
@@ -248,6 +241,12 @@ final class EffectCollector: SyntaxVisitor {
     override func visit(_ node: ArrayExprSyntax) -> SyntaxVisitorContinueKind { literal() }
     override func visit(_ node: DictionaryExprSyntax) -> SyntaxVisitorContinueKind { literal() }
 
+    override func visit(_ node: StringSegmentSyntax) -> SyntaxVisitorContinueKind {
+        // What the system tells of the process, under a file's name.
+        if node.content.text.contains("/proc/self") || node.content.text.contains("/proc/thread-self") { process(ProcessEffects(reads: [.memory])) }
+        return .visitChildren
+    }
+
     private func literal() -> SyntaxVisitorContinueKind {
         trigger("literal")
         return .visitChildren
@@ -271,6 +270,9 @@ final class EffectCollector: SyntaxVisitor {
             let names = DefinitionCollector.identifiers(Syntax(binding.pattern))
             if let value = binding.initializer?.value, !isMember {
                 for name in names { share(name, value) }
+                if bodies + closures == 0, value.tokens(viewMode: .sourceAccurate).contains(where: { ["mmap", "shmat"].contains($0.text) }) {
+                    effects.mappedVariables.formUnion(names)
+                }
                 // Two names of one call's results may share what it made.
                 if names.count > 1 {
                     for name in names { effects.aliases[name, default: []].formUnion(names.filter { $0 != name && !isLocal(name) }) }

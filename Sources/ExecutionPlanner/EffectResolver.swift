@@ -27,6 +27,8 @@ struct EffectResolver {
     private var deferred: [(mutations: Set<Place>, handed: Set<Place>)] = []
     private var deferredProcess: [ProcessEffects] = []
     private var cellsWithBodies = CellSet()
+    /// The variables that point to what a file holds.
+    private var mapped: Set<Place> = []
     /// Whether a cell imports what is neither Galley's nor comes with Swift.
     private let usesPackages: Bool
 
@@ -58,10 +60,13 @@ struct EffectResolver {
             for source in effects.capturedAliases[name] ?? [] { places.formUnion(touched(source, scope)) }
             return places
         }.filter { $0.count > 1 }
+        for name in effects.mappedVariables { mapped.insert(Place(cell: index, name: name)) }
+        for group in result.aliases where !group.isDisjoint(with: mapped) { mapped.formUnion(group) }
         result.mayCall = now.callsValues || effects.triggers.contains("") || !effects.triggers.isDisjoint(with: declared)
         result.process = effects.process
         result.process.formUnion(known(effects.processNames, singles: effects.singles, scope))
         if usesPackages { result.process.formUnion(package(effects.changes, scope)) }
+        if !mapped.isDisjoint(with: result.mutations.union(result.handed)) { result.process.formUnion(KnownEffects.files) }
         if !effects.changes.assignedTypes.allSatisfy({ scope.own[$0] != nil || definers[$0] != nil }) { result.process.writes.insert(.process) }
 
         let later = changes(effects.deferred, scope)

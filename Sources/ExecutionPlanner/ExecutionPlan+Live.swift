@@ -115,6 +115,7 @@ extension ExecutionPlan {
     private func canRun(_ places: Set<Int>, besides live: [LiveCell], holdsOldValues: Bool) -> Bool {
         let placeOf = Dictionary(steps.enumerated().map { ($0.element.key, $0.offset) }) { first, _ in first }
         var holdsOldValues = holdsOldValues
+        let firstReader = places.filter { steps[$0].node.process.reads.contains(.memory) }.min()
         for cell in live {
             let place = placeOf[cell.key]
             let isOver = place.map { places.contains($0) } ?? true
@@ -122,6 +123,8 @@ extension ExecutionPlan {
                 if cell.growth >= LiveCell.largeGrowth { return false }
                 holdsOldValues = true
             }
+            // What a later cell made is there already, and would be told of.
+            if !isOver, cell.leavesValues, let place, let firstReader, firstReader < place { return false }
             if cell.processWrites.isEmpty { continue }
             // What it changed cannot be taken back, and a cell before it would see it.
             guard !isOver, let place else { return false }
@@ -130,7 +133,7 @@ extension ExecutionPlan {
                 if !seen.isDisjoint(with: cell.processWrites) { return false }
             }
         }
-        return !holdsOldValues || !places.contains { steps[$0].node.process.reads.contains(.memory) }
+        return !holdsOldValues || firstReader == nil
     }
 
     /// Adds to the cells that run the ones whose values they change, the ones whose values later cells have changed since, and

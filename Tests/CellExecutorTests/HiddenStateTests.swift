@@ -85,6 +85,23 @@ struct HiddenStateTests {
         await session.close()
     }
 
+    @Test("what later cells made is not told of to a cell that runs again before them")
+    func laterMemory() async throws {
+        var options = RunOptions()
+        options.workingFolder = "/tmp"
+        let session = LiveSession(executor: try TinyNotebook.executor.get(), options: options)
+        let block = "let block = try Memory.allocator(for: .cpu).allocate(byteCount: 1 << 20, owner: \"test\")"
+        for read in ["print(Memory.statistics(of: .cpu).allocated)", "print(Memory.statistics(of: .cpu).allocated) // again"] {
+            let outcome = try await session.apply(TinyNotebook.make(["import Inference", read, block]))
+            #expect(outcome.record?.dump == ["cell-2 out: \"0\\n\""], "\(outcome.diagnostics)")
+        }
+        // After them it runs alone.
+        let last = "print(Memory.statistics(of: .cpu).allocated)"
+        #expect(try await session.apply(TinyNotebook.make(["import Inference", block, last])).record?.dump == ["cell-3 out: \"1048576\\n\""])
+        #expect(try await session.apply(TinyNotebook.make(["import Inference", block, last + " // again"])).ranCount == 1)
+        await session.close()
+    }
+
     @Test("a file that a cell depends on and no cell made is an error when its turn has come; one that was made is not")
     func unmadeFiles() async throws {
         func text(_ maker: String) -> String {

@@ -303,6 +303,21 @@ struct ProcessEffectTests {
         }
     }
 
+    @Test("to change what a file is mapped to is to write the file")
+    func mapped() {
+        let map = "let fd = open(\"a\", O_RDWR)\nlet p = mmap(nil, 4, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)!"
+        for writer in ["p.storeBytes(of: 1, as: UInt8.self)", "memset(p, 0, 4);"] {
+            #expect(lastRests(on: 2, [map, writer, "!cat a"]), "\(writer)")
+        }
+        #expect(lastRests(on: 3, [map, "let q = p.assumingMemoryBound(to: UInt8.self)", "q[1] = 3", "!cat a"]))
+    }
+
+    @Test("what the system tells of the process is told of its memory")
+    func ownProcess() {
+        #expect(dependencies(["let a = [1]", "print(try String(contentsOfFile: \"/proc/self/status\", encoding: .utf8))"])[1] == [1])
+        #expect(dependencies(["let a = [1]", "print(try String(contentsOfFile: \"/proc/cpuinfo\", encoding: .utf8))"])[1] == [])
+    }
+
     @Test("memory holds what every cell before made")
     func memory() {
         #expect(dependencies(["let a = 1", "print(2)", "print(Memory.statistics(of: .cpu).allocated)"])[2] == [1, 2])
