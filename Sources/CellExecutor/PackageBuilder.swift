@@ -150,7 +150,12 @@ struct PackageBuilder: Sendable {
     private static func built(_ product: String, bin: String) -> Built? {
         let library = "\(bin)/lib\(product).so"
         guard let identity = fileIdentity(library) else { return nil }
-        return Built(flags: flags(bin), libraries: [(product, library)], identity: ContentKey([library, "\(identity.size)", identity.changed]))
+        // Files that travel with targets lie beside the library, which does not change with them.
+        let resources = folderContents(bin).filter { $0.hasSuffix(".resources") || $0.hasSuffix(".bundle") }.sorted()
+        let stamps = resources.map { FolderStamp("\(bin)/\($0)", except: library).key.hexadecimal }
+        return Built(
+            flags: flags(bin), libraries: [(product, library)],
+            identity: ContentKey([library, "\(identity.size)", identity.changed] + zip(resources, stamps).flatMap { [$0, $1] }))
     }
 
     /// Runs SwiftPM; `nil` where that may not be.

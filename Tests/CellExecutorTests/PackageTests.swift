@@ -56,6 +56,11 @@ struct PackageTests {
         let outcome = try await TinyNotebook.run(notebook)
         #expect(outcome.diagnostics == [])
         #expect(outcome.record?.dump == [#"cell-2 out: "hello you, 1969 July 1969\n""#])
+        // A file of the package changed, and nothing that is compiled.
+        try writeFileAtomically("\(Self.root)/Sources/Greeter/year.txt", Array("a year later".utf8))
+        let later = try await TinyNotebook.run(notebook, previous: outcome.record) { $0.mode = .incremental }
+        #expect(later.record?.dump == [#"cell-2 out: "hello you, 1969 a year later\n""#])
+        try makePackage(greeting: sound)
     }
 
     @Test("a notebook in a package imports any of its library targets, or none where it says so")
