@@ -101,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "gpu-check", dependencies: ["CUDABackend", "Tensors", "TensorMemory"], path: "Tests/GPUCheck", swiftSettings: settings),
         .testTarget(
-            name: "CUDABackendTests", dependencies: ["CUDABackend", "Tensors", "TensorMemory", "SourceText"], exclude: ["FakeDriver"],
+            name: "CUDABackendTests", dependencies: ["CUDABackend", "CCUDAShim", "Tensors", "TensorMemory", "SourceText"], exclude: ["FakeDriver"],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .tests("ArchitectureTests", ["JSON", "TestSupport"]),

@@ -312,13 +312,13 @@ ccuda_result ccuda_event_query(const ccuda_driver *driver, ccuda_event event) { 
 ccuda_result ccuda_event_synchronize(const ccuda_driver *driver, ccuda_event event) { return CALL(event_synchronize, event); }
 ccuda_result ccuda_event_milliseconds(const ccuda_driver *driver, ccuda_event from, ccuda_event to, float *milliseconds) { return CALL(event_elapsed_time, milliseconds, from, to); }
 
-ccuda_result ccuda_module_load(const ccuda_driver *driver, const char *ptx, char *log, size_t log_capacity, ccuda_module *module) {
+ccuda_result ccuda_module_load(const ccuda_driver *driver, const void *image, char *log, size_t log_capacity, ccuda_module *module) {
     *module = NULL;
     if (log_capacity) log[0] = 0;
     // CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES: the size travels in the pointer itself.
     int options[2] = { 5, 6 };
     void *values[2] = { log, (void *)(uintptr_t)log_capacity };
-    return CALL(module_load_data_ex, module, ptx, log_capacity ? 2 : 0, options, values);
+    return CALL(module_load_data_ex, module, image, log_capacity ? 2 : 0, options, values);
 }
 ccuda_result ccuda_module_unload(const ccuda_driver *driver, ccuda_module module) { return CALL(module_unload, module); }
 ccuda_result ccuda_module_function(const ccuda_driver *driver, ccuda_module module, const char *name, ccuda_function *function) { *function = NULL; return CALL(module_get_function, function, module, name); }

@@ -1,299 +1,126 @@
-// Written by Scripts/build-kernels.
+// The compiled kernels, as Scripts/build-kernels packed them, and how they are unpacked.
 #include "CCUDAShim.h"
+#include "KernelFields.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const char text0[] = {
-#embed "../CUDABackend/Kernels/Compiled/Rows.ptx"
-, 0};
-static const char machine0[] = {
-#embed "../CUDABackend/Kernels/Compiled/Rows.sm_90.cubin"
-};
-static const char text1[] = {
-#embed "../CUDABackend/Kernels/Compiled/Attention.ptx"
-, 0};
-static const char machine1[] = {
-#embed "../CUDABackend/Kernels/Compiled/Attention.sm_90.cubin"
-};
-static const char text2[] = {
-#embed "../CUDABackend/Kernels/Compiled/Quantise.ptx"
-, 0};
-static const char machine2[] = {
-#embed "../CUDABackend/Kernels/Compiled/Quantise.sm_90.cubin"
-};
-static const char text3[] = {
-#embed "../CUDABackend/Kernels/Compiled/AnyProduct.ptx"
-, 0};
-static const char machine3[] = {
-#embed "../CUDABackend/Kernels/Compiled/AnyProduct.sm_90.cubin"
-};
-static const char text4[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeStep.ptx"
-, 0};
-static const char machine4[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeStep.sm_90.cubin"
-};
-static const char text5[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.f32.ptx"
-, 0};
-static const char machine5[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.f32.sm_90.cubin"
-};
-static const char text6[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.f16.ptx"
-, 0};
-static const char machine6[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.f16.sm_90.cubin"
-};
-static const char text7[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.bf16.ptx"
-, 0};
-static const char machine7[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.bf16.sm_90.cubin"
-};
-static const char text8[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.int8.ptx"
-, 0};
-static const char machine8[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.int8.sm_90.cubin"
-};
-static const char text9[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.n4.ptx"
-, 0};
-static const char machine9[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.n4.sm_90.cubin"
-};
-static const char text10[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.n4dq.ptx"
-, 0};
-static const char machine10[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.n4dq.sm_90.cubin"
-};
-static const char text11[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.q4_0.ptx"
-, 0};
-static const char machine11[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.q4_0.sm_90.cubin"
-};
-static const char text12[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.q4_1.ptx"
-, 0};
-static const char machine12[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.q4_1.sm_90.cubin"
-};
-static const char text13[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.q8_0.ptx"
-, 0};
-static const char machine13[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixVector.q8_0.sm_90.cubin"
-};
-static const char text14[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.f32.ptx"
-, 0};
-static const char machine14[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.f32.sm_90.cubin"
-};
-static const char text15[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.f16.ptx"
-, 0};
-static const char machine15[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.f16.sm_90.cubin"
-};
-static const char text16[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.bf16.ptx"
-, 0};
-static const char machine16[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.bf16.sm_90.cubin"
-};
-static const char text17[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.int8.ptx"
-, 0};
-static const char machine17[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.int8.sm_90.cubin"
-};
-static const char text18[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.n4.ptx"
-, 0};
-static const char machine18[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.n4.sm_90.cubin"
-};
-static const char text19[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.n4dq.ptx"
-, 0};
-static const char machine19[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.n4dq.sm_90.cubin"
-};
-static const char text20[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.q4_0.ptx"
-, 0};
-static const char machine20[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.q4_0.sm_90.cubin"
-};
-static const char text21[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.q4_1.ptx"
-, 0};
-static const char machine21[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.q4_1.sm_90.cubin"
-};
-static const char text22[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.q8_0.ptx"
-, 0};
-static const char machine22[] = {
-#embed "../CUDABackend/Kernels/Compiled/MatrixProduct.q8_0.sm_90.cubin"
-};
-static const char text23[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.f32.ptx"
-, 0};
-static const char machine23[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.f32.sm_90.cubin"
-};
-static const char text24[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.f16.ptx"
-, 0};
-static const char machine24[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.f16.sm_90.cubin"
-};
-static const char text25[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.bf16.ptx"
-, 0};
-static const char machine25[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.bf16.sm_90.cubin"
-};
-static const char text26[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.int8.ptx"
-, 0};
-static const char machine26[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.int8.sm_90.cubin"
-};
-static const char text27[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.n4.ptx"
-, 0};
-static const char machine27[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.n4.sm_90.cubin"
-};
-static const char text28[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.n4dq.ptx"
-, 0};
-static const char machine28[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.n4dq.sm_90.cubin"
-};
-static const char text29[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_0.ptx"
-, 0};
-static const char machine29[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_0.sm_90.cubin"
-};
-static const char text30[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_1.ptx"
-, 0};
-static const char machine30[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q4_1.sm_90.cubin"
-};
-static const char text31[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q8_0.ptx"
-, 0};
-static const char machine31[] = {
-#embed "../CUDABackend/Kernels/Compiled/DecodeLoop.q8_0.sm_90.cubin"
-};
-static const char text32[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.f16.ptx"
-, 0};
-static const char machine32[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.f16.sm_90.cubin"
-};
-static const char text33[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.bf16.ptx"
-, 0};
-static const char machine33[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.bf16.sm_90.cubin"
-};
-static const char text34[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.int8.ptx"
-, 0};
-static const char machine34[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.int8.sm_90.cubin"
-};
-static const char text35[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4.ptx"
-, 0};
-static const char machine35[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4.sm_90.cubin"
-};
-static const char text36[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4dq.ptx"
-, 0};
-static const char machine36[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.n4dq.sm_90.cubin"
-};
-static const char text37[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_0.ptx"
-, 0};
-static const char machine37[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_0.sm_90.cubin"
-};
-static const char text38[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_1.ptx"
-, 0};
-static const char machine38[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q4_1.sm_90.cubin"
-};
-static const char text39[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q8_0.ptx"
-, 0};
-static const char machine39[] = {
-#embed "../CUDABackend/Kernels/Compiled/TensorProduct.q8_0.sm_90.cubin"
+// Little-endian, as everything that the kernels run beside: the magic, the count of images, an entry for each, the blocks.
+static const unsigned char packed[] = {
+#embed "../CUDABackend/Kernels/Compiled/Kernels.bin"
 };
 
-static const struct { const char *name, *text, *machine; } images[] = {
-    { "Rows", text0, machine0 },
-    { "Attention", text1, machine1 },
-    { "Quantise", text2, machine2 },
-    { "AnyProduct", text3, machine3 },
-    { "DecodeStep", text4, machine4 },
-    { "MatrixVector.f32", text5, machine5 },
-    { "MatrixVector.f16", text6, machine6 },
-    { "MatrixVector.bf16", text7, machine7 },
-    { "MatrixVector.int8", text8, machine8 },
-    { "MatrixVector.n4", text9, machine9 },
-    { "MatrixVector.n4dq", text10, machine10 },
-    { "MatrixVector.q4_0", text11, machine11 },
-    { "MatrixVector.q4_1", text12, machine12 },
-    { "MatrixVector.q8_0", text13, machine13 },
-    { "MatrixProduct.f32", text14, machine14 },
-    { "MatrixProduct.f16", text15, machine15 },
-    { "MatrixProduct.bf16", text16, machine16 },
-    { "MatrixProduct.int8", text17, machine17 },
-    { "MatrixProduct.n4", text18, machine18 },
-    { "MatrixProduct.n4dq", text19, machine19 },
-    { "MatrixProduct.q4_0", text20, machine20 },
-    { "MatrixProduct.q4_1", text21, machine21 },
-    { "MatrixProduct.q8_0", text22, machine22 },
-    { "DecodeLoop.f32", text23, machine23 },
-    { "DecodeLoop.f16", text24, machine24 },
-    { "DecodeLoop.bf16", text25, machine25 },
-    { "DecodeLoop.int8", text26, machine26 },
-    { "DecodeLoop.n4", text27, machine27 },
-    { "DecodeLoop.n4dq", text28, machine28 },
-    { "DecodeLoop.q4_0", text29, machine29 },
-    { "DecodeLoop.q4_1", text30, machine30 },
-    { "DecodeLoop.q8_0", text31, machine31 },
-    { "TensorProduct.f16", text32, machine32 },
-    { "TensorProduct.bf16", text33, machine33 },
-    { "TensorProduct.int8", text34, machine34 },
-    { "TensorProduct.n4", text35, machine35 },
-    { "TensorProduct.n4dq", text36, machine36 },
-    { "TensorProduct.q4_0", text37, machine37 },
-    { "TensorProduct.q4_1", text38, machine38 },
-    { "TensorProduct.q8_0", text39, machine39 },
+/// One image: "Rows.ptx", "Rows.sm_90.cubin".
+struct entry {
+    char name[40];
+    /// Bytes from the start of `packed` to a block of LZ4, its size, and that of the image.
+    uint32_t start, packed_bytes, bytes, unused;
 };
 
-const char *ccuda_kernel_image(const char *name, int32_t major, int32_t minor) {
-    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
-        if (strcmp(images[i].name, name) == 0) return major == 9 && minor == 0 ? images[i].machine : images[i].text;
-    }
-    return NULL;
+static size_t entry_count(void) {
+    uint32_t count;
+    if (sizeof packed < 16 || memcmp(packed, "GALLEYK1", 8) != 0) return 0;
+    memcpy(&count, packed + 8, sizeof count);
+    return count <= (sizeof packed - 16) / sizeof(struct entry) ? count : 0;
 }
 
-const char *ccuda_kernel_name(size_t index) { return index < sizeof images / sizeof *images ? images[index].name : NULL; }
+static struct entry entry_at(size_t index) {
+    struct entry entry;
+    memcpy(&entry, packed + 16 + index * sizeof entry, sizeof entry);
+    entry.name[sizeof entry.name - 1] = 0;
+    return entry;
+}
+
+/// Whether there is an image of a module for a compute capability.
+static int find(const char *name, int32_t major, int32_t minor, struct entry *found) {
+    const char *end = major == 9 && minor == 0 ? ".sm_90.cubin" : ".ptx";
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < entry_count(); i++) {
+        *found = entry_at(i);
+        if (strncmp(found->name, name, length) == 0 && strcmp(found->name + length, end) == 0)
+            return found->start <= sizeof packed && found->packed_bytes <= sizeof packed - found->start;
+    }
+    return 0;
+}
+
+/// What a length in a token goes on with: bytes of 255, and one that is less.
+static int extend(const unsigned char **in, const unsigned char *end, size_t *length) {
+    unsigned char more;
+    do {
+        if (*in == end) return 0;
+        more = *(*in)++;
+        *length += more;
+    } while (more == 255);
+    return 1;
+}
+
+/// Unpacks a block of LZ4 (its block format, version 1.9): tokens of literals and of a match behind them, the last without a match.
+static int unpack(const unsigned char *in, size_t in_bytes, unsigned char *out, size_t out_bytes) {
+    const unsigned char *in_end = in + in_bytes;
+    unsigned char *to = out, *out_end = out + out_bytes;
+    while (in < in_end) {
+        const unsigned token = *in++;
+        size_t literals = token >> 4, length = token & 15;
+        if (literals == 15 && !extend(&in, in_end, &literals)) return 0;
+        if (literals > (size_t)(in_end - in) || literals > (size_t)(out_end - to)) return 0;
+        // Most are short: 16 bytes are copied sooner than their number is looked at, where there is room for them.
+        if (literals <= 16 && in_end - in >= 16 && out_end - to >= 16) memcpy(to, in, 16);
+        else memcpy(to, in, literals);
+        to += literals;
+        in += literals;
+        if (in == in_end) return to == out_end;
+        if (in_end - in < 2) return 0;
+        const size_t distance = in[0] | (size_t)in[1] << 8;
+        in += 2;
+        if (length == 15 && !extend(&in, in_end, &length)) return 0;
+        length += 4;
+        if (distance == 0 || distance > (size_t)(to - out) || length > (size_t)(out_end - to)) return 0;
+        if (distance >= 16 && (size_t)(out_end - to) - length >= 16) {
+            for (size_t done = 0; done < length; done += 16) memcpy(to + done, to + done - distance, 16);
+        } else {
+            // A match may reach into what it makes: pieces as long as what is there already double each time.
+            for (size_t done = 0; done < length;) {
+                const size_t there = distance + done, piece = there < length - done ? there : length - done;
+                memcpy(to + done, to - distance, piece);
+                done += piece;
+            }
+        }
+        to += length;
+    }
+    return 0;
+}
+
+size_t ccuda_kernel_image_bytes(const char *name, int32_t major, int32_t minor) {
+    struct entry entry;
+    return find(name, major, minor, &entry) ? entry.bytes : 0;
+}
+
+int32_t ccuda_kernel_image_unpack(const char *name, int32_t major, int32_t minor, void *image) {
+    struct entry entry;
+    return find(name, major, minor, &entry) && unpack(packed + entry.start, entry.packed_bytes, image, entry.bytes);
+}
+
+ccuda_result ccuda_kernel_module_load(const ccuda_driver *driver, const char *name, int32_t major, int32_t minor, char *log, size_t log_capacity, ccuda_module *module) {
+    // Kept, so that to load a module maps no memory; pages that no image has reached cost nothing.
+    static unsigned char image[MOST_KERNEL_IMAGE_BYTES];
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    *module = NULL;
+    if (ccuda_kernel_image_bytes(name, major, minor) > sizeof image) return (ccuda_result){ CCUDA_BAD_MODULE, 0, "unpacking" };
+    pthread_mutex_lock(&lock);
+    ccuda_result outcome = { CCUDA_BAD_MODULE, 0, "unpacking" };
+    if (ccuda_kernel_image_unpack(name, major, minor, image)) outcome = ccuda_module_load(driver, (const char *)image, log, log_capacity, module);
+    pthread_mutex_unlock(&lock);
+    return outcome;
+}
+
+size_t ccuda_kernel_image_name(size_t index, char *name, size_t capacity) {
+    if (index >= entry_count() || capacity == 0) return 0;
+    struct entry entry = entry_at(index);
+    size_t length = strlen(entry.name);
+    if (length >= capacity) length = capacity - 1;
+    memcpy(name, entry.name, length);
+    name[length] = 0;
+    return length;
+}

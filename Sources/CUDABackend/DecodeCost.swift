@@ -1,3 +1,4 @@
+internal import CCUDAShim
 internal import Tensors
 
 /// What a token costs in each way of generating, to choose between them: what it reads at a rate, and each layer's waits.
@@ -25,7 +26,7 @@ struct DecodeCost {
         layers = Double(shape.layerCount)
         queryBytes = Double(2 * shape.queryWidth * shape.cacheType.byteCount) * layers
         keyValueBytes = Double(2 * shape.keyValueWidth * shape.cacheType.byteCount) * layers
-        usesRing = try !program.storage(plan.layers[0].query.weight).layout.format.multipliesRows
+        usesRing = try !program.storage(plan.layers[0].query.weight).layout.format.traits.multipliesRows
         self.slots = slots
     }
 

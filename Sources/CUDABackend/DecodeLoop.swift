@@ -1,3 +1,4 @@
+package import CCUDAShim
 import TensorMemory
 package import Tensors
 
@@ -8,34 +9,15 @@ package struct DecodeLoop: Sendable {
     var arguments: DecodeArguments
     let cost: DecodeCost
 
-    private static let warps = 8
-    private static let threads = 384
-    /// Warps that multiply have so many threads together.
-    private static let consumers = 256
-    private static let mostHeadSize = 256
-    /// Rows that a slot of the ring holds.
-    private static let slotRows = 16
-    /// Columns of the down-projection that come together.
-    private static let gatedColumns = 2048
-
-    /// The variant for a plan's formats: all matrices alike; the head and the embedding dense, or as GGUF files have them.
-    package static func variant(weights: KernelFormat, head: KernelFormat, embedding: KernelFormat, cache: DType) -> String? {
-        switch (weights, head, embedding, cache) {
-        case (.f32, .f32, .f32, .float32): "f32"
-        case (.f16, .f16, .f16, .float16): "f16"
-        case (.bf16, .bf16, .bf16, .bfloat16): "bf16"
-        case (.n4, .bf16, .bf16, .bfloat16): "n4"
-        case (.n4dq, .bf16, .bf16, .bfloat16): "n4dq"
-        case (.int8, .bf16, .bf16, .bfloat16): "int8"
-        case (.q4_0, .q8_0, .q8_0, .float16): "q4_0"
-        case (.q4_1, .q8_0, .q8_0, .float16): "q4_1"
-        case (.q8_0, .q8_0, .q8_0, .float16): "q8_0"
-        default: nil
-        }
+    /// Whether the loop is compiled for a plan's formats: all matrices alike; the head, the embedding and the cache as models with such
+    /// weights have them.
+    package static func isCompiled(weights: KernelFormat, head: KernelFormat, embedding: KernelFormat, cache: DType) -> Bool {
+        let traits = weights.traits
+        return head == traits.headFormat && embedding == traits.headFormat && KernelFormat(cache) == traits.productType
     }
 
     /// A block's shared memory: as many slots of the ring as fit beside everything else.
-    package struct SharedMemory: Hashable {
+    package struct SharedMemory {
         package private(set) var byteCount = 0
         package let slots: Int
         package let partialRows: Int
@@ -47,10 +29,11 @@ package struct DecodeLoop: Sendable {
             func units(_ total: Int) -> Int { (total + blocks - 1) / blocks }
             let width = shape.queryWidth + 2 * shape.keyValueWidth
             let rows = max(units(width), 2 * units(shape.intermediateSize), units(shape.hiddenSize), 64)
-            partialRows = (rows + slotRows - 1) / slotRows * slotRows
+            partialRows = (rows + SLOT_ROWS - 1) / SLOT_ROWS * SLOT_ROWS
             let widest = max(shape.hiddenSize, shape.intermediateSize, shape.queryWidth)
             // Where two values share a word, inputs have one part, and the down-projection's has a place of its own.
-            let isInPairs = weights.sendsPairs
+            let traits = weights.traits
+            let isInPairs = traits.sendsPairs
             let gated = isInPairs ? weights.partStride(columns: shape.intermediateSize) : 0
             let inputs = isInPairs ? weights.partStride(columns: max(shape.hiddenSize, shape.queryWidth)) : weights.partsByteCount(columns: widest)
             // The head's may reach into what only layers need.
@@ -58,29 +41,29 @@ package struct DecodeLoop: Sendable {
             // The layers' descriptions, and the head's behind them.
             let layers = shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride + MemoryLayout<KernelSegment>.stride
             let pieces: [(WritableKeyPath<DecodeSharedLayout, Int32>, Int)] = [
-                (\.map, weights == .n4dq ? 256 * 4 : 0), (\.layers, layers), (\.hidden, shape.hiddenSize * 4), (\.shares, 128),
-                (\.squares, consumers * 4), (\.cosines, mostHeadSize * 4),
-                (\.scratch, (3 * mostHeadSize + warps * shape.headSize + 2 * warps) * 4), (\.partial, warps * partialRows * 4),
-                (\.blockSums, weights == .q4_1 || head == .q4_1 ? widest / 32 * 4 : 0), (\.planes, parts + gated),
-                (\.summed, (4 * partialRows / slotRows + (shape.intermediateSize + gatedColumns - 1) / gatedColumns + 1) * 8),
+                (\.map, traits.scales == .nested ? 256 * 4 : 0), (\.layers, layers), (\.hidden, shape.hiddenSize * 4), (\.shares, 128),
+                (\.squares, DECODE_CONSUMERS * 4), (\.cosines, MOST_HEAD_SIZE * 4),
+                (\.scratch, (3 * MOST_HEAD_SIZE + DECODE_WARPS * shape.headSize + 2 * DECODE_WARPS) * 4), (\.partial, DECODE_WARPS * partialRows * 4),
+                (\.blockSums, [traits, head.traits].contains { $0.scales == .float16Minimum } ? widest / 32 * 4 : 0), (\.planes, parts + gated),
+                (\.summed, (4 * partialRows / SLOT_ROWS + (shape.intermediateSize + GATED_COLUMNS - 1) / GATED_COLUMNS + 1) * 8),
             ]
             // The table of pairs of codes takes 64 KiB from shared address 65536 on. A kernel's own shared memory begins after
             // what the driver keeps for itself, 1 KiB: what fits goes before the table, the rest behind it. The ring begins where
             // whole lines of 128 bytes do (bfloat16 took 11 % longer where it did not); its first slots may fit before the table, too.
-            let start = weights.usesTable ? Self.tableEnd : 0
+            let start = traits.usesTable ? Self.tableEnd : 0
             var front = 0
             var behind: [(WritableKeyPath<DecodeSharedLayout, Int32>, Int)] = []
             for (member, count) in pieces.reversed() {
-                if weights.usesTable, front + rounded(count) <= Self.tableStart {
+                if traits.usesTable, front + rounded(count) <= Self.tableStart {
                     layout[keyPath: member] = Int32(front)
                     front += rounded(count)
                 } else {
                     behind.append((member, count))
                 }
             }
-            let slot = max(weights.ringSlotByteCount, head.ringSlotByteCount)
+            let slot = max(traits.ringSlotBytes, head.traits.ringSlotBytes)
             front = rounded(front, to: 128)
-            let frontSlots = weights.usesTable ? (Self.tableStart - front) / slot : 0
+            let frontSlots = traits.usesTable ? (Self.tableStart - front) / slot : 0
             let room = limit - start - behind.reduce(0) { $0 + rounded($1.1) } - frontSlots * Self.barriers
             slots = min(32, frontSlots + room / (slot + Self.barriers))
             guard slots >= 4 else { return nil }
@@ -128,21 +111,20 @@ package struct DecodeLoop: Sendable {
             }
         }
         guard head.layout.isAligned, Self.hasWholeBlocks(first, shape),
-            let variant = Self.variant(
-                weights: first.layout.format, head: head.layout.format, embedding: embedding.layout.format, cache: shape.cacheType)
+            Self.isCompiled(weights: first.layout.format, head: head.layout.format, embedding: embedding.layout.format, cache: shape.cacheType)
         else { return nil }
         let blocks = context.multiprocessors
         // Every block has a row of every matrix; with 4 bits a pair of those whose results go two a word.
         let fewest = min(shape.queryWidth + 2 * shape.keyValueWidth, shape.hiddenSize, shape.intermediateSize, shape.vocabularySize)
-        guard fewest >= blocks, !first.layout.format.sendsPairs || min(shape.hiddenSize, shape.intermediateSize) >= 2 * blocks,
+        guard fewest >= blocks, !first.layout.format.traits.sendsPairs || min(shape.hiddenSize, shape.intermediateSize) >= 2 * blocks,
             let shared = SharedMemory(
                 shape: shape, weights: first.layout.format, head: head.layout.format, blocks: blocks, limit: context.sharedBytes - 1024)
         else { return nil }
-        launch = LaunchShape(grid: (blocks, 1), threads: Self.threads, sharedBytes: shared.byteCount, isCooperative: true)
+        launch = LaunchShape(grid: (blocks, 1), threads: DECODE_THREADS, sharedBytes: shared.byteCount, isCooperative: true)
         do throws(CUDAFailure) {
-            function = try context.function("decode_\(variant)", in: "DecodeLoop.\(variant)")
+            function = try context.function("decode_\(first.layout.format.name)", in: "DecodeLoop.\(first.layout.format.name)")
             try context.setSharedBytes(shared.byteCount, of: function)
-            guard try context.residentBlocks(of: function, threads: Self.threads, sharedBytes: shared.byteCount) >= 1 else { return nil }
+            guard try context.residentBlocks(of: function, threads: DECODE_THREADS, sharedBytes: shared.byteCount) >= 1 else { return nil }
         } catch { throw .device(program.backend.device, operation: error.operation, message: error.description) }
 
         cost = try DecodeCost(program, slots: shared.slots)
@@ -174,9 +156,10 @@ package struct DecodeLoop: Sendable {
 
     /// Whether blocks of scales end where rows do, and are as large as slots are made for.
     private static func hasWholeBlocks(_ weight: GPUWeight, _ shape: DecoderShape) -> Bool {
-        guard weight.layout.format == .n4 || weight.layout.format == .n4dq else { return true }
+        let traits = weight.layout.format.traits
+        guard traits.isFlat else { return true }
         let size = 1 << weight.layout.blockShift
-        return size >= 64 && [shape.hiddenSize, shape.queryWidth, shape.intermediateSize].allSatisfy { $0 % size == 0 }
+        return size >= traits.block && [shape.hiddenSize, shape.queryWidth, shape.intermediateSize].allSatisfy { $0 % size == 0 }
     }
 
     /// Tells the kernel where the session's buffers are, and writes the layers' descriptions into them.

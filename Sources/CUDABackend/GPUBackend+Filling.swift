@@ -1,3 +1,4 @@
+internal import CCUDAShim
 private import Synchronization
 import TensorMemory
 public import Tensors
@@ -97,7 +98,7 @@ extension GPUBackend {
         _ filling: WeightFilling, _ conversion: WeightConversion, _ lane: UploadLane, staging: UInt64, absmax: UInt64?
     ) throws(CUDAFailure) {
         let layout = filling.weight.layout
-        let width = conversion.from.denseByteCount
+        let width = conversion.from.codeByteCount(1)
         // A multiple of every block's size; int8 is quantised by whole rows.
         var piece = WeightFilling.pieceByteCount / width
         if layout.format == .int8 { piece = piece / layout.columns * layout.columns }

@@ -1,3 +1,4 @@
+internal import CCUDAShim
 import TensorMemory
 public import Tensors
 
@@ -26,13 +27,13 @@ extension GPUBackend {
         // Float16, bfloat16 and float32 go to the device as they are, many tensors at a time; all else is made float32 here.
         if case .dense(let type) = tensor.encoding, let known = KernelFormat(type) {
             let isCopy = format == .dense(type) && source.addend == 0 && (source.rounding == nil || source.rounding == type)
-            let conversion = isCopy ? nil : WeightConversion(from: known, rounding: try roundingNumber(source, known), addend: source.addend)
-            if format == .int8, conversion != nil, weight.layout.columns * known.denseByteCount > WeightFilling.pieceByteCount {
+            let conversion = isCopy ? nil : WeightConversion(from: known, rounding: try rounding(source, known), addend: source.addend)
+            if format == .int8, conversion != nil, weight.layout.columns * known.codeByteCount(1) > WeightFilling.pieceByteCount {
                 throw .unsupported("rows of \(weight.layout.columns) elements as int8")
             }
             return weight.setContent(.waiting(bytes: tensor.data, conversion: conversion))
         }
-        let conversion = WeightConversion(from: .f32, rounding: try roundingNumber(source, .f32), addend: source.addend)
+        let conversion = WeightConversion(from: .f32, rounding: try rounding(source, .f32), addend: source.addend)
         try convertPieces(tensor, of: source, to: weight, format, conversion)
     }
 
@@ -68,12 +69,12 @@ extension GPUBackend {
         try run { () throws(CUDAFailure) in try conversion.finish(weight, absmax: absmaxAddress, map: map, context) }
     }
 
-    /// 0: the elements are used as they come; 1, 2: they are rounded to float16 or bfloat16 first.
-    private func roundingNumber(_ source: WeightSource, _ type: KernelFormat) throws(BackendError) -> Int32 {
+    /// What elements of `type` are rounded to first.
+    private func rounding(_ source: WeightSource, _ type: KernelFormat) throws(BackendError) -> KernelRounding {
         switch source.rounding {
-        case nil, .float32: return 0
-        case .float16: return type == .f16 && source.addend == 0 ? 0 : 1
-        case .bfloat16: return type == .bf16 && source.addend == 0 ? 0 : 2
+        case nil, .float32: return .none
+        case .float16: return type == .f16 && source.addend == 0 ? .none : .float16
+        case .bfloat16: return type == .bf16 && source.addend == 0 ? .none : .bfloat16
         case .some(let other): throw .unsupported("rounding \(source.name) to \(other)")
         }
     }
@@ -85,9 +86,9 @@ extension GPUBackend {
     private func repack(_ tensor: StoredTensor, to weight: GPUWeight) throws(BackendError) {
         let layout = weight.layout
         guard let base = tensor.data.bytes.baseAddress, case .blocks(let format) = tensor.encoding else { return }
-        let blocks = layout.elementCount / 32
-        let scaleBytes = layout.format == .q4_1 ? 4 : 2
-        let codeBytes = layout.format == .q8_0 ? 32 : 16
+        let blocks = layout.elementCount >> layout.blockShift
+        let traits = layout.format.traits
+        let (scaleBytes, codeBytes) = (traits.scaleBytes, layout.format.codeByteCount(traits.block))
         let piece = UploadRing.pieceByteCount / codeBytes
         for first in stride(from: 0, to: blocks, by: piece) {
             let count = min(piece, blocks - first)
@@ -97,7 +98,7 @@ extension GPUBackend {
                     for block in 0..<count {
                         let from = source + block * format.byteCount + scaleBytes
                         let to = target + block * codeBytes
-                        if codeBytes == 32 { to.copyMemory(from: from, byteCount: 32) } else { Self.reorder(from, to) }
+                        if traits.usesTable { Self.reorder(from, to) } else { to.copyMemory(from: from, byteCount: codeBytes) }
                     }
                 }
                 try ring.send(count * scaleBytes, to: weight.address + UInt64(layout.scales.lowerBound + first * scaleBytes)) { target in

@@ -1,3 +1,4 @@
+internal import CCUDAShim
 internal import Synchronization
 public import TensorMemory
 public import Tensors

@@ -44,28 +44,6 @@ package struct GPUFunction: @unchecked Sendable {
     package let name: String
 }
 
-/// A kernel's parameters in order, each at the start of a word of eight bytes.
-package struct KernelParameters {
-    fileprivate var words: [UInt64] = []
-    fileprivate var offsets: [Int] = []
-
-    package init() {
-        words.reserveCapacity(32)
-        offsets.reserveCapacity(16)
-    }
-
-    package mutating func add<Value: BitwiseCopyable>(_ value: Value) {
-        offsets.append(words.count)
-        withUnsafeBytes(of: value) { bytes in
-            for start in stride(from: 0, to: bytes.count, by: 8) {
-                var word: UInt64 = 0
-                withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: bytes[start..<min(start + 8, bytes.count)]) }
-                words.append(word)
-            }
-        }
-    }
-}
-
 extension GPUContext {
     /// The kernel of that name in a module, which is loaded when first asked for.
     package func function(_ name: String, in module: String) throws(CUDAFailure) -> GPUFunction {
@@ -74,14 +52,12 @@ extension GPUContext {
         if let known = functions.module(module) {
             handle = known
         } else {
-            guard let image = ccuda_kernel_image(module, Int32(computeCapability.major), Int32(computeCapability.minor)) else {
-                throw CUDAFailure(
-                    kind: .missingSymbol, operation: "cuModuleLoadDataEx", description: "there is no kernel module \(module) in this build")
-            }
+            try KernelImages.check(module, computeCapability: computeCapability)
+            let (major, minor) = (Int32(clamping: computeCapability.major), Int32(clamping: computeCapability.minor))
             var log = [CChar](repeating: 0, count: 4096)
             var loaded: UnsafeMutableRawPointer?
             do {
-                try call { ccuda_module_load($0, image, &log, log.count, &loaded) }
+                try call { ccuda_kernel_module_load($0, module, major, minor, &log, log.count, &loaded) }
             } catch {
                 let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
                 throw CUDAFailure(
@@ -111,20 +87,21 @@ extension GPUContext {
         return Int(blocks)
     }
 
+    /// Launches a kernel with its one parameter, a structure of KernelArguments.h.
+    ///
     /// - Parameter recording: the graph that the launch becomes part of, instead of running.
-    package func launch(
-        _ function: GPUFunction, _ shape: LaunchShape, _ parameters: KernelParameters, into recording: GPURecording? = nil
+    package func launch<Arguments: BitwiseCopyable>(
+        _ function: GPUFunction, _ shape: LaunchShape, _ arguments: Arguments, into recording: GPURecording? = nil
     ) throws(CUDAFailure) {
         let stream = recording?.stream ?? stream
-        var parameters = parameters
         let launch = ccuda_launch(
             grid: (UInt32(shape.grid.x), UInt32(shape.grid.y), 1), block: (UInt32(shape.threads), 1, 1),
             shared_bytes: UInt32(shape.sharedBytes), cooperative: shape.isCooperative ? 1 : 0, overlaps: shape.overlaps ? 1 : 0)
-        let offsets = parameters.offsets
-        let result = parameters.words.withUnsafeMutableBytes { bytes in
+        var arguments = arguments
+        let result = withUnsafeMutableBytes(of: &arguments) { bytes in
             Result { () throws(CUDAFailure) in
-                var pointers = offsets.map { offset in bytes.baseAddress.map { $0 + 8 * offset } }
-                try call { ccuda_launch_kernel($0, function.handle, launch, stream, &pointers) }
+                var pointer = bytes.baseAddress
+                try call { ccuda_launch_kernel($0, function.handle, launch, stream, &pointer) }
             }
         }
         try result.get()

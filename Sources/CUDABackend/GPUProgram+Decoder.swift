@@ -1,3 +1,4 @@
+internal import CCUDAShim
 import TensorMemory
 import Tensors
 
@@ -7,17 +8,23 @@ extension GPUProgram {
         let weight = try storage(plan.embedding)
         try backend.run { () throws(CUDAFailure) in
             // The first: what comes after it may read weights before it has ended, so whatever made those must be done.
-            try launch("embed_\(weight.layout.format.rawValue)", in: "Rows", grid: (rows, 1), follows: false) {
-                $0.add(weight.segment())
-                $0.add(tokens)
-                $0.add(at(layout.residual))
-                $0.add(Int32(shape.hiddenSize))
-                $0.add(Int32(weight.layout.blockShift))
-                $0.add(backend.table(weight))
-                $0.add(backend.map)
-                $0.add(shape.embeddingScale)
-            }
+            try launch(
+                "embed_\(weight.layout.format.name)", in: "Rows", grid: (rows, 1), follows: false, embedding(weight, tokens: tokens))
         }
+    }
+
+    /// What both kernels of embeddings are told; the result goes to the residual stream.
+    func embedding(_ weight: GPUWeight, tokens: UInt64) -> EmbeddingArguments {
+        var arguments = EmbeddingArguments()
+        arguments.weight = weight.segment()
+        arguments.tokens = tokens
+        arguments.out = at(layout.residual)
+        arguments.columns = Int32(shape.hiddenSize)
+        arguments.blockShift = Int32(weight.layout.blockShift)
+        arguments.table = backend.table(weight)
+        arguments.map = backend.map
+        arguments.scale = shape.embeddingScale
+        return arguments
     }
 
     /// Runs block `index` over `rows` rows of the residual stream, whose first has the position `first`; the one row that
@@ -90,7 +97,7 @@ extension GPUProgram {
 
     /// The gated product, as `type`; returns where it is.
     private func gate(_ gates: [Output], _ layer: DecoderLayer, rows: Int, as type: KernelFormat) throws(CUDAFailure) -> UInt64 {
-        let activation = shape.activation == .silu ? 1 : 2
+        let activation: KernelActivation = shape.activation == .silu ? .silu : .gelu
         let weights = gates.map(\.weight)
         let norm = vector(layer.feedForwardNorm)
         if rows == 1, weights.allSatisfy({ $0.layout.isAligned }), isAlike(weights[0], weights[1]) {
@@ -104,13 +111,13 @@ extension GPUProgram {
         try multiply(at(layout.residual), width: shape.hiddenSize, rows: rows, norm: norm, gates)
         let count = rows * shape.intermediateSize
         let to = type == .f32 ? at(layout.gate) : at(layout.half)
-        try launch("gate_\(type.rawValue)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
-            $0.add(at(layout.gate))
-            $0.add(at(layout.up))
-            $0.add(to)
-            $0.add(UInt64(count))
-            $0.add(Int32(activation))
-        }
+        var arguments = GateArguments()
+        arguments.gates = at(layout.gate)
+        arguments.ups = at(layout.up)
+        arguments.out = to
+        arguments.count = UInt64(count)
+        arguments.activation = Int32(activation.rawValue)
+        try launch("gate_\(type.name)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1), arguments)
         return to
     }
 
@@ -120,21 +127,21 @@ extension GPUProgram {
 
     private func rotateAndStore(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int) throws(CUDAFailure) {
         let rotary = plan.rotaryEmbeddings[layer.rotary]
-        try launch("rotate_store_\(cacheSuffix)", in: "Rows", grid: (rows, 1)) {
-            $0.add(at(layout.queryKeyValue))
-            $0.add(UInt64(cache.address))
-            $0.add(values(cache, capacity: capacity))
-            $0.add(frequencies(layer.rotary))
-            $0.add(Int32(rotary.inverseFrequencies.count))
-            $0.add(Int32(shape.headCount))
-            $0.add(Int32(shape.keyValueHeadCount))
-            $0.add(Int32(shape.headSize))
-            $0.add(Int32(first))
-            $0.add(Int32(shape.keyValueWidth))
-            $0.add(Int32(shape.headSize))
-            $0.add(Int32(rotary.pairing == .neighbours ? 1 : 0))
-            $0.add(rotary.amplitude)
-        }
+        var arguments = RotationArguments()
+        arguments.queryKeyValue = at(layout.queryKeyValue)
+        arguments.keys = UInt64(cache.address)
+        arguments.values = values(cache, capacity: capacity)
+        arguments.frequencies = frequencies(layer.rotary)
+        arguments.pairs = Int32(rotary.inverseFrequencies.count)
+        arguments.heads = Int32(shape.headCount)
+        arguments.keyValueHeads = Int32(shape.keyValueHeadCount)
+        arguments.size = Int32(shape.headSize)
+        arguments.first = Int32(first)
+        arguments.positionStride = Int32(shape.keyValueWidth)
+        arguments.headStride = Int32(shape.headSize)
+        arguments.interleaved = rotary.pairing == .neighbours ? 1 : 0
+        arguments.amplitude = rotary.amplitude
+        try launch("rotate_store_\(cacheSuffix)", in: "Rows", grid: (rows, 1), arguments)
     }
 
     func frequencies(_ rotary: Int) -> UInt64 { at(layout.frequencies) + UInt64(rotary * shape.headSize / 2 * 4) }
@@ -145,11 +152,11 @@ extension GPUProgram {
 
     /// - Parameter rounds: whether the result is rounded to the cache's type and goes to where products read.
     private func attend(_ layer: DecoderLayer, rows: Int, first: Int, cache: MemoryBlock, capacity: Int, rounds: Bool) throws(CUDAFailure) {
-        var arguments = AttentionArguments()
         if rows < 16, first + rows > Self.fewestSplit {
             for row in 0..<rows { try attendRow(row, layer, first: first, cache: cache, capacity: capacity) }
             return
         }
+        var arguments = AttentionArguments()
         arguments.queries = at(layout.queryKeyValue)
         arguments.keys = UInt64(cache.address)
         arguments.values = values(cache, capacity: capacity)
@@ -166,11 +173,10 @@ extension GPUProgram {
         arguments.headStride = Int32(shape.headSize)
         arguments.scale = shape.attentionScale
         if attendsInTiles(rows: rows) {
-            try launch("attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128) {
-                $0.add(arguments)
-            }
+            try launch(
+                "attend_tiles_\(cacheSuffix)_\(shape.headSize)", in: "Attention", grid: (shape.headCount, (rows + 63) / 64), threads: 128, arguments)
         } else {
-            try launch("attend_\(cacheSuffix)", in: "Attention", grid: (shape.headCount, rows)) { $0.add(arguments) }
+            try launch("attend_\(cacheSuffix)", in: "Attention", grid: (shape.headCount, rows), arguments)
         }
     }
 
@@ -181,11 +187,11 @@ extension GPUProgram {
             try multiply(hidden, width: shape.hiddenSize, rows: rows, norm: vector(plan.finalNorm), [head])
             if let cap = shape.logitSoftCap {
                 let count = rows * shape.vocabularySize
-                try launch("soft_cap", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
-                    $0.add(to)
-                    $0.add(UInt64(count))
-                    $0.add(cap)
-                }
+                var arguments = SoftCapArguments()
+                arguments.x = to
+                arguments.count = UInt64(count)
+                arguments.cap = cap
+                try launch("soft_cap", in: "Rows", grid: (min(4096, (count + 255) / 256), 1), arguments)
             }
         }
     }
@@ -193,14 +199,14 @@ extension GPUProgram {
     /// Chooses a token for each of `rows` rows of logits; each choice goes to `choices`, the token also to `feedback`.
     func choose(_ logits: UInt64, rows: Int, choices: UInt64, feedback: UInt64, temperature: Float, seed: UInt32, counter: UInt32) throws(CUDAFailure)
     {
-        try launch("choose", in: "Rows", grid: (rows, 1), threads: 1024) {
-            $0.add(logits)
-            $0.add(choices)
-            $0.add(feedback)
-            $0.add(Int32(shape.vocabularySize))
-            $0.add(max(0, temperature))
-            $0.add(seed)
-            $0.add(counter)
-        }
+        var arguments = ChoiceArguments()
+        arguments.logits = logits
+        arguments.choices = choices
+        arguments.feedback = feedback
+        arguments.count = Int32(shape.vocabularySize)
+        arguments.temperature = max(0, temperature)
+        arguments.seed = seed
+        arguments.counter = counter
+        try launch("choose", in: "Rows", grid: (rows, 1), threads: 1024, arguments)
     }
 }

@@ -1,3 +1,4 @@
+internal import CCUDAShim
 import TensorMemory
 import Tensors
 
@@ -5,6 +6,8 @@ import Tensors
 extension GPUProgram {
     /// Positions from which on a few rows are attended to one by one, each by the whole device.
     static let fewestSplit = 256
+    /// Positions that a block takes at least.
+    private static let fewestOfBlock: Int32 = 64
 
     /// A step for the token at `layout.tokens` + position, where the position is in `layout.place`. What it launches depends on
     /// nothing that changes from token to token.
@@ -12,40 +15,31 @@ extension GPUProgram {
     /// - Parameter chooses: whether the most probable token is written behind it; the position moves on in any case.
     func step(caches: [MemoryBlock], capacity: Int, chooses: Bool) throws(BackendError) {
         let weight = try storage(plan.embedding)
-        var rotations = Rotations()
-        rotations.frequencies = at(layout.frequencies)
-        rotations.turns = at(layout.turns)
-        rotations.count = Int32(plan.rotaryEmbeddings.count)
-        rotations.each = Int32(shape.headSize / 2)
+        var arguments = embedding(weight, tokens: at(layout.tokens))
+        arguments.place = at(layout.place)
+        arguments.rotations.frequencies = at(layout.frequencies)
+        arguments.rotations.turns = at(layout.turns)
+        arguments.rotations.count = Int32(plan.rotaryEmbeddings.count)
+        arguments.rotations.each = Int32(shape.headSize / 2)
         let amplitudes = plan.rotaryEmbeddings.map(\.amplitude) + [1, 1, 1, 1]
-        rotations.amplitudes = (amplitudes[0], amplitudes[1], amplitudes[2], amplitudes[3])
+        arguments.rotations.amplitudes = (amplitudes[0], amplitudes[1], amplitudes[2], amplitudes[3])
         try backend.run { () throws(CUDAFailure) in
-            try launch("embed_next_\(weight.layout.format.rawValue)", in: "DecodeStep", grid: ((shape.hiddenSize + 255) / 256, 1), follows: false) {
-                $0.add(weight.segment())
-                $0.add(rotations)
-                $0.add(at(layout.tokens))
-                $0.add(at(layout.place))
-                $0.add(at(layout.residual))
-                $0.add(Int32(shape.hiddenSize))
-                $0.add(Int32(weight.layout.blockShift))
-                $0.add(backend.table(weight))
-                $0.add(backend.map)
-                $0.add(shape.embeddingScale)
-            }
+            try launch(
+                "embed_next_\(weight.layout.format.name)", in: "DecodeStep", grid: ((shape.hiddenSize + 255) / 256, 1), follows: false, arguments)
         }
         for layer in 0..<shape.layerCount { try block(layer, rows: 1, first: nil, cache: caches[layer], capacity: capacity) }
         try logits(of: at(layout.residual), rows: 1, to: at(layout.logits))
         try backend.run { () throws(CUDAFailure) in
             let blocks = chooses ? min(context.multiprocessors, (shape.vocabularySize + 255) / 256) : 1
-            try launch("choose_next", in: "DecodeStep", grid: (blocks, 1)) {
-                $0.add(at(layout.logits))
-                $0.add(at(layout.choiceParts))
-                $0.add(at(layout.arrived) + UInt64(layout.split.groups * 4))
-                $0.add(chooses ? at(layout.tokens) : 0)
-                $0.add(at(layout.chosen))
-                $0.add(at(layout.place))
-                $0.add(Int32(shape.vocabularySize))
-            }
+            var arguments = NextChoiceArguments()
+            arguments.logits = at(layout.logits)
+            arguments.parts = at(layout.choiceParts)
+            arguments.arrived = at(layout.arrived) + UInt64(layout.split.groups * 4)
+            arguments.tokens = chooses ? at(layout.tokens) : 0
+            arguments.chosen = at(layout.chosen)
+            arguments.place = at(layout.place)
+            arguments.count = Int32(shape.vocabularySize)
+            try launch("choose_next", in: "DecodeStep", grid: (blocks, 1), arguments)
         }
     }
 
@@ -85,6 +79,7 @@ extension GPUProgram {
         arguments.positionStride = Int32(shape.keyValueWidth)
         arguments.headStride = Int32(shape.headSize)
         arguments.interleaved = rotary.pairing == .neighbours ? 1 : 0
+        arguments.fewest = Self.fewestOfBlock
         arguments.scale = shape.attentionScale
         arguments.epsilon = shape.normEpsilon
         return arguments
@@ -94,9 +89,6 @@ extension GPUProgram {
         let split = layout.split
         let lanes = shape.headSize <= 64 ? 8 : shape.headSize <= 128 ? 16 : 32
         try launch(
-            "attend_split_\(cacheSuffix)_\(lanes)_\(AttentionSplit.headsEach)", in: "DecodeStep", grid: (split.groups, split.count), threads: 512
-        ) {
-            $0.add(arguments)
-        }
+            "attend_split_\(cacheSuffix)_\(lanes)", in: "DecodeStep", grid: (split.groups, split.count), threads: SPLIT_THREADS, arguments)
     }
 }

@@ -1,3 +1,4 @@
+internal import CCUDAShim
 import TensorMemory
 import Tensors
 
@@ -26,8 +27,10 @@ final class GPUProgram {
         shape = plan.shape
         self.layout = layout
         cacheSuffix = shape.cacheType == .float32 ? "f32" : shape.cacheType == .float16 ? "f16" : "bf16"
-        guard shape.headSize <= 256 else { throw .unsupported("heads of \(shape.headSize) elements on an NVIDIA GPU: 256 is the most") }
-        guard plan.rotaryEmbeddings.count <= GPUSessionLayout.mostRotaryEmbeddings else {
+        guard shape.headSize <= MOST_HEAD_SIZE else {
+            throw .unsupported("heads of \(shape.headSize) elements on an NVIDIA GPU: \(MOST_HEAD_SIZE) is the most")
+        }
+        guard plan.rotaryEmbeddings.count <= MOST_ROTARY_EMBEDDINGS else {
             throw .unsupported("\(plan.rotaryEmbeddings.count) rotary embeddings")
         }
         for vector in plan.vectors { try prepare(vector) }
@@ -45,15 +48,14 @@ final class GPUProgram {
 
     private func prepare(_ weight: Weight) throws(BackendError) {
         let stored = try storage(weight)
-        switch stored.layout.format {
-        case .f32: return
-        case .f16, .bf16:
+        let format = stored.layout.format
+        guard !format.traits.isScaled else { throw .badWeight(name: weight.name, reason: "norms and biases are float32, float16 or bfloat16") }
+        if format != .f32 {
             let copy = try backend.allocate(weight.elementCount * 4, owner: "activations")
             vectors[stored.address] = copy
             try backend.run { () throws(CUDAFailure) in
-                try convert(stored.address, stored.layout.format, to: UInt64(copy.address), .f32, count: weight.elementCount)
+                try convert(stored.address, format, to: UInt64(copy.address), .f32, count: weight.elementCount)
             }
-        default: throw .badWeight(name: weight.name, reason: "norms and biases are float32, float16 or bfloat16")
         }
     }
 
@@ -68,14 +70,12 @@ final class GPUProgram {
     /// - Parameter follows: whether the kernel may begin while the one ahead of it ends, where devices can do that.
     func launch(
         _ name: String, in module: String, grid: (Int, Int), threads: Int = 256, shared: Int = 0, follows: Bool = true,
-        _ build: (inout KernelParameters) -> Void
+        _ arguments: some BitwiseCopyable
     ) throws(CUDAFailure) {
-        var parameters = KernelParameters()
-        build(&parameters)
         let function = try function(name, in: module, shared: shared)
         let overlaps = follows && (recording == nil ? context.overlapsLaunches : context.recordsOverlaps)
         let shape = LaunchShape(grid: (grid.0, grid.1), threads: threads, sharedBytes: shared, overlaps: overlaps)
-        try context.launch(function, shape, parameters, into: recording)
+        try context.launch(function, shape, arguments, into: recording)
     }
 
     private func function(_ name: String, in module: String, shared: Int) throws(CUDAFailure) -> GPUFunction {
@@ -102,13 +102,11 @@ final class GPUProgram {
     }
 
     func convert(_ from: UInt64, _ type: KernelFormat, to: UInt64, _ target: KernelFormat, count: Int) throws(CUDAFailure) {
-        try launch("convert_\(type.rawValue)_\(target.rawValue)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1)) {
-            $0.add(from)
-            $0.add(to)
-            $0.add(UInt64(count))
-            $0.add(Int32(0))
-            $0.add(Float(0))
-        }
+        var arguments = ConversionArguments()
+        arguments.in = from
+        arguments.out = to
+        arguments.count = UInt64(count)
+        try launch("convert_\(type.name)_\(target.name)", in: "Rows", grid: (min(4096, (count + 255) / 256), 1), arguments)
     }
 
     /// `each` norms of `width` elements in every row of `stride`.
@@ -116,15 +114,15 @@ final class GPUProgram {
         _ from: UInt64, _ weight: UInt64, to: UInt64, _ type: KernelFormat, rows: Int, width: Int, each: Int = 1, stride: Int? = nil,
         adds: Bool = false
     ) throws(CUDAFailure) {
-        try launch("rms_norm_\(type.rawValue)", in: "Rows", grid: (rows * each, 1)) {
-            $0.add(from)
-            $0.add(weight)
-            $0.add(to)
-            $0.add(Int32(width))
-            $0.add(shape.normEpsilon)
-            $0.add(Int32(adds ? 1 : 0))
-            $0.add(Int32(each))
-            $0.add(Int32(stride ?? width))
-        }
+        var arguments = NormArguments()
+        arguments.in = from
+        arguments.weight = weight
+        arguments.out = to
+        arguments.width = Int32(width)
+        arguments.epsilon = shape.normEpsilon
+        arguments.adds = adds ? 1 : 0
+        arguments.each = Int32(each)
+        arguments.stride = Int32(stride ?? width)
+        try launch("rms_norm_\(type.name)", in: "Rows", grid: (rows * each, 1), arguments)
     }
 }

@@ -1,3 +1,4 @@
+internal import CCUDAShim
 import TensorMemory
 import Tensors
 
@@ -76,7 +77,7 @@ extension GPUSession {
     /// The decode loop's next tokens, in one launch.
     private func runLoop(_ loop: DecodeLoop, steps: Int) throws(BackendError) {
         // The kernel counts rounds of words, several a token.
-        if epoch > UInt32.max / UInt32(shape.layerCount / GPUSessionLayout.wordSets + 1) - UInt32(2 * GPUSessionLayout.mostSteps) {
+        if epoch > UInt32.max / UInt32(shape.layerCount / WORD_SETS + 1) - UInt32(2 * GPUSessionLayout.mostSteps) {
             try backend.run { () throws(CUDAFailure) in
                 try backend.context.fill(loop.arguments.words, with: 0, byteCount: program.layout.wordCount * 8)
             }
@@ -87,9 +88,7 @@ extension GPUSession {
         arguments.steps = Int32(steps)
         arguments.epoch = epoch
         epoch += UInt32(steps)
-        var parameters = KernelParameters()
-        parameters.add(arguments)
-        try backend.run { () throws(CUDAFailure) in try backend.context.launch(loop.function, loop.launch, parameters) }
+        try backend.run { () throws(CUDAFailure) in try backend.context.launch(loop.function, loop.launch, arguments) }
     }
 
     /// The next tokens by the graph of a step, launched as often.
@@ -139,10 +138,8 @@ extension GPUSession {
         arguments.epoch = epoch
         arguments.clocks = UInt64(block.address)
         epoch += 1
-        var parameters = KernelParameters()
-        parameters.add(arguments)
         return try backend.run { () throws(CUDAFailure) in
-            try backend.context.launch(loop.function, loop.launch, parameters)
+            try backend.context.launch(loop.function, loop.launch, arguments)
             return try backend.context.read(count, of: UInt64.self, from: UInt64(block.address))
         }
     }

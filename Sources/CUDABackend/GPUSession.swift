@@ -1,3 +1,4 @@
+internal import CCUDAShim
 import TensorMemory
 import Tensors
 

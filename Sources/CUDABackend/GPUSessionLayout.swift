@@ -1,21 +1,19 @@
+internal import CCUDAShim
 package import Tensors
 
 /// How a single row's attention is spread over the device: by groups of query heads that share a key-value head, and by parts
 /// of the sequence.
 package struct AttentionSplit: Sendable, Hashable {
     /// Query heads of a group: those that the kernel is compiled for.
-    package static let headsEach = 4
+    package static let headsEach = SPLIT_HEADS
     package let groups: Int
     /// The most parts that the sequence is split into.
     package let count: Int
 
-    /// Parts are weighed in shared memory by the kernel, which has room for so many.
-    private static let most = 256
-
     package init(shape: DecoderShape, multiprocessors: Int) {
         let sharing = shape.headCount / max(1, shape.keyValueHeadCount)
         groups = shape.keyValueHeadCount * ((sharing + Self.headsEach - 1) / Self.headsEach)
-        count = max(1, min(Self.most, multiprocessors / max(1, groups)))
+        count = max(1, min(SPLIT_MOST, multiprocessors / max(1, groups)))
     }
 }
 
@@ -56,11 +54,8 @@ package struct GPUSessionLayout: Sendable {
     /// Bytes of one layer's keys and values.
     package let cacheByteCount: Int
 
-    package static let mostRotaryEmbeddings = 4
     /// Tokens that the decode loop makes in one launch, at most.
     package static let mostSteps = 32
-    /// Sets of words of the decode loop that layers take turns with.
-    static let wordSets = 4
     private static let mostRows = 512
 
     package static func rows(capacity: Int) -> Int { max(1, min(capacity, mostRows)) }
@@ -85,20 +80,20 @@ package struct GPUSessionLayout: Sendable {
         logits = part(shape.vocabularySize * 4)
         tokens = part((capacity + 2) * 4)
         chunkTokens = part(rows * 4)
-        choice = part(16)
+        choice = part(MemoryLayout<KernelChoice>.stride)
         chosen = part(Self.mostSteps * 8)
-        frequencies = part(Self.mostRotaryEmbeddings * shape.headSize / 2 * 4)
-        turns = part(Self.mostRotaryEmbeddings * shape.headSize / 2 * 8)
+        frequencies = part(MOST_ROTARY_EMBEDDINGS * shape.headSize / 2 * 4)
+        turns = part(MOST_ROTARY_EMBEDDINGS * shape.headSize / 2 * 8)
         split = AttentionSplit(shape: shape, multiprocessors: multiprocessors)
         place = part(MemoryLayout<DecodePlace>.stride)
         arrived = part((split.groups + 1) * 4)
         partials = part(shape.headCount * split.count * (shape.headSize + 2) * 4)
-        choiceParts = part(multiprocessors * 16)
+        choiceParts = part(multiprocessors * MemoryLayout<ChoicePart>.stride)
         // Five vectors of 32-bit words for each of the layers that take turns, lines of one among those of the others; attention's
-        // partial results; the candidates. Handover.cuh reckons the same.
+        // partial results; the candidates. DecodeState.cuh reckons the same.
         let longest = max(shape.queryWidth + 2 * shape.keyValueWidth, shape.hiddenSize, shape.intermediateSize)
-        let vectors = (longest + 31) / 32 * (Self.wordSets * 5 * 32) / 2
-        wordCount = vectors + Self.wordSets * multiprocessors * (shape.headSize + 2) + 6 * multiprocessors
+        let vectors = (longest + 31) / 32 * WORD_LINE_STRIDE / 2
+        wordCount = vectors + WORD_SETS * multiprocessors * (shape.headSize + 2) + CANDIDATE_WORDS * multiprocessors
         words = part(wordCount * 8)
         layers = part(shape.layerCount * MemoryLayout<DecodeLayerArguments>.stride)
         byteCount = end

@@ -1,3 +1,4 @@
+package import CCUDAShim
 private import Synchronization
 package import TensorMemory
 package import Tensors
@@ -30,31 +31,20 @@ package struct GPUWeightLayout: Sendable, Hashable {
             end = start + count
             return start..<end
         }
-        var shift = 5
-        switch kernelFormat {
-        case .f32, .f16, .bf16:
-            codes = part(count * kernelFormat.denseByteCount)
-            scales = part(0)
-            nested = part(0)
-        case .int8:
-            codes = part(count)
-            scales = part(rows * 4)
-            nested = part(0)
-        case .n4, .n4dq:
+        let traits = kernelFormat.traits
+        var shift = traits.isBlockScaled ? traits.block.trailingZeroBitCount : 5
+        if traits.isFlat {
             guard case .fourBit(let fourBit) = format else { return nil }
             shift = fourBit.blockSize.trailingZeroBitCount
-            let blocks = (count + fourBit.blockSize - 1) / fourBit.blockSize
-            codes = part((count + 1) / 2)
-            // Kernels read scales a word of four bytes at a time.
-            scales = part(kernelFormat == .n4 ? blocks * 4 : (blocks + 3) & ~3)
-            // The mean of the scales comes last.
-            nested = part(kernelFormat == .n4 ? 0 : (blocks + 255) / 256 * 4 + 4)
-        case .q4_0, .q4_1, .q8_0:
-            guard columns % 32 == 0 else { return nil }
-            codes = part(kernelFormat == .q8_0 ? count : count / 2)
-            scales = part((count / 32 * (kernelFormat == .q4_1 ? 4 : 2) + 3) & ~3)
-            nested = part(0)
+        } else if traits.isBlockScaled {
+            guard columns % traits.block == 0 else { return nil }
         }
+        codes = part(kernelFormat.codeByteCount(count))
+        let blocks = traits.isBlockScaled ? (count + (1 << shift) - 1) >> shift : traits.isScaled ? rows : 0
+        // Kernels read scales a word of four bytes at a time.
+        scales = part((blocks * traits.scaleBytes + 3) & ~3)
+        // The mean of the scales comes last.
+        nested = part(traits.scales == .nested ? (blocks + 255) / 256 * 4 + 4 : 0)
         blockShift = shift
         // The decode loop copies whole 16 bytes, two of them for the scales of scales.
         byteCount = nested.isEmpty ? (end + 15) & ~15 : ((end + 15) & ~15) + 16
@@ -63,13 +53,14 @@ package struct GPUWeightLayout: Sendable, Hashable {
     package var elementCount: Int { rows * columns }
 
     /// Bytes of the scales in float32 that are needed while scales are quantised, too.
-    var absmaxByteCount: Int { format == .n4dq ? ((elementCount + (1 << blockShift) - 1) >> blockShift) * 4 : 0 }
+    var absmaxByteCount: Int { format.traits.scales == .nested ? ((elementCount + (1 << blockShift) - 1) >> blockShift) * 4 : 0 }
 
     /// Whether the kernels that read 16 bytes a lane can be used: every row must begin on such a boundary.
     package var isAligned: Bool {
         // The kernels reckon with 32 bits within a matrix.
         guard elementCount < 1 << 32, codes.count < 1 << 32 else { return false }
-        return columns % format.elementsPerLane == 0 && (format.usesTable || format == .q8_0 ? columns % 32 == 0 : true)
+        let traits = format.traits
+        return columns % traits.elementsPerLane == 0 && (!traits.isBlockScaled || columns % 32 == 0)
     }
 }
 

@@ -82,12 +82,10 @@ struct DriverTests {
         let fake = try #require(FakeDriver())
         let context = try GPUContext(ordinal: 0, library: fake.path)
         let kernel = try context.function("choose", in: "Rows")
-        var parameters = KernelParameters()
-        parameters.add(UInt64(0xABC))
         let shape = LaunchShape(grid: (3, 2), threads: 64, sharedBytes: 512)
         do {
             let graph = try context.capture { recording throws(CUDAFailure) in
-                for _ in 0..<3 { try context.launch(kernel, shape, parameters, into: recording) }
+                for _ in 0..<3 { try context.launch(kernel, shape, UInt64(0xABC), into: recording) }
             }
             #expect(graph.nodeCount == 3)
             try context.launch(graph)
@@ -97,7 +95,7 @@ struct DriverTests {
         fake.clear()
         fake.fail("cuLaunchKernel", 1)
         let error = failure { () throws(CUDAFailure) in
-            _ = try context.capture { recording throws(CUDAFailure) in try context.launch(kernel, shape, parameters, into: recording) }
+            _ = try context.capture { recording throws(CUDAFailure) in try context.launch(kernel, shape, UInt64(0xABC), into: recording) }
         }
         #expect(error?.operation == "cuLaunchKernel")
         #expect(fake.log == ["captured 0", "graph gone"])
@@ -107,10 +105,8 @@ struct DriverTests {
     func cooperative() throws {
         let fake = try #require(FakeDriver())
         let context = try GPUContext(ordinal: 0, library: fake.path)
-        var parameters = KernelParameters()
-        parameters.add(Int32(7))
         try context.launch(
-            try context.function("decode_f32", in: "DecodeLoop.f32"), LaunchShape(grid: (4, 1), threads: 512, isCooperative: true), parameters)
+            try context.function("decode_f32", in: "DecodeLoop.f32"), LaunchShape(grid: (4, 1), threads: 512, isCooperative: true), UInt64(7))
         #expect(fake.log.last == "together decode_f32 4x1 512 0 7")
     }
 
@@ -118,9 +114,7 @@ struct DriverTests {
     func overlapping() throws {
         let fake = try #require(FakeDriver())
         let context = try GPUContext(ordinal: 0, library: fake.path)
-        var parameters = KernelParameters()
-        parameters.add(Int32(7))
-        try context.launch(try context.function("gate_f32", in: "Rows"), LaunchShape(grid: (4, 2), threads: 256, overlaps: true), parameters)
+        try context.launch(try context.function("gate_f32", in: "Rows"), LaunchShape(grid: (4, 2), threads: 256, overlaps: true), UInt64(7))
         #expect(fake.log.last == "overlap gate_f32 4x2 256 0 7")
     }
 

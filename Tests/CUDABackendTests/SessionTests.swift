@@ -1,3 +1,4 @@
+import CCUDAShim
 import CUDABackend
 import TensorMemory
 import Tensors
@@ -93,7 +94,7 @@ struct SessionTests {
         try session.startGenerating(GenerationRequest(maximumTokens: 8))
         for _ in 0..<8 { _ = try session.nextToken() }
         session.stopGenerating()
-        let block = ["matvec_f32", "attend_split_f32_8_4", "matvec_f32", "matvec_f32", "matvec_f32"]
+        let block = ["matvec_f32", "attend_split_f32_8", "matvec_f32", "matvec_f32", "matvec_f32"]
         let step = ["embed_next_f32"] + block + block + ["matvec_f32", "choose_next"]
         // The first token comes from the prompt's logits. The step is run once, so that its kernels are loaded, and recorded.
         let kernels = fake.log.filter { $0.hasPrefix("launch") || $0.hasPrefix("overlap") }.map { String($0.split(separator: " ")[1]) }
@@ -288,7 +289,7 @@ struct SessionTests {
                 headSize: hidden / heads, contextLength: 64, normEpsilon: 1e-5, cacheType: .bfloat16)
             guard let shared = DecodeLoop.SharedMemory(shape: shape, weights: format, head: .bf16, blocks: 132, limit: limit) else { continue }
             let layout = shared.layout
-            let slot = max(format.ringSlotByteCount, KernelFormat.bf16.ringSlotByteCount)
+            let slot = max(format.traits.ringSlotBytes, KernelFormat.bf16.traits.ringSlotBytes)
             let inPairs = format != .q4_1
             let back = Int(layout.ring) + Int(layout.frontSlots) * slot
             // Inputs: two parts of 16 bits each, or one where two values share a word; then the down-projection's has its own place.

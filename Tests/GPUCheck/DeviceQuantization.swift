@@ -16,7 +16,7 @@ struct DeviceQuantization {
         let blocks = (count + (1 << layout.blockShift) - 1) >> layout.blockShift
         let codes = try context.read(layout.codes.count, of: UInt8.self, from: weight.address)
         let from = weight.address + UInt64(layout.scales.lowerBound)
-        if layout.format == .n4 {
+        if layout.nested.isEmpty {
             scales = try context.read(blocks, of: Float.self, from: from)
         } else {
             let bytes = try context.read(blocks, of: UInt8.self, from: from)

@@ -14,6 +14,8 @@
 // Nullability: pointers are non-null unless marked `_Nullable`.
 #pragma once
 
+#include "KernelArguments.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -144,10 +146,10 @@ ccuda_result ccuda_event_query(const ccuda_driver *driver, ccuda_event event);
 ccuda_result ccuda_event_synchronize(const ccuda_driver *driver, ccuda_event event);
 ccuda_result ccuda_event_milliseconds(const ccuda_driver *driver, ccuda_event from, ccuda_event to, float *milliseconds);
 
-/// Loads PTX (text that ends in a zero byte); back through `ccuda_module_unload`.
+/// Loads PTX (text that ends in a zero byte) or machine code, which may go once this returns; back through `ccuda_module_unload`.
 ///
 /// On failure `log` holds what the driver's assembler said.
-ccuda_result ccuda_module_load(const ccuda_driver *driver, const char *ptx, char *log, size_t log_capacity, ccuda_module _Nullable *_Nonnull module);
+ccuda_result ccuda_module_load(const ccuda_driver *driver, const void *image, char *log, size_t log_capacity, ccuda_module _Nullable *_Nonnull module);
 ccuda_result ccuda_module_unload(const ccuda_driver *driver, ccuda_module module);
 /// A function lives as long as its module. `CCUDA_MISSING_SYMBOL` if the module has none of that name.
 ccuda_result ccuda_module_function(const ccuda_driver *driver, ccuda_module module, const char *name, ccuda_function _Nullable *_Nonnull function);
@@ -184,11 +186,16 @@ ccuda_result ccuda_graph_exec_destroy(const ccuda_driver *driver, ccuda_graph_ex
 
 // ---------------------------------------------------------------- kernels
 
-/// A compiled module for a device of this compute capability: machine code where it was made, PTX text otherwise.
-/// Null if there is none of that name.
-const char *_Nullable ccuda_kernel_image(const char *name, int32_t major, int32_t minor);
-/// The names of all modules, by number from 0; null past the last.
-const char *_Nullable ccuda_kernel_name(size_t index);
+/// The bytes of a module's image for a compute capability: machine code where it was made (9.0), PTX text and a zero byte otherwise.
+/// 0 if there is none of that name.
+size_t ccuda_kernel_image_bytes(const char *name, int32_t major, int32_t minor);
+/// Unpacks it to `image`, which has room for so many bytes; 0 where what was built in is damaged.
+int32_t ccuda_kernel_image_unpack(const char *name, int32_t major, int32_t minor, void *image);
+/// Unpacks a module and loads it, as `ccuda_module_load`; `CCUDA_BAD_MODULE` of "unpacking" where there is none or what was built in is
+/// damaged.
+ccuda_result ccuda_kernel_module_load(const ccuda_driver *driver, const char *name, int32_t major, int32_t minor, char *log, size_t log_capacity, ccuda_module _Nullable *_Nonnull module);
+/// The names of all images, by number from 0: a module's name and ".ptx" or ".sm_90.cubin". Returns the length, 0 past the last.
+size_t ccuda_kernel_image_name(size_t index, char *name, size_t capacity);
 
 /// Calls `body` with the numbers below `count`, at most 64, on a thread each, and with 0 on the calling one; returns when all have
 /// ended. Where the system gives no more threads the highest numbers are left out.

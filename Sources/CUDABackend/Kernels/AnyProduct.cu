@@ -1,17 +1,7 @@
 // out[m, n] = Σ_k x[m, k] w[n, k] (+ bias) (+ residual) for any shape: one warp for each output, elements decoded one
 // by one. For widths that the fast kernels cannot load in 16-byte pieces.
+// build: ptx=80 machine=90
 #include "Element.cuh"
-
-struct AnyProductArguments {
-    Segment weight;
-    const float* input;
-    const float* residual;
-    const float* table;
-    const float* map;
-    int columns, blockShift, rows, outStride;
-};
-
-static_assert(sizeof(AnyProductArguments) == 96, "KernelArguments.swift describes the same bytes");
 
 template <int format> DEVICE void anyProduct(const AnyProductArguments& args) {
     awaitEarlier();
@@ -30,5 +20,5 @@ template <int format> DEVICE void anyProduct(const AnyProductArguments& args) {
         }
     }
 }
-#define KERNEL(name, format) extern "C" __global__ void any_product_##name(const __grid_constant__ AnyProductArguments args) { anyProduct<format>(args); }
-KERNEL(f32, F32) KERNEL(f16, F16) KERNEL(bf16, BF16) KERNEL(int8, INT8) KERNEL(n4, N4) KERNEL(n4dq, N4DQ) KERNEL(q4_0, Q4_0) KERNEL(q4_1, Q4_1) KERNEL(q8_0, Q8_0)
+#define FORMAT(name, ...) extern "C" __global__ void any_product_##name(const __grid_constant__ AnyProductArguments args) { anyProduct<KernelFormat_##name>(args); }
+KERNEL_FORMATS(FORMAT)

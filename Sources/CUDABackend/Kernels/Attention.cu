@@ -3,29 +3,16 @@
 // queries [rows, stride] float32: head h at h × size. Cache: key-value head h, position p at
 // p × positionStride + h × headStride. out [rows, heads × size] float32.
 // Row r has the position first + r and sees positions max(0, first + r - window + 1) ... first + r.
+// build: ptx=80 machine=90
 #include "Common.cuh"
 
-#define NEGATIVE_INFINITY __int_as_float(0xff800000)
-
-struct AttentionArguments {
-    const float* queries;
-    const void* keys;
-    const void* values;
-    float* out;
-    int rows, stride, heads, kvHeads, size, first, window, positionStride, headStride;
-    float scale;
-    /// Whether `out` is of the cache's 16-bit type, for a product on tensor cores (tiles only).
-    int rounds, unused;
-};
-
-static_assert(sizeof(AttentionArguments) == 80, "KernelArguments.swift describes the same bytes");
 
 /// One block for each head and row, any head size, sums in float32: decoding, and caches in float32.
 template <typename Cache> DEVICE void attend(const AttentionArguments& args) {
     const int warps = 8, chunk = 1024;
     __shared__ float query[256], scores[chunk], scratch[32], sums[warps][256];
     const int head = blockIdx.x, row = blockIdx.y, size = args.size, lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    const int kvHead = head / (args.heads / args.kvHeads), last = args.first + row;
+    const int kvHead = head / (args.heads / args.keyValueHeads), last = args.first + row;
     const int begin = args.window > 0 ? max(0, last - args.window + 1) : 0;
     const Cache* keys = (const Cache*)args.keys + (u64)kvHead * args.headStride;
     const Cache* values = (const Cache*)args.values + (u64)kvHead * args.headStride;
@@ -88,7 +75,7 @@ template <typename T, int SIZE> DEVICE void attendTiles(const AttentionArguments
     const int keysPerTile = 64;
     __shared__ __align__(128) char tiles[2 * keysPerTile * SIZE * 2];
     const int head = blockIdx.x, firstRow = (gridDim.y - 1 - blockIdx.y) * 64, lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    const int g = lane >> 2, t = lane & 3, kvHead = head / (args.heads / args.kvHeads);
+    const int g = lane >> 2, t = lane & 3, kvHead = head / (args.heads / args.keyValueHeads);
     const T* keys = (const T*)args.keys + (u64)kvHead * args.headStride;
     const T* values = (const T*)args.values + (u64)kvHead * args.headStride;
     const u32 keyTile = sharedAddress(tiles), valueTile = keyTile + keysPerTile * SIZE * 2;

@@ -1,5 +1,6 @@
 // Types, conversions and instructions that all kernels share. No header of CUDA's is included.
 #pragma once
+#include "KernelArguments.h"
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -10,6 +11,11 @@ typedef signed char i8;
 #define DEVICE __device__ __forceinline__
 #define WARP 32
 #define FULL 0xffffffffu
+#define NEGATIVE_INFINITY __int_as_float(0xff800000)
+
+/// A name of a kernel: `NAMED(embed, n4)` is embed_n4, also where the second is a macro.
+#define JOINED(a, b) a##_##b
+#define NAMED(a, b) JOINED(a, b)
 
 // 16-bit floats are carried as their bits; arithmetic is done in float32.
 struct bf16 { u16 bits; };
@@ -49,6 +55,12 @@ DEVICE void unpack(uint4 v, float (&y)[8], f16*) {
         f16 low = { (u16)w[i] }, high = { (u16)(w[i] >> 16) };
         y[2 * i] = toFloat(low); y[2 * i + 1] = toFloat(high);
     }
+}
+
+/// An activation (KernelActivation) of a gate.
+DEVICE float activated(float x, int kind) {
+    if (kind == KernelActivation_silu) return x / (1.0f + expf(-x));
+    return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)));
 }
 
 DEVICE float warpSum(float x) {
@@ -128,16 +140,3 @@ DEVICE void mma(float (&d)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1, b
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
 }
-
-/// Weight formats. Codes lie row after row; scales lie in a plane of their own.
-enum Format {
-    F32 = 0, F16 = 1, BF16 = 2,
-    /// int8, one float32 scale a row.
-    INT8 = 3,
-    /// bitsandbytes' 4 bits (high nibble first), 16-entry table, one float32 a block of the flattened tensor.
-    N4 = 4,
-    /// The same with 8-bit scales: map[scale] × nested[scale / 256] + offset.
-    N4DQ = 5,
-    /// GGUF's blocks of 32, codes (nibbles reordered to high first) apart from scales: float16 d; d and m; d.
-    Q4_0 = 6, Q4_1 = 7, Q8_0 = 8
-};

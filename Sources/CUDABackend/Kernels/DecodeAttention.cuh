@@ -76,7 +76,7 @@ DEVICE void receiveQuery(const DecodeState& state, int layer, int position, cons
     const u32* words = state.vectorOf(layer, QKV);
     const u64 offset = (u64)share.kvHead * state.args.headStride + (u64)position * state.args.positionStride;
     float* query = state.scratch();
-    const DecodeLayer& described = state.layers()[layer];
+    const DecodeLayerArguments& described = state.layers()[layer];
     const bool isNormed = described.queryNorm;
 #pragma unroll
     for (int i = thread * 4; i < (3 * size + 127 & ~127); i += 256) {
@@ -104,7 +104,7 @@ DEVICE void receiveQuery(const DecodeState& state, int layer, int position, cons
         } else if (kind < 3) {
             Four<Cache> four;
             fromFloat(x.x, four.v[0]); fromFloat(x.y, four.v[1]); fromFloat(x.z, four.v[2]); fromFloat(x.w, four.v[3]);
-            *(Four<Cache>*)((Cache*)(query + kind * MAX_HEAD) + j) = four;
+            *(Four<Cache>*)((Cache*)(query + kind * MOST_HEAD_SIZE) + j) = four;
             // Blocks that share a kv head write the same bytes to the cache.
             if (to > position) *(Four<Cache>*)((Cache*)(kind == 1 ? state.layers()[layer].keys : state.layers()[layer].values) + offset + j) = four;
         }
@@ -125,8 +125,8 @@ template <typename Cache, int size, bool inPairs> DEVICE void attendSpan(const D
     Cache* keys = (Cache*)state.layers()[layer].keys + (u64)kvHead * args.headStride;
     Cache* values = (Cache*)state.layers()[layer].values + (u64)kvHead * args.headStride;
     float* query = state.scratch();
-    Cache *key = (Cache*)(query + MAX_HEAD), *value = (Cache*)(query + 2 * MAX_HEAD);
-    float* sums = query + 3 * MAX_HEAD;  // [WARPS][size], then a maximum and a total for each warp
+    Cache *key = (Cache*)(query + MOST_HEAD_SIZE), *value = (Cache*)(query + 2 * MOST_HEAD_SIZE);
+    float* sums = query + 3 * MOST_HEAD_SIZE;  // [WARPS][size], then a maximum and a total for each warp
     const int lanes = size / EACH, side = 32 / lanes;  // lanes a position, positions a warp
     const int part = lane % lanes, which = lane / lanes, step = WARPS * side;
     const int first = from + warp * side + which;

@@ -84,7 +84,7 @@ DEVICE void sendChoice(const DecodeState& state, Candidate mine, u32 epoch, bool
     if (thread.index == 0) {
         // Makes the cache's rows visible before another block reads them.
         if (isShared) __threadfence();
-        u64* to = state.candidates() + 6 * state.block();
+        u64* to = state.candidates() + CANDIDATE_WORDS * state.block();
         sendWord(to, mine.best, epoch);
         sendWord(to + 1, __int_as_float(mine.row), epoch);
         sendWord(to + 2, mine.logit, epoch);
@@ -100,7 +100,7 @@ DEVICE int receiveChoice(const DecodeState& state, int step, u32 epoch, bool isS
     all.clear(args.vocabulary);
     for (int i = thread.index; i < state.blocks(); i += CONSUMERS) {
         float2 other[3];
-        receivePairs<3>(other, state.candidates() + 6 * i, epoch);
+        receivePairs<3>(other, state.candidates() + CANDIDATE_WORDS * i, epoch);
         all.consider(other[0].x, __float_as_int(other[0].y), other[1].x);
         all.addShare(other[1].y, other[2].x);
     }

@@ -10,10 +10,10 @@ struct DecodeInputs : DecodeProducts {
 
     /// Four elements from `i` on into the parts that `F` multiplies with.
     template <int F> DEVICE void storeFour(int stride, int i, float4 x) {
-        if constexpr (F == F32) { *(float4*)(planes() + i * 4) = x; return; }
+        if constexpr (Layout<F>::isFloat32) { *(float4*)(planes() + i * 4) = x; return; }
         float v[4] = { x.x, x.y, x.z, x.w };
         char* to = planes() + i * 2;
-        if constexpr (F == BF16) {
+        if constexpr (Layout<F>::isBFloat16) {
 #pragma unroll
             for (int part = 0; part < 3; part++) {
                 const u32 low = Pack<bf16>::pack(v[0], v[1]), high = Pack<bf16>::pack(v[2], v[3]);
@@ -37,7 +37,7 @@ struct DecodeInputs : DecodeProducts {
     /// Stores four elements, zeros past the end, and sums blocks of 32 where the format needs them. A whole warp calls.
     template <int F> DEVICE void stageFour(const Thread& thread, int stride, int i, int columns, float4 x) {
         if (i < paddedColumns(columns)) storeFour<F>(stride, i, x);
-        if (F == Q4_1) {
+        if (Layout<F>::hasMinimum) {
             float s = x.x + x.y + (x.z + x.w);
 #pragma unroll
             for (int d = 1; d < 8; d <<= 1) s += __shfl_xor_sync(FULL, s, d);

@@ -6,6 +6,7 @@
 //
 // Layers take turns with four sets of words. A set can be written again without a barrier: what a block sends depends on what
 // all others sent a phase earlier, and they sent that after their last read of the layer before.
+// build: ptx=90 machine=90a formats
 #include "DecodeAttention.cuh"
 #include "DecodeChoice.cuh"
 #include "DecodeRows.cuh"
@@ -19,7 +20,7 @@ struct DecodeLoop : DecodeRows {
 
     /// Whether all vectors but queries, keys and values are sent two values a word: every block asks for half as much, again and
     /// again. Weights of 4 bits have lost more than the ten bits that are left of an activation lose.
-    static const bool inPairs = format == N4 || format == N4DQ;
+    static const bool inPairs = Layout<format>::sendsPairs;
 
     // MARK: the warp that fills the ring
 
@@ -33,7 +34,7 @@ struct DecodeLoop : DecodeRows {
             const bool mine = lane < SLOT_ROWS && first + lane < rows;
             const u32 weight = sharedAddress(&locate(layer, phase, mine ? first + lane : 0, row));
             const RowRun run = runOf<F>(mine, lane, weight, row, columnsOf(phase), args.blockShift);
-            const int chunks = (columnsOf(phase) / Layout<F>::perLane * 16 + ROW_BYTES - 1) / ROW_BYTES;
+            const int chunks = (columnsOf(phase) / Layout<F>::perLane * 16 + SLOT_ROW_BYTES - 1) / SLOT_ROW_BYTES;
 #pragma unroll 1
             for (int chunk = 0; chunk < chunks; chunk++) {
                 const Thread thread;
@@ -95,7 +96,7 @@ struct DecodeLoop : DecodeRows {
             for (int i = thread.index; i < here; i += CONSUMERS) {
                 const int row = row0 + from + i;
                 float y = total(i) * factor;
-                if (headFormat == INT8) y *= ((const float*)args.head.scales)[row];
+                if (Layout<headFormat>::rowScaled) y *= ((const float*)args.head.scales)[row];
                 if (args.head.bias) y += args.head.bias[row];
                 if (args.logits) args.logits[(u64)step * args.vocabulary + row] = y;
                 const float logit = y;
@@ -175,9 +176,9 @@ struct DecodeLoop : DecodeRows {
     DEVICE void run() {
         if (Layout<format>::table) fillWidePairs(args.table);
         if (Layout<format>::nested) for (int i = threadIdx.x; i < 256; i += THREADS) ((float*)map())[i] = args.map[i];
-        const int layerWords = args.layerCount * (int)(sizeof(DecodeLayer) / 8);
+        const int layerWords = args.layerCount * (int)(sizeof(DecodeLayerArguments) / 8);
         for (int i = threadIdx.x; i < layerWords; i += THREADS) ((u64*)layers())[i] = ((const u64*)args.layers)[i];
-        if (threadIdx.x == 0) *(Segment*)((u64*)layers() + layerWords) = args.head;
+        if (threadIdx.x == 0) *(KernelSegment*)((u64*)layers() + layerWords) = args.head;
         share(inPairs);
         if (threadIdx.x < args.slots) {
             initBarrier(full(threadIdx.x), SLOT_ROWS);
@@ -196,35 +197,8 @@ struct DecodeLoop : DecodeRows {
     }
 };
 
-#define DECODE(name, format, headFormat, embeddingFormat, Cache) \
-    extern "C" __global__ void __launch_bounds__(THREADS, 1) decode_##name(const __grid_constant__ DecodeArguments args) { \
-        DecodeLoop<format, headFormat, embeddingFormat, Cache> loop(args); \
-        loop.run(); \
-    }
-#ifdef SELECT_f32
-DECODE(f32, F32, F32, F32, float)
-#endif
-#ifdef SELECT_f16
-DECODE(f16, F16, F16, F16, f16)
-#endif
-#ifdef SELECT_bf16
-DECODE(bf16, BF16, BF16, BF16, bf16)
-#endif
-#ifdef SELECT_n4
-DECODE(n4, N4, BF16, BF16, bf16)
-#endif
-#ifdef SELECT_n4dq
-DECODE(n4dq, N4DQ, BF16, BF16, bf16)
-#endif
-#ifdef SELECT_int8
-DECODE(int8, INT8, BF16, BF16, bf16)
-#endif
-#ifdef SELECT_q4_0
-DECODE(q4_0, Q4_0, Q8_0, Q8_0, f16)
-#endif
-#ifdef SELECT_q4_1
-DECODE(q4_1, Q4_1, Q8_0, Q8_0, f16)
-#endif
-#ifdef SELECT_q8_0
-DECODE(q8_0, Q8_0, Q8_0, Q8_0, f16)
-#endif
+extern "C" __global__ void __launch_bounds__(THREADS, 1) NAMED(decode, COMPILED_NAME)(const __grid_constant__ DecodeArguments args) {
+    const int head = Layout<COMPILED_FORMAT>::headFormat;
+    DecodeLoop<COMPILED_FORMAT, head, head, ProductType<COMPILED_FORMAT>> loop(args);
+    loop.run();
+}

@@ -6,9 +6,12 @@ struct DecodeProducts : DecodeState {
     DEVICE DecodeProducts(const DecodeArguments& a) : DecodeState(a) {}
 
     /// Pieces of 64 bytes that a warp takes of each row of a slot.
-    static const int pieces = ROW_BYTES / 64 / WARPS;
-    /// In bitsandbytes' formats two neighbouring lanes' codes have one scale.
-    template <int F> DEVICE static constexpr bool paired() { return F == N4 || F == N4DQ; }
+    static const int pieces = SLOT_ROW_BYTES / 64 / WARPS;
+    /// Two neighbouring lanes' codes have one scale, and a part of the input is enough.
+    template <int F> DEVICE static constexpr bool paired() {
+        static_assert(!Layout<F>::sendsPairs || Layout<F>::block >= 2 * Layout<F>::perLane, "a pair of lanes would have two scales");
+        return Layout<F>::sendsPairs;
+    }
     /// What a lane reads of a slot: of each piece its 16 bytes of rows g and g + 8, and their scales.
     struct Taken {
         uint4 a[pieces], b[pieces];
@@ -16,11 +19,11 @@ struct DecodeProducts : DecodeState {
     };
     /// Reads the calling lane's part of the slot at `place`; waits until it is there.
     template <int F, int slotBytes> DEVICE void take(Taken& taken, int rowBytes, int chunk, int lane, int warp) {
-        const int g = lane >> 2, t = lane & 3, left = rowBytes - chunk * ROW_BYTES;
+        const int g = lane >> 2, t = lane & 3, left = rowBytes - chunk * SLOT_ROW_BYTES;
         const u32 slot = slotAt<slotBytes>(place.slot);
         // A row's scales, and those of a chunk, are whole 16 bytes.
         const bool whole = (rowBytes >> (args.blockShift - 1) & 3) == 0 && args.blockShift <= 9;
-        const u32 own = slot + g * ROW_PITCH + warp * (pieces * 64) + t * 16;
+        const u32 own = slot + g * SLOT_ROW_PITCH + warp * (pieces * 64) + t * 16;
         waitBarrier(full(place.slot), place.parity);
 #pragma unroll
         for (int p = 0; p < pieces; p++) {
@@ -28,14 +31,14 @@ struct DecodeProducts : DecodeState {
             // Codes past the end of a row are any: they are multiplied by zeros.
             if (Layout<F>::table || piece + t * 16 < left) {
                 taken.a[p] = sharedQuad(own + p * 64);
-                taken.b[p] = sharedQuad(own + p * 64 + 8 * ROW_PITCH);
+                taken.b[p] = sharedQuad(own + p * 64 + 8 * SLOT_ROW_PITCH);
             } else taken.a[p] = taken.b[p] = make_uint4(0, 0, 0, 0);
             if constexpr (blockScaled<F>()) {
                 taken.scales[p] = { 1, 1, 0, 0, 0 };
                 // Of a pair's four lanes the upper two get sums of zeros, and so does what lies past the end: any scale will do there
                 // that is a number.
                 const int at = paired<F>() ? piece + (t & 1) * 32 : piece + t * 16;
-                const u32 scale = (at < left ? at : 0) / 16 * Layout<F>::perLane >> (paired<F>() ? args.blockShift : 5);
+                const u32 scale = (at < left ? at : 0) / 16 * Layout<F>::perLane >> (Layout<F>::flat ? args.blockShift : 5);
                 readScale<F>(taken.scales[p].a, taken.scales[p].minimumA, slot, g, scale, whole, map());
                 readScale<F>(taken.scales[p].b, taken.scales[p].minimumB, slot, g + 8, scale, whole, map());
             }
@@ -59,17 +62,17 @@ struct DecodeProducts : DecodeState {
         sum.clear();
         int first = 0, chunk = 0;
         while (true) {
-            const int start = warp * (pieces * 64), left = rowBytes - chunk * ROW_BYTES;
+            const int start = warp * (pieces * 64), left = rowBytes - chunk * SLOT_ROW_BYTES;
 #pragma unroll
             for (int p = 0; p < pieces; p++) {
                 // What lies past the end of a row of bitsandbytes' codes is multiplied by zeros: with no branch between them two
                 // pieces' products overlap.
                 if (!paired<F>() && start + p * 64 >= left) break;
-                const int column = ((chunk * ROW_BYTES + start + p * 64) / 16 + t) * Layout<F>::perLane;
-                if (first == 0 || rowBytes > ROW_BYTES) loadPieces<F, paired<F>()>(x[p], planesAddress, stride, column, lane, !Layout<F>::table || column < columns);
+                const int column = ((chunk * SLOT_ROW_BYTES + start + p * 64) / 16 + t) * Layout<F>::perLane;
+                if (first == 0 || rowBytes > SLOT_ROW_BYTES) loadPieces<F, paired<F>()>(x[p], planesAddress, stride, column, lane, !Layout<F>::table || column < columns);
                 LaneScales scales = { 1, 1, 0, 0, 0 };
                 if constexpr (blockScaled<F>()) scales = taken.scales[p];
-                if (F == Q4_1 && column < columns) scales.block = blockSums()[column >> 5];
+                if (Layout<F>::hasMinimum && column < columns) scales.block = blockSums()[column >> 5];
                 if (Layout<F>::table && rows - first <= 8) multiplyTile<F, false>(sum, taken.a[p], taken.b[p], x[p], scales, pairs);
                 else multiplyTile<F>(sum, taken.a[p], taken.b[p], x[p], scales, pairs);
             }
@@ -77,13 +80,13 @@ struct DecodeProducts : DecodeState {
             if (lane == 0) arrive(empty(place.slot));
             place.advance(args.slots);
             chunk++;
-            if (chunk * ROW_BYTES >= rowBytes) {
+            if (chunk * SLOT_ROW_BYTES >= rowBytes) {
                 float a = sum.d[0] + sum.d[1], b = sum.d[2] + sum.d[3];
                 // Two lanes go on with row g, two with row g + 8.
                 const float other = __shfl_xor_sync(FULL, t & 1 ? a : b, 1);
                 a = (t & 1 ? b : a) + other;
                 if (!paired<F>()) a += __shfl_xor_sync(FULL, a, 2);
-                if (F != F32 && F != BF16) a *= PART_SCALE;
+                if (Layout<F>::isFloat16) a *= PART_SCALE;
                 if (t < 2) partial()[warp * args.partialRows + first + g + 8 * t] = a;
                 if (announces) {
                     __syncwarp();

@@ -11,8 +11,8 @@ struct DecodeRows : DecodeInputs {
         RowEnd end = { 1, 0 };
         if (i < rows) {
             int row;
-            const Segment& weight = locate(layer, phase, i, row);
-            if (format == INT8) end.scale = ((const float*)weight.scales)[row];
+            const KernelSegment& weight = locate(layer, phase, i, row);
+            if (Layout<format>::rowScaled) end.scale = ((const float*)weight.scales)[row];
             if (weight.bias) end.bias = weight.bias[row];
         }
         return end;

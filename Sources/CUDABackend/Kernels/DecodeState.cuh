@@ -4,69 +4,10 @@
 #include "Handover.cuh"
 #include "WeightRing.cuh"
 
-/// Warps that multiply, and of one more group of four: one that fills the ring, three that finish rows.
-#define WARPS 8
-#define CONSUMERS (WARPS * 32)
-#define FINISHERS 96
-#define THREADS (CONSUMERS + 128)
-#define MAX_HEAD 256
-/// Columns of the down-projection that come together: those of 1024 bytes of codes.
-#define GATED_COLUMNS 2048
-#define NEGATIVE_INFINITY __int_as_float(0xff800000)
-
-struct DecodeLayer {
-    // q, k, v, o, gate, up, down
-    Segment weights[7];
-    const float* attentionNorm;
-    const float* feedForwardNorm;
-    /// [headSize], or null: norms over each head, before the rotation.
-    const float* queryNorm;
-    const float* keyNorm;
-    void* keys;
-    void* values;
-};
-
-/// Where things lie in a block's shared memory, in bytes: the table of pairs is first, the host lays out the rest.
-struct DecodeShared {
-    int ring, barriers, map, layers, hidden, shares, squares, cosines, scratch, partial, blockSums, planes, gated, summed;
-    /// The slots of the ring that lie before the table of pairs, and how many.
-    int front, frontSlots;
-};
-
-struct DecodeArguments {
-    const DecodeLayer* layers;
-    Segment head;
-    Segment embedding;
-    const float* finalNorm;
-    const float* inverseFrequencies;
-    const float* table;
-    const float* map;
-    /// Each layer's words, then the candidates (6 words of 64 bits a block).
-    u64* words;
-    /// In: tokens[position]. Out: tokens[position + 1 ...].
-    int* tokens;
-    /// float32 [steps, vocabulary], or null.
-    float* logits;
-    /// For each step the chosen token's logit and ln Σ exp(logit).
-    float2* chosen;
-    float epsilon, attentionScale, ropeFactor;
-    /// 0: greedy. Otherwise the logits are divided by it and Gumbel noise is added: a sample from the softmax.
-    float temperature;
-    int layerCount, hidden, intermediate, headCount, kvHeadCount, headSize, vocabulary;
-    int position, steps, blockShift, interleavedRope;
-    /// Elements between positions and between heads of the cache.
-    int positionStride, headStride;
-    /// Slots of the ring.
-    int slots;
-    /// Rows of partial sums that shared memory has room for.
-    int partialRows;
-    u32 epoch, seed;
-    DecodeShared shared;
-    /// Clock of block 0 at the end of each phase's wait and of its product, for measuring; or null.
-    u64* clocks;
-};
-
-static_assert(sizeof(DecodeLayer) == 384 && sizeof(DecodeArguments) == 328, "KernelArguments.swift describes the same bytes");
+#define WARPS int(DECODE_WARPS)
+#define CONSUMERS int(DECODE_CONSUMERS)
+#define FINISHERS int(DECODE_FINISHERS)
+#define THREADS int(DECODE_THREADS)
 
 enum Phase { QKV = 0, OUTPUT = 1, GATE_UP = 2, DOWN = 3, HEAD = 4 };
 
@@ -125,7 +66,7 @@ struct DecodeState {
 
     DEVICE static int block() { return blockIdx.x; }
     DEVICE static int blocks() { return gridDim.x; }
-    DEVICE const DecodeLayer* layers() const { return (const DecodeLayer*)(dynamicMemory + args.shared.layers); }
+    DEVICE const DecodeLayerArguments* layers() const { return (const DecodeLayerArguments*)(dynamicMemory + args.shared.layers); }
     DEVICE float* hidden() const { return (float*)(dynamicMemory + args.shared.hidden); }
     DEVICE int* shares() const { return (int*)(dynamicMemory + args.shared.shares); }
     DEVICE float* squares() const { return (float*)(dynamicMemory + args.shared.squares); }
@@ -152,7 +93,7 @@ struct DecodeState {
     DEVICE int barrierCount() const { return args.partialRows / SLOT_ROWS * 4 + gatedChunks() + 1; }
 
     DEVICE int queryWidth() const { return args.headCount * args.headSize; }
-    DEVICE int keyValueWidth() const { return args.kvHeadCount * args.headSize; }
+    DEVICE int keyValueWidth() const { return args.keyValueHeadCount * args.headSize; }
 
     // MARK: rows of a block
 
@@ -197,7 +138,7 @@ struct DecodeState {
             share.length = (count + share.spans - 1) / share.spans;
         }
         if (unit >= heads) { share.span = unit / heads; share.head = unit - share.span * heads; }
-        share.kvHead = share.head / (heads / args.kvHeadCount);
+        share.kvHead = share.head / (heads / args.keyValueHeadCount);
         return share;
     }
     DEVICE AttentionShare& ownAttention() const { return *(AttentionShare*)(shares() + 16); }
@@ -211,10 +152,10 @@ struct DecodeState {
     }
     DEVICE int rowCount(int phase) const { return unitCount(phase) << (phase == GATE_UP); }
     /// The matrix and row of this block's row `i` of a phase; of gate and up, all first rows of a slot come before all second.
-    DEVICE const Segment& locate(int layer, int phase, int i, int& row) const {
+    DEVICE const KernelSegment& locate(int layer, int phase, int i, int& row) const {
         row = firstUnit(phase) + i;
         // The head's segment lies behind the layers'.
-        const Segment* w = layers()[layer].weights;
+        const KernelSegment* w = layers()[layer].weights;
         if (phase == HEAD) return w[0];
         if (phase == OUTPUT) return w[3];
         if (phase == DOWN) return w[6];
@@ -241,7 +182,7 @@ struct DecodeState {
 
     /// Lines of the longest vector, and 64-bit words of all vectors.
     DEVICE int vectorLines() const { return (max(max(queryWidth() + 2 * keyValueWidth(), args.hidden), args.intermediate) + 31) / 32; }
-    DEVICE u64 vectorWords() const { return (u64)vectorLines() * LINE_STRIDE / 2; }
+    DEVICE u64 vectorWords() const { return (u64)vectorLines() * WORD_LINE_STRIDE / 2; }
     /// The vector that a phase sends; of `HEAD` attention's.
     DEVICE u32* vectorOf(int layer, int phase) const { return (u32*)args.words + ((layer & WORD_SETS - 1) * 5 + phase) * 32; }
     DEVICE u32* attentionOf(int layer) const { return vectorOf(layer, HEAD); }

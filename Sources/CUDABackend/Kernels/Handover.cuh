@@ -12,11 +12,9 @@
 #define MOST_TRIES (1u << 24)
 DEVICE void receiveFailed() { asm volatile("trap;"); }
 
-/// Layers take turns with so many sets of words of five vectors. Lines of 128 bytes of a vector have those of all others between
+/// Layers take turns with sets of words of five vectors (WORD_SETS). Lines of 128 bytes of a vector have those of all others between
 /// them: all blocks ask for the same line at once, and neighbours would share a slice of L2.
-#define WORD_SETS 4
-#define LINE_STRIDE (WORD_SETS * 5 * 32)
-DEVICE u32 wordAt(u32 i) { return (i >> 5) * LINE_STRIDE + (i & 31); }
+DEVICE u32 wordAt(u32 i) { return (i >> 5) * WORD_LINE_STRIDE + (i & 31); }
 
 /// Two bits that tell a round from the one before and the one after; zero is what memory begins with.
 DEVICE u32 tagOf(u32 round) { return 1 + round % 3; }

@@ -3,9 +3,10 @@
 // Tensor cores (mma.m16n8k16) with 16-bit operands and float32 sums; quantised weights are expanded into shared
 // memory on the way, never into device memory. float32 weights are multiplied in float32.
 // A block makes ROWS × OUTPUTS outputs, 64 columns of k at a time, three stages deep.
+// build: ptx=80 machine=90 formats
 #include "MatrixProduct.cuh"
 
-#define STAGES 3
+#define STAGES PRODUCT_STAGES
 
 DEVICE void loadMatrices(u32 (&r)[4], u32 address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address));
@@ -17,7 +18,7 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
     const bool dense = !Layout<format>::scaled;
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
     int tileOfSegment = blockIdx.x;
-    const Segment& weight = segmentOfTile(args, OUTPUTS, tileOfSegment);
+    const KernelSegment& weight = segmentOfTile(args, OUTPUTS, tileOfSegment);
     const int firstRow = blockIdx.y * ROWS, firstOutput = tileOfSegment * OUTPUTS;
     const int stageBytes = (ROWS + OUTPUTS) * 128;
     const int steps = (args.columns + DEPTH - 1) / DEPTH;
@@ -46,7 +47,7 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
         copyAsyncCommit();
     };
     const int heldRow = thread >> 1, heldHalf = thread & 1;
-    Held<dense ? N4 : format> held;
+    Held<dense ? KernelFormat_n4 : format> held;
     auto holdNext = [&](int step) { if constexpr (Layout<format>::scaled) { if (heldRow < OUTPUTS) hold<format>(held, args, weight, firstOutput + heldRow, step * DEPTH + heldHalf * 32); } };
     auto expandHeld = [&](int step) {
         if constexpr (Layout<format>::scaled) { if (heldRow < OUTPUTS) expand<format, Compute>(held, dynamicMemory + step % STAGES * stageBytes + ROWS * 128, heldRow, heldHalf, table); }
@@ -110,42 +111,13 @@ template <int format, typename Compute, int ROWS, int OUTPUTS> DEVICE void matri
                 }
             }
 }
-#define KERNEL(name, format, Compute) \
-    extern "C" __global__ void __launch_bounds__(256) product_128_128_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 128, 128>(args); } \
-    extern "C" __global__ void __launch_bounds__(256) product_64_128_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 64, 128>(args); } \
-    extern "C" __global__ void __launch_bounds__(256) product_64_64_##name(const __grid_constant__ MatrixProductArguments args) { matrixProduct<format, Compute, 64, 64>(args); }
-#ifdef SELECT_f16
-KERNEL(f16, F16, f16)
-#endif
-#ifdef SELECT_bf16
-KERNEL(bf16, BF16, bf16)
-#endif
-#ifdef SELECT_int8
-KERNEL(int8, INT8, bf16)
-#endif
-#ifdef SELECT_n4
-KERNEL(n4, N4, bf16)
-#endif
-#ifdef SELECT_n4dq
-KERNEL(n4dq, N4DQ, bf16)
-#endif
-#ifdef SELECT_q4_0
-KERNEL(q4_0, Q4_0, f16)
-#endif
-#ifdef SELECT_q4_1
-KERNEL(q4_1, Q4_1, f16)
-#endif
-#ifdef SELECT_q8_0
-KERNEL(q8_0, Q8_0, f16)
-#endif
 
-#ifdef SELECT_f32
 // float32: 64 × 64 outputs a block, 4 × 4 a thread, 16 columns of k at a time.
-extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_constant__ MatrixProductArguments args) {
+DEVICE void floatProduct(const MatrixProductArguments& args) {
     __shared__ float x[16][68], w[16][68];
     const int thread = threadIdx.x, firstRow = blockIdx.y * 64;
     int tileOfSegment = blockIdx.x;
-    const Segment& segment = segmentOfTile(args, 64, tileOfSegment);
+    const KernelSegment& segment = segmentOfTile(args, 64, tileOfSegment);
     const int firstOutput = tileOfSegment * 64;
     const float *input = (const float*)args.input, *weight = (const float*)segment.codes;
     const int row = thread >> 2, k4 = (thread & 3) * 4, tm = (thread >> 4) * 4, tn = (thread & 15) * 4;
@@ -188,4 +160,12 @@ extern "C" __global__ void __launch_bounds__(256) product_f32(const __grid_const
             }
         }
 }
+
+#ifdef COMPILED_f32
+extern "C" __global__ void __launch_bounds__(256) NAMED(product, COMPILED_NAME)(const __grid_constant__ MatrixProductArguments args) { floatProduct(args); }
+#else
+#define PRODUCT(rows, outputs) \
+    extern "C" __global__ void __launch_bounds__(256) NAMED(product_##rows##_##outputs, COMPILED_NAME)(const __grid_constant__ MatrixProductArguments args) { \
+        matrixProduct<COMPILED_FORMAT, ProductType<COMPILED_FORMAT>, rows, outputs>(args); }
+PRODUCT(128, 128) PRODUCT(64, 128) PRODUCT(64, 64)
 #endif

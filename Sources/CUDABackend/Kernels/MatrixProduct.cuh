@@ -1,23 +1,8 @@
-// What matrix products for prompts share: parameters, the shape of tiles in shared memory, weights on their way into it.
+// What matrix products for prompts share: the shape of tiles in shared memory, weights on their way into it.
 #pragma once
 #include "Weights.cuh"
 
-struct MatrixProductArguments {
-    /// Matrices that share the input, side by side.
-    Segment segments[3];
-    /// 16-bit [rows, columns] (float32 for float32 weights).
-    const void* input;
-    const float* residual;
-    const float* table;
-    const float* map;
-    int columns, blockShift, rows, outStride, segmentCount;
-    /// Of a gated product: 1 SiLU, 2 GELU (tanh).
-    int activation;
-};
-
-static_assert(sizeof(MatrixProductArguments) == 200, "KernelArguments.swift describes the same bytes");
-
-#define DEPTH 64
+#define DEPTH PRODUCT_DEPTH
 
 /// Rows of 128 bytes; 16-byte pieces are permuted so that ldmatrix meets no bank twice.
 DEVICE u32 swizzled(int row, int piece) { return row * 128 + ((piece ^ (row & 7)) << 4); }
@@ -29,7 +14,7 @@ template <int format, int COUNT = 32> struct Held {
     float scale, minimum;
 };
 
-template <int format, typename Holder> DEVICE void hold(Holder& h, const MatrixProductArguments& args, const Segment& weight, int row, int column) {
+template <int format, typename Holder> DEVICE void hold(Holder& h, const MatrixProductArguments& args, const KernelSegment& weight, int row, int column) {
     const bool valid = row < weight.rows && column < args.columns;
 #pragma unroll
     for (int i = 0; i < Holder::words; i++) h.codes[i] = 0;
@@ -50,13 +35,7 @@ template <int format, typename Holder> DEVICE void hold(Holder& h, const MatrixP
         }
     }
     const u32 index = scaleIndex<format>(row, column, args.columns, args.blockShift);
-    if (format == INT8 || format == N4) h.scale = ((const float*)weight.scales)[index];
-    else if (format == N4DQ) h.scale = __fadd_rn(__fmul_rn(args.map[weight.scales[index]], weight.nested[index >> 8]), weight.offset);
-    else if (format == Q4_1) {
-        const u32 dm = ((const u32*)weight.scales)[index];
-        h.scale = halfOf(dm, 0);
-        h.minimum = halfOf(dm, 1);
-    } else h.scale = toFloat(((const f16*)weight.scales)[index]);
+    scaleAt<format>(weight, index, args.map, h.scale, h.minimum);
 }
 
 /// Writes what a thread holds as the `part`th of a row's 64 elements.
@@ -78,7 +57,7 @@ template <int format, typename Compute, typename Holder> DEVICE void expand(cons
 }
 
 /// The segment that a block's column of tiles falls into, and the tile within it.
-DEVICE const Segment& segmentOfTile(const MatrixProductArguments& args, int tileOutputs, int& tile) {
+DEVICE const KernelSegment& segmentOfTile(const MatrixProductArguments& args, int tileOutputs, int& tile) {
     int which = 0;
     while (which + 1 < args.segmentCount && tile >= (args.segments[which].rows + tileOutputs - 1) / tileOutputs) {
         tile -= (args.segments[which].rows + tileOutputs - 1) / tileOutputs;

@@ -4,36 +4,11 @@
 // and an up-projection's rows together. The input may be normalised on the way in (RMSNorm), a residual added on
 // the way out. Dense weights and int8 are read as RowVector.cuh says. Codes of 4 bits and GGUF's blocks stream through a ring in
 // shared memory: each lane copies exactly the bytes that it will read, so no barrier is needed between copy and use.
+// build: ptx=80 machine=90 formats
 #include "Weights.cuh"
 
-#define WARPS 16
-#define STAGES 4
-
-struct MatrixVectorArguments {
-    Segment segments[3];
-    /// float32 [columns].
-    const float* input;
-    /// float32 [columns], or null: input × rsqrt(mean(input²) + epsilon) × norm.
-    const float* norm;
-    /// float32, added to the first segment's rows, or null.
-    const float* residual;
-    const float* table;
-    const float* map;
-    float epsilon;
-    /// Warps that have two rows together (RowVector.cuh).
-    int team;
-    int segmentCount, columns, blockShift;
-    /// 0: segments one after another. 1, 2, 3: two segments, out = act(first) × second with SiLU, GELU (tanh), GELU (erf).
-    int activation;
-};
-
-static_assert(sizeof(MatrixVectorArguments) == 208, "KernelArguments.swift describes the same bytes");
-
-DEVICE float activated(float x, int kind) {
-    if (kind == 1) return x / (1.0f + expf(-x));
-    if (kind == 2) { float c = 0.7978845608028654f * (x + 0.044715f * x * x * x); return 0.5f * x * (1.0f + tanhf(c)); }
-    return 0.5f * x * (1.0f + erff(x * 0.7071067811865476f));
-}
+#define WARPS VECTOR_WARPS
+#define STAGES VECTOR_STAGES
 
 #include "RowVector.cuh"
 
@@ -48,7 +23,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
     const int stride = planeStride<format>(columns);
     char* planes = dynamicMemory;
     float* blockSums = (float*)(planes + stride * Layout<format>::planes);
-    char* ringStart = (char*)blockSums + (format == Q4_1 ? ((columns >> 5) * 4 + 15 & ~15) : 0);
+    char* ringStart = (char*)blockSums + (Layout<format>::hasMinimum ? ((columns >> 5) * 4 + 15 & ~15) : 0);
     const u32 ring = sharedAddress(ringStart) + warp * STAGES * slotBytes<format>();
     const u32 planesAddress = sharedAddress(planes);
     const Tables tables = { pairs, map };
@@ -95,7 +70,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
         float x = 0;
         if (i < columns) { x = args.input[i]; if (args.norm) x = x * factor * args.norm[i]; }
         storeParts<format>(planes, stride, i, x);
-        if (format == Q4_1) { float s = warpSum(x); if (lane == 0 && i < columns) blockSums[i >> 5] = s; }
+        if (Layout<format>::hasMinimum) { float s = warpSum(x); if (lane == 0 && i < columns) blockSums[i >> 5] = s; }
     }
     __syncthreads();
 
@@ -103,7 +78,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
     for (int group = blockIdx.x; group < groups; group += gridDim.x) {
         int s, rowA, rowB;
         locate(group, s, rowA, rowB);
-        const Segment &a = args.segments[s], &b = args.segments[args.activation ? 1 : s];
+        const KernelSegment &a = args.segments[s], &b = args.segments[args.activation ? 1 : s];
         Accumulator<format> sum;
         sum.clear();
         for (; tile < tiles; tile += WARPS) {
@@ -144,34 +119,7 @@ template <int format> DEVICE void matrixVector(const MatrixVectorArguments& args
     }
 }
 
-#define KERNEL(name, format) \
-    extern "C" __global__ void __launch_bounds__(WARPS * 32) matvec_##name(const __grid_constant__ MatrixVectorArguments args) { matrixVector<format>(args); }
-#define ROWS(name, format) \
-    extern "C" __global__ void __launch_bounds__(ROW_THREADS, 2) matvec_##name(const __grid_constant__ MatrixVectorArguments args) { rowVector<format>(args); }
-#ifdef SELECT_f32
-ROWS(f32, F32)
-#endif
-#ifdef SELECT_f16
-ROWS(f16, F16)
-#endif
-#ifdef SELECT_bf16
-ROWS(bf16, BF16)
-#endif
-#ifdef SELECT_int8
-ROWS(int8, INT8)
-#endif
-#ifdef SELECT_n4
-KERNEL(n4, N4)
-#endif
-#ifdef SELECT_n4dq
-KERNEL(n4dq, N4DQ)
-#endif
-#ifdef SELECT_q4_0
-KERNEL(q4_0, Q4_0)
-#endif
-#ifdef SELECT_q4_1
-KERNEL(q4_1, Q4_1)
-#endif
-#ifdef SELECT_q8_0
-KERNEL(q8_0, Q8_0)
-#endif
+extern "C" __global__ void __launch_bounds__(WARPS * 32, Layout<COMPILED_FORMAT>::multipliesRows ? 2 : 0) NAMED(matvec, COMPILED_NAME)(const __grid_constant__ MatrixVectorArguments args) {
+    if constexpr (Layout<COMPILED_FORMAT>::multipliesRows) rowVector<COMPILED_FORMAT>(args);
+    else matrixVector<COMPILED_FORMAT>(args);
+}

@@ -1,4 +1,5 @@
 // Quantising on load, as bitsandbytes and LLM.int8 do (Dettmers et al., arXiv 2208.07339 and 2305.14314).
+// build: ptx=80 machine=90
 #include "Common.cuh"
 
 // bitsandbytes is built with fast mathematics: denormals count as zero and the reciprocal is the approximate one.
@@ -28,16 +29,21 @@ DEVICE int codeOf(float x, int normal) {
     return floatCodes[place] | (x < 0 ? 8 : 0);
 }
 
-/// rounding: 0 none, 1 float16, 2 bfloat16.
 template <typename In> DEVICE float source(const In* in, u64 i, int rounding, float addend) {
     float x = toFloat(in[i]) + addend;
-    if (rounding == 1) x = rounded<f16>(x);
-    if (rounding == 2) x = rounded<bf16>(x);
+    if (rounding == KernelRounding_float16) x = rounded<f16>(x);
+    if (rounding == KernelRounding_bfloat16) x = rounded<bf16>(x);
     return x;
 }
 
 // One warp for each block of `blockSize` elements (a multiple of 32). codes: element 2i in the high half of byte i.
-template <typename In> DEVICE void quantise4(const In* in, u8* codes, float* absmax, u64 count, int blockSize, int normal, int rounding, float addend) {
+template <typename In> DEVICE void quantise4(const QuantisationArguments& args) {
+    const In* in = (const In*)args.in;
+    u8* codes = args.codes;
+    float* absmax = args.scales;
+    const u64 count = args.count;
+    const int blockSize = args.blockSize, normal = args.normal, rounding = args.rounding;
+    const float addend = args.addend;
     const int lane = threadIdx.x & 31;
     const u64 blocks = (count + blockSize - 1) / blockSize;
     for (u64 block = (u64)blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5); block < blocks; block += (u64)gridDim.x * (blockDim.x >> 5)) {
@@ -54,14 +60,13 @@ template <typename In> DEVICE void quantise4(const In* in, u8* codes, float* abs
         if (lane == 0) absmax[block] = top;
     }
 }
-#define QUANTISE(name, In) \
-    extern "C" __global__ void quantise4_##name(const In* in, u8* codes, float* absmax, u64 count, int blockSize, int normal, int rounding, float addend) { \
-        quantise4(in, codes, absmax, count, blockSize, normal, rounding, addend); } \
-    extern "C" __global__ void quantise8_##name(const In* in, i8* codes, float* scales, int columns, int rounding, float addend) { \
-        quantise8(in, codes, scales, columns, rounding, addend); }
-
 // One block for each row: code = round(x × 127 / absmax), and the scale absmax / 127 that gives x back.
-template <typename In> DEVICE void quantise8(const In* in, i8* codes, float* scales, int columns, int rounding, float addend) {
+template <typename In> DEVICE void quantise8(const QuantisationArguments& args) {
+    const In* in = (const In*)args.in;
+    i8* codes = (i8*)args.codes;
+    float* scales = args.scales;
+    const int columns = args.blockSize, rounding = args.rounding;
+    const float addend = args.addend;
     __shared__ float scratch[32];
     const u64 first = (u64)blockIdx.x * columns;
     float top = 0;
@@ -71,28 +76,31 @@ template <typename In> DEVICE void quantise8(const In* in, i8* codes, float* sca
     for (int i = threadIdx.x; i < columns; i += blockDim.x) codes[first + i] = (i8)__float2int_rn(fminf(fmaxf(source(in, first + i, rounding, addend) * factor, -127.0f), 127.0f));
     if (threadIdx.x == 0) scales[blockIdx.x] = top / 127.0f;
 }
+#define QUANTISE(name, In) \
+    extern "C" __global__ void quantise4_##name(const QuantisationArguments args) { quantise4<In>(args); } \
+    extern "C" __global__ void quantise8_##name(const QuantisationArguments args) { quantise8<In>(args); }
 QUANTISE(f32, float) QUANTISE(f16, f16) QUANTISE(bf16, bf16)
 
 // The mean of the scales, by one block of 1024 threads: always the same order of additions.
-extern "C" __global__ void __launch_bounds__(1024) scale_mean(const float* absmax, float* mean, u64 count) {
+extern "C" __global__ void __launch_bounds__(1024) scale_mean(const ScaleQuantisationArguments args) {
     __shared__ double partial[1024];
     double sum = 0;
-    for (u64 i = threadIdx.x; i < count; i += 1024) sum += absmax[i];
+    for (u64 i = threadIdx.x; i < args.count; i += 1024) sum += args.absmax[i];
     partial[threadIdx.x] = sum;
     __syncthreads();
     for (int step = 512; step; step >>= 1) {
         if (threadIdx.x < step) partial[threadIdx.x] += partial[threadIdx.x + step];
         __syncthreads();
     }
-    if (threadIdx.x == 0) *mean = (float)(partial[0] / count);
+    if (threadIdx.x == 0) *args.mean = (float)(partial[0] / args.count);
 }
 
 // 256 scales a block: the nearest entry of the sorted 256-entry map to (scale - mean) / the block's largest.
-extern "C" __global__ void __launch_bounds__(256) quantise_scales(const float* absmax, const float* mean, const float* map, u8* codes, float* nested, u64 count) {
+extern "C" __global__ void __launch_bounds__(256) quantise_scales(const ScaleQuantisationArguments args) {
     __shared__ float scratch[32], entries[256];
-    entries[threadIdx.x] = map[threadIdx.x];
+    entries[threadIdx.x] = args.map[threadIdx.x];
     const u64 i = (u64)blockIdx.x * 256 + threadIdx.x;
-    const float x = i < count ? absmax[i] - *mean : 0.0f;
+    const float x = i < args.count ? args.absmax[i] - *args.mean : 0.0f;
     const float top = blockMax(fabsf(flushed(x)), scratch);
     const float y = product(x, reciprocal(top));
     // bitsandbytes' search: halve 127 times down to a neighbour, then take the nearer one.
@@ -108,6 +116,6 @@ extern "C" __global__ void __launch_bounds__(256) quantise_scales(const float* a
     int code;
     if (y > value) code = y > (upper + value) * 0.5f ? upperPivot : pivot;
     else code = y < (lower + value) * 0.5f ? lowerPivot : pivot;
-    if (i < count) codes[i] = (u8)code;
-    if (threadIdx.x == 0) nested[blockIdx.x] = top;
+    if (i < args.count) args.codes[i] = (u8)code;
+    if (threadIdx.x == 0) args.nested[blockIdx.x] = top;
 }

@@ -5,7 +5,7 @@
 #pragma once
 #include "Weights.cuh"
 
-#define ROW_WARPS 16
+#define ROW_WARPS VECTOR_WARPS
 #define ROW_THREADS (ROW_WARPS * 32)
 /// Times 2048 columns that a block keeps in registers between reading the input and storing it.
 #define ROW_HELD 8
@@ -22,13 +22,13 @@ DEVICE float int8Value(u32 word, u32 which) { return __uint_as_float(__byte_perm
 /// Adds the products of a lane's 16 bytes and its columns of the input.
 template <int format> DEVICE float rowProduct(uint4 w, const float4 (&x)[Layout<format>::perLane / 4], float sum) {
     const u32 words[4] = { w.x, w.y, w.z, w.w };
-    if (format == F32) {
+    if (Layout<format>::isFloat32) {
         sum = fmaf(__uint_as_float(w.x), x[0].x, sum);
         sum = fmaf(__uint_as_float(w.y), x[0].y, sum);
         sum = fmaf(__uint_as_float(w.z), x[0].z, sum);
         return fmaf(__uint_as_float(w.w), x[0].w, sum);
     }
-    if (format == INT8) {
+    if (Layout<format>::rowScaled) {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             const float4 v = x[i % (Layout<format>::perLane / 4)];
@@ -40,7 +40,7 @@ template <int format> DEVICE float rowProduct(uint4 w, const float4 (&x)[Layout<
         return sum;
     }
     float y[8];
-    if (format == BF16) unpack(w, y, (bf16*)0);
+    if (Layout<format>::isBFloat16) unpack(w, y, (bf16*)0);
     else unpack(w, y, (f16*)0);
 #pragma unroll
     for (int i = 0; i < 2; i++) {
@@ -54,7 +54,7 @@ template <int format> DEVICE float rowProduct(uint4 w, const float4 (&x)[Layout<
 }
 
 template <int format> DEVICE void rowVector(const MatrixVectorArguments& args) {
-    const int E = Layout<format>::perLane, quads = E / 4, unroll = format == INT8 ? 2 : 4;
+    const int E = Layout<format>::perLane, quads = E / 4, unroll = Layout<format>::rowScaled ? 2 : 4;
     extern __shared__ __align__(16) char dynamicMemory[];
     __shared__ float scratch[ROW_WARPS];
     __shared__ float2 parts[2][ROW_WARPS];
@@ -133,15 +133,15 @@ template <int format> DEVICE void rowVector(const MatrixVectorArguments& args) {
         const bool isMine = unit < count;
         float sumA = 0, sumB = 0, addA = 0, addB = 0, scaleA = factor, scaleB = factor;
         if (isMine) {
-            const Segment& own = args.segments[s];
-            const Segment& other = isGated ? args.segments[1] : own;
+            const KernelSegment& own = args.segments[s];
+            const KernelSegment& other = isGated ? args.segments[1] : own;
             const int second = isGated ? row : min(row + 1, own.rows - 1);
             // What comes to the sums is asked for while they are made.
             if (lane == 0 && member == 0) {
                 if (own.bias) addA = own.bias[row];
                 if (other.bias) addB = other.bias[second];
                 if (args.residual && s == 0 && !isGated) { addA += args.residual[row]; addB += args.residual[second]; }
-                if (format == INT8) { scaleA *= ((const float*)own.scales)[row]; scaleB *= ((const float*)other.scales)[second]; }
+                if (Layout<format>::rowScaled) { scaleA *= ((const float*)own.scales)[row]; scaleB *= ((const float*)other.scales)[second]; }
             }
             for (int first = member; first < pieces; first += unroll * team) {
                 if (turn > 0 || first != member) fetch(s, row, first);
@@ -167,7 +167,7 @@ template <int format> DEVICE void rowVector(const MatrixVectorArguments& args) {
         }
         if (isMine && lane == 0 && member == 0) {
             const float y = sumA * scaleA + addA, z = sumB * scaleB + addB;
-            const Segment& own = args.segments[s];
+            const KernelSegment& own = args.segments[s];
             if (isGated) own.out[row] = activated(y, args.activation) * z;
             else {
                 own.out[row] = y;

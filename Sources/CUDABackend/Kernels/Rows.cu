@@ -1,25 +1,31 @@
 // What happens to rows of activations between products: embedding, norms, rotation, gating, reductions.
 // Activations are float32 [rows, width] unless said otherwise; one block a row.
+// build: ptx=80 machine=90
 #include "Element.cuh"
 
-#define NEGATIVE_INFINITY __int_as_float(0xff800000)
+/// The types that activations and caches have.
+#define TYPES(TYPE) TYPE(f32, float) TYPE(f16, f16) TYPE(bf16, bf16)
 
-// out[r, :] = embedding[tokens[r], :] × scale
-template <int format> DEVICE void embed(const Segment& w, const int* tokens, float* out, int columns, int blockShift, const float* table, const float* map, float scale) {
+
+// One kernel for each format: EmbeddingArguments.
+template <int format> DEVICE void embed(const EmbeddingArguments& args) {
     awaitEarlier();
-    const int token = tokens[blockIdx.x];
-    for (int i = threadIdx.x; i < columns; i += blockDim.x) out[(u64)blockIdx.x * columns + i] = element<format>(w, token, i, columns, blockShift, table, map) * scale;
+    const int token = args.tokens[blockIdx.x];
+    for (int i = threadIdx.x; i < args.columns; i += blockDim.x)
+        args.out[(u64)blockIdx.x * args.columns + i] = element<format>(args.weight, token, i, args.columns, args.blockShift, args.table, args.map) * args.scale;
 }
-#define EMBED(name, format) \
-    extern "C" __global__ void embed_##name(const __grid_constant__ Segment w, const int* tokens, float* out, int columns, int blockShift, const float* table, const float* map, float scale) { \
-        embed<format>(w, tokens, out, columns, blockShift, table, map, scale); }
-EMBED(f32, F32) EMBED(f16, F16) EMBED(bf16, BF16) EMBED(int8, INT8) EMBED(n4, N4) EMBED(n4dq, N4DQ) EMBED(q4_0, Q4_0) EMBED(q4_1, Q4_1) EMBED(q8_0, Q8_0)
+#define FORMAT(name, ...) extern "C" __global__ void embed_##name(const EmbeddingArguments args) { embed<KernelFormat_##name>(args); }
+KERNEL_FORMATS(FORMAT)
 
 // out[r, :] = in[r, :] × rsqrt(mean(in[r, :]²) + epsilon) × weight (Zhang and Sennrich, arXiv 1910.07467); added to
-// `out` where `add` is set. Norms over heads: `each` of them of `width` elements in a row of `stride`.
+// `out` where `adds` is set. Norms over heads: `each` of them of `width` elements in a row of `stride`.
 #define HELD 4
-template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight, Out* out, int width, float epsilon, int add, int each, int stride) {
+template <typename Out> DEVICE void rmsNorm(const NormArguments& args) {
     __shared__ float scratch[32];
+    const float *in = args.in, *weight = args.weight;
+    Out* out = (Out*)args.out;
+    const int width = args.width, add = args.adds, each = args.each, stride = args.stride;
+    const float epsilon = args.epsilon;
     awaitEarlier();
     const u64 first = (u64)(blockIdx.x / each) * stride + (u64)(blockIdx.x % each) * width;
     in += first;
@@ -54,15 +60,20 @@ template <typename Out> DEVICE void rmsNorm(const float* in, const float* weight
         fromFloat(y, out[i]);
     }
 }
-extern "C" __global__ void rms_norm_f32(const float* in, const float* weight, float* out, int width, float epsilon, int add, int each, int stride) { rmsNorm(in, weight, out, width, epsilon, add, each, stride); }
-extern "C" __global__ void rms_norm_f16(const float* in, const float* weight, f16* out, int width, float epsilon, int add, int each, int stride) { rmsNorm(in, weight, out, width, epsilon, add, each, stride); }
-extern "C" __global__ void rms_norm_bf16(const float* in, const float* weight, bf16* out, int width, float epsilon, int add, int each, int stride) { rmsNorm(in, weight, out, width, epsilon, add, each, stride); }
+#define TYPE(name, Out) extern "C" __global__ void rms_norm_##name(const NormArguments args) { rmsNorm<Out>(args); }
+TYPES(TYPE)
+#undef TYPE
 
 // Rotates queries in place, rotates keys into the cache, and copies values there. qkv [rows, q + 2 kv]: one row's heads.
 // Cache: key-value head h, position p at (p × positionStride + h × headStride).
-template <typename Cache> DEVICE void rotateAndStore(float* qkv, Cache* keys, Cache* values, const float* frequencies, int pairs, int heads, int kvHeads, int size,
-                                                     int first, int positionStride, int headStride, int interleaved, float amplitude) {
-    __shared__ float2 angles[128];
+template <typename Cache> DEVICE void rotateAndStore(const RotationArguments& args) {
+    __shared__ float2 angles[MOST_HEAD_SIZE / 2];
+    float* const qkv = args.queryKeyValue;
+    Cache *const keys = (Cache*)args.keys, *const values = (Cache*)args.values;
+    const float* const frequencies = args.frequencies;
+    const int pairs = args.pairs, heads = args.heads, kvHeads = args.keyValueHeads, size = args.size, first = args.first;
+    const int positionStride = args.positionStride, headStride = args.headStride, interleaved = args.interleaved;
+    const float amplitude = args.amplitude;
     const int position = first + blockIdx.x, width = (heads + 2 * kvHeads) * size;
     float* row = qkv + (u64)blockIdx.x * width;
     if (threadIdx.x < pairs) {
@@ -89,54 +100,49 @@ template <typename Cache> DEVICE void rotateAndStore(float* qkv, Cache* keys, Ca
         fromFloat(row[(heads + kvHeads) * size + i], values[to]);
     }
 }
-#define ROTATE(name, Cache) \
-    extern "C" __global__ void rotate_store_##name(float* qkv, Cache* keys, Cache* values, const float* frequencies, int pairs, int heads, int kvHeads, int size, \
-                                                   int first, int positionStride, int headStride, int interleaved, float amplitude) { \
-        rotateAndStore(qkv, keys, values, frequencies, pairs, heads, kvHeads, size, first, positionStride, headStride, interleaved, amplitude); }
-ROTATE(f32, float) ROTATE(f16, f16) ROTATE(bf16, bf16)
+#define TYPE(name, Cache) extern "C" __global__ void rotate_store_##name(const RotationArguments args) { rotateAndStore<Cache>(args); }
+TYPES(TYPE)
+#undef TYPE
 
-// out[i] = activation(gate[i]) × up[i]; 1: SiLU, 2: GELU (tanh).
-DEVICE float gated(float x, int kind) {
-    if (kind == 1) return x / (1.0f + expf(-x));
-    return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)));
-}
-template <typename Out> DEVICE void gate(const float* gates, const float* ups, Out* out, u64 count, int kind) {
+// out[i] = activation(gate[i]) × up[i]
+template <typename Out> DEVICE void gate(const GateArguments& args) {
     awaitEarlier();
-    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) fromFloat(gated(gates[i], kind) * ups[i], out[i]);
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < args.count; i += (u64)gridDim.x * blockDim.x)
+        fromFloat(activated(args.gates[i], args.activation) * args.ups[i], ((Out*)args.out)[i]);
 }
-extern "C" __global__ void gate_f32(const float* g, const float* u, float* out, u64 count, int kind) { gate(g, u, out, count, kind); }
-extern "C" __global__ void gate_f16(const float* g, const float* u, f16* out, u64 count, int kind) { gate(g, u, out, count, kind); }
-extern "C" __global__ void gate_bf16(const float* g, const float* u, bf16* out, u64 count, int kind) { gate(g, u, out, count, kind); }
+#define TYPE(name, Out) extern "C" __global__ void gate_##name(const GateArguments args) { gate<Out>(args); }
+TYPES(TYPE)
+#undef TYPE
 
-// rounding: 0 none, 1 float16, 2 bfloat16, before the output's own.
-template <typename In, typename Out> DEVICE void convert(const In* in, Out* out, u64 count, int rounding, float addend) {
+template <typename In, typename Out> DEVICE void convert(const ConversionArguments& args) {
     awaitEarlier();
-    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) {
-        float x = toFloat(in[i]) + addend;
-        if (rounding == 1) x = rounded<f16>(x);
-        if (rounding == 2) x = rounded<bf16>(x);
-        fromFloat(x, out[i]);
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < args.count; i += (u64)gridDim.x * blockDim.x) {
+        float x = toFloat(((const In*)args.in)[i]) + args.addend;
+        if (args.rounding == KernelRounding_float16) x = rounded<f16>(x);
+        if (args.rounding == KernelRounding_bfloat16) x = rounded<bf16>(x);
+        fromFloat(x, ((Out*)args.out)[i]);
     }
 }
-#define CONVERT(a, A, b, B) extern "C" __global__ void convert_##a##_##b(const A* in, B* out, u64 count, int rounding, float addend) { convert(in, out, count, rounding, addend); }
-CONVERT(f32, float, f32, float) CONVERT(f32, float, f16, f16) CONVERT(f32, float, bf16, bf16)
-CONVERT(f16, f16, f32, float) CONVERT(f16, f16, f16, f16) CONVERT(f16, f16, bf16, bf16)
-CONVERT(bf16, bf16, f32, float) CONVERT(bf16, bf16, f16, f16) CONVERT(bf16, bf16, bf16, bf16)
+#define CONVERT(a, A, b, B) extern "C" __global__ void convert_##a##_##b(const ConversionArguments args) { convert<A, B>(args); }
+#define TYPE(name, In) CONVERT(name, In, f32, float) CONVERT(name, In, f16, f16) CONVERT(name, In, bf16, bf16)
+TYPES(TYPE)
+#undef TYPE
 
 // x = cap × tanh(x / cap)
-extern "C" __global__ void soft_cap(float* x, u64 count, float cap) {
+extern "C" __global__ void soft_cap(const SoftCapArguments args) {
     awaitEarlier();
-    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) x[i] = cap * tanhf(x[i] / cap);
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < args.count; i += (u64)gridDim.x * blockDim.x) args.x[i] = args.cap * tanhf(args.x[i] / args.cap);
 }
 
 // For each row of logits: the token chosen, its logit, and ln Σ exp(logit). temperature 0: the largest, the lowest id
 // among equals. Otherwise Gumbel noise makes the largest a draw from softmax(logits / temperature).
-struct Choice { int token; float logit; float logSum; };
-extern "C" __global__ void __launch_bounds__(1024) choose(const float* logits, Choice* choices, int* feedback, int count, float temperature, u32 seed, u32 counter) {
+extern "C" __global__ void __launch_bounds__(1024) choose(const ChoiceArguments args) {
     __shared__ float scratch[32];
     __shared__ int rows[32];
+    const int count = args.count;
+    const float temperature = args.temperature;
     awaitEarlier();
-    logits += (u64)blockIdx.x * count;
+    const float* logits = args.logits + (u64)blockIdx.x * count;
     float top = NEGATIVE_INFINITY, best = NEGATIVE_INFINITY;
     int row = count;
     for (int i = threadIdx.x; i < count; i += blockDim.x) {
@@ -144,7 +150,7 @@ extern "C" __global__ void __launch_bounds__(1024) choose(const float* logits, C
         top = fmaxf(top, x);
         float y = x;
         if (temperature > 0) {
-            u32 h = seed ^ (counter + blockIdx.x) * 0x9e3779b9u;
+            u32 h = args.seed ^ (args.counter + blockIdx.x) * 0x9e3779b9u;
             h ^= h >> 16; h *= 0x85ebca6bu; h ^= h >> 13; h *= 0xc2b2ae35u; h ^= h >> 16;
             h ^= i * 0x7feb352du;
             h ^= h >> 16; h *= 0x85ebca6bu; h ^= h >> 13; h *= 0xc2b2ae35u; h ^= h >> 16;
@@ -168,8 +174,8 @@ extern "C" __global__ void __launch_bounds__(1024) choose(const float* logits, C
     if (threadIdx.x == 0) {
         for (int w = 1; w < (int)(blockDim.x >> 5); w++) if (scratch[w] > best || (scratch[w] == best && rows[w] < row)) { best = scratch[w]; row = rows[w]; }
         row = min(row, count - 1);
-        const Choice choice = { row, logits[row], top + logf(sum) };
-        choices[blockIdx.x] = choice;
-        if (feedback) feedback[blockIdx.x] = row;
+        const KernelChoice choice = { row, logits[row], top + logf(sum) };
+        args.choices[blockIdx.x] = choice;
+        if (args.feedback) args.feedback[blockIdx.x] = row;
     }
 }

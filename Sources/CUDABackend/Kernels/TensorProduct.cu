@@ -5,6 +5,7 @@
 // step before is being multiplied. Of the stages, one is being multiplied, one's product may still run, the rest are on their
 // way. A gated product has rows of a gate and of an up-projection in one tile and makes act(gate) × up of them.
 // (PTX ISA, "Asynchronous warpgroup level matrix instructions".)
+// build: ptx=90a machine=90a formats=-f32
 #include "MatrixProduct.cuh"
 
 /// A matrix of 128-byte rows in shared memory: 8 rows are 1024 bytes apart from the next 8, swizzled by 128 bytes.
@@ -108,9 +109,10 @@ DEVICE void multiplyAsync(float (&d)[96], u64 a, u64 b, f16*) {
         : "l"(a), "l"(b));
 }
 
-DEVICE float activated(float x, int kind) {
-    if (kind == 1) return x / (1.0f + __expf(-x));
-    return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)));
+/// As `activated`, with the approximate exponential: this product's epilogue shows in its time.
+DEVICE float activatedFast(float x, int kind) {
+    if (kind == KernelActivation_silu) return x / (1.0f + __expf(-x));
+    return activated(x, kind);
 }
 
 /// Two blocks of a cluster wait for each other, and each sees what the other wrote.
@@ -128,7 +130,7 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
     const int ROWS = 128 * TALL, AHEAD = STAGES - 2, SHARE = isGated ? OUTPUTS / 2 : OUTPUTS;
     const int thread = threadIdx.x, group = thread >> 7, stageBytes = (ROWS + OUTPUTS) * 128;
     int tile = blockIdx.x;
-    const Segment& weight = isGated ? args.segments[0] : segmentOfTile(args, OUTPUTS, tile);
+    const KernelSegment& weight = isGated ? args.segments[0] : segmentOfTile(args, OUTPUTS, tile);
     const int firstRow = (isHalved ? blockIdx.y >> 1 : blockIdx.y) * ROWS, firstOutput = tile * SHARE;
     // Two blocks of a cluster halve the columns of a tile between them.
     const int allSteps = (args.columns + DEPTH - 1) / DEPTH, half = (allSteps + 1) / 2, rank = blockIdx.y & 1;
@@ -139,7 +141,7 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
     if (Layout<format>::table && thread < 16) table[thread] = args.table[thread];
 
     // The matrix that a tile's row comes from, and the row there.
-    auto source = [&](int row, int& output) -> const Segment& {
+    auto source = [&](int row, int& output) -> const KernelSegment& {
         const bool isSecond = isGated && row >= SHARE;
         output = firstOutput + row - (isSecond ? SHARE : 0);
         return isSecond ? args.segments[1] : weight;
@@ -175,13 +177,13 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
     };
     // Every thread expands as much: half a row of 64 elements of each 128 rows, or a quarter of each 64.
     const int PART = OUTPUTS % 128 == 0 ? 32 : 16, PARTS = 64 / PART, HOLDS = OUTPUTS * PARTS / 256;
-    Held<dense ? N4 : format, PART> held[HOLDS];
+    Held<dense ? KernelFormat_n4 : format, PART> held[HOLDS];
     auto holdNext = [&](int step) {
         if constexpr (Layout<format>::scaled) {
 #pragma unroll
             for (int i = 0; i < HOLDS; i++) {
                 int output;
-                const Segment& from = source((i * 256 + thread) / PARTS, output);
+                const KernelSegment& from = source((i * 256 + thread) / PARTS, output);
                 hold<format>(held[i], args, from, output, firstColumn + step * DEPTH + thread % PARTS * PART);
             }
         }
@@ -275,7 +277,7 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
                     float2 up = make_float2(sums[m][other], sums[m][other + 1]);
                     const float* bias = args.segments[1].bias;
                     if (bias) { up.x += bias[output]; up.y += bias[output + 1]; }
-                    ((u32*)weight.out)[at / 2] = Pack<Compute>::pack(activated(y.x, args.activation) * up.x, activated(y.y, args.activation) * up.y);
+                    ((u32*)weight.out)[at / 2] = Pack<Compute>::pack(activatedFast(y.x, args.activation) * up.x, activatedFast(y.y, args.activation) * up.y);
                 } else {
                     if (args.residual) {
                         const float2 old = *(const float2*)(args.residual + at);
@@ -288,32 +290,10 @@ template <int format, typename Compute, int TALL, int OUTPUTS, int STAGES, bool 
         }
 }
 
-#define KERNEL(name, format, Compute) \
-    extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_128_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 128, 6, false>(args); } \
-    extern "C" __global__ void __launch_bounds__(256, 1) tensor_product_64_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 64, 8, false>(args); } \
-    extern "C" __global__ void __launch_bounds__(256, 1) __cluster_dims__(1, 2, 1) tensor_product_halves_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 1, 128, 6, false, true>(args); } \
-    extern "C" __global__ void __launch_bounds__(256, 1) tensor_gate_##name(const __grid_constant__ MatrixProductArguments args) { tensorProduct<format, Compute, 2, 192, 4, true>(args); }
-#ifdef SELECT_f16
-KERNEL(f16, F16, f16)
-#endif
-#ifdef SELECT_bf16
-KERNEL(bf16, BF16, bf16)
-#endif
-#ifdef SELECT_int8
-KERNEL(int8, INT8, bf16)
-#endif
-#ifdef SELECT_n4
-KERNEL(n4, N4, bf16)
-#endif
-#ifdef SELECT_n4dq
-KERNEL(n4dq, N4DQ, bf16)
-#endif
-#ifdef SELECT_q4_0
-KERNEL(q4_0, Q4_0, f16)
-#endif
-#ifdef SELECT_q4_1
-KERNEL(q4_1, Q4_1, f16)
-#endif
-#ifdef SELECT_q8_0
-KERNEL(q8_0, Q8_0, f16)
-#endif
+#define TENSOR(name, cluster, ...) \
+    extern "C" __global__ void __launch_bounds__(256, 1) cluster NAMED(tensor_##name, COMPILED_NAME)(const __grid_constant__ MatrixProductArguments args) { \
+        tensorProduct<COMPILED_FORMAT, ProductType<COMPILED_FORMAT>, __VA_ARGS__>(args); }
+TENSOR(product_128, , 1, TENSOR_WIDE, TENSOR_WIDE_STAGES, false)
+TENSOR(product_64, , 1, TENSOR_NARROW, TENSOR_NARROW_STAGES, false)
+TENSOR(product_halves, __cluster_dims__(1, 2, 1), 1, TENSOR_WIDE, TENSOR_WIDE_STAGES, false, true)
+TENSOR(gate, , TENSOR_GATE_ROWS / 128, TENSOR_GATE_OUTPUTS, TENSOR_GATE_STAGES, true)

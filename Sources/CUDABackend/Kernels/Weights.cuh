@@ -7,58 +7,67 @@
 #pragma once
 #include "Common.cuh"
 
-/// One weight matrix [rows, columns] on the device.
-struct Segment {
-    const u8* codes;
-    const u8* scales;
-    const float* nested;
-    const float* bias;
-    float* out;
-    float offset;
-    int rows;
+/// A format's traits (KernelFormats.h) as constants.
+template <int format> struct Layout {
+#define TRAIT(name) kernelFormatTraits((KernelFormat)format).name
+    static const int perLane = TRAIT(elementsPerLane), planes = TRAIT(partCount), planeBytes = TRAIT(partBytes), block = TRAIT(block);
+    static const int scaleBytes = TRAIT(scaleBytes), slotBytes = TRAIT(slotBytes), scalePitch = TRAIT(scalePitch), ringSlotBytes = TRAIT(ringSlotBytes);
+    static const int productType = TRAIT(productType), headFormat = TRAIT(headFormat);
+    static const bool scaled = TRAIT(isScaled), blockScaled = TRAIT(isBlockScaled), flat = TRAIT(isFlat), table = TRAIT(usesTable);
+    static const bool multipliesRows = TRAIT(multipliesRows), sendsPairs = TRAIT(sendsPairs);
+    static const bool rowScaled = TRAIT(scales) == KernelScales_rowFloat32, floatScaled = TRAIT(scales) == KernelScales_float32;
+    static const bool nested = TRAIT(scales) == KernelScales_nested, hasMinimum = TRAIT(scales) == KernelScales_float16Minimum;
+    /// How an activation is split: as it is, into three bfloat16, or into two float16 (divided by PART_SCALE).
+    static const bool isFloat32 = TRAIT(partType) == KernelFormat_f32, isBFloat16 = TRAIT(partType) == KernelFormat_bf16, isFloat16 = !isFloat32 && !isBFloat16;
+#undef TRAIT
 };
 
-static_assert(sizeof(Segment) == 48, "KernelArguments.swift describes the same bytes");
-
-template <int format> struct Layout;
-template <> struct Layout<F32> { static const int perLane = 4, planes = 1, planeBytes = 4; static const bool scaled = false, nested = false, table = false; };
-template <> struct Layout<F16> { static const int perLane = 8, planes = 2, planeBytes = 2; static const bool scaled = false, nested = false, table = false; };
-template <> struct Layout<BF16> { static const int perLane = 8, planes = 3, planeBytes = 2; static const bool scaled = false, nested = false, table = false; };
-template <> struct Layout<INT8> { static const int perLane = 16, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = false; };
-template <> struct Layout<N4> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = true; };
-template <> struct Layout<N4DQ> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = true, table = true; };
-template <> struct Layout<Q4_0> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = true; };
-template <> struct Layout<Q4_1> { static const int perLane = 32, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = true; };
-template <> struct Layout<Q8_0> { static const int perLane = 16, planes = 2, planeBytes = 2; static const bool scaled = true, nested = false, table = false; };
-
-#define TILE_BYTES 1024
-#define SCALE_BYTES 512
+/// The type of a format's `product`.
+template <int type> struct Element { typedef float T; };
+template <> struct Element<KernelFormat_f16> { typedef f16 T; };
+template <> struct Element<KernelFormat_bf16> { typedef bf16 T; };
+template <int format> using ProductType = typename Element<Layout<format>::productType>::T;
 
 /// Activations enter float16 parts divided by 4, so that up to a quarter of a million fits; the sum is multiplied back.
 #define PART_SCALE 4.0f
 
 template <int format> DEVICE constexpr int tileColumns() { return Layout<format>::perLane * 4; }
-template <int format> DEVICE constexpr int slotBytes() { return TILE_BYTES + (Layout<format>::nested ? SCALE_BYTES : Layout<format>::scaled ? SCALE_BYTES / 2 : 0); }
+template <int format> DEVICE constexpr int slotBytes() { return Layout<format>::slotBytes; }
+#define PART_PADDING 64
 DEVICE int paddedColumns(int columns) { return (columns + 127) & ~127; }
-/// Bytes from one part of the activation to the next; the extra 64 keep parts on different banks.
-template <int format> DEVICE int planeStride(int columns) { return paddedColumns(columns) * Layout<format>::planeBytes + 64; }
+/// Bytes from one part of the activation to the next (kernelPartStride).
+template <int format> DEVICE int planeStride(int columns) { return paddedColumns(columns) * Layout<format>::planeBytes + PART_PADDING; }
 
 /// Which scale belongs to element `column` of `row` (an index in units of the format's scales). A matrix that these
 /// kernels read has fewer than 2³² elements and bytes, so 32-bit arithmetic is enough.
 template <int format> DEVICE u32 scaleIndex(u32 row, u32 column, u32 columns, int blockShift) {
-    if (format == INT8) return row;
-    if (format == N4 || format == N4DQ) return (row * columns + column) >> blockShift;
+    if (Layout<format>::rowScaled) return row;
+    if (Layout<format>::flat) return (row * columns + column) >> blockShift;
     return row * (columns >> 5) + (column >> 5);
 }
 /// Byte offset of the 4-byte word that holds scale `index`.
 template <int format> DEVICE u32 scaleWord(u32 index) {
-    if (format == N4DQ) return index & ~3u;
-    if (format == Q4_0 || format == Q8_0) return (index & ~1u) * 2;
+    if (Layout<format>::scaleBytes == 1) return index & ~3u;
+    if (Layout<format>::scaleBytes == 2) return (index & ~1u) * 2;
     return index * 4;
 }
 
+DEVICE float halfOf(u32 word, u32 which) { f16 h = { (u16)(word >> (16 * which)) }; return toFloat(h); }
+/// A doubly quantised scale: two roundings, as bitsandbytes restores them.
+DEVICE float nestedScale(const float* map, u32 code, float nested, float offset) { return __fadd_rn(__fmul_rn(map[code], nested), offset); }
+/// The scale with that index, and the minimum where the format has one.
+template <int format, typename Index> DEVICE void scaleAt(const KernelSegment& weight, Index index, const float* map, float& scale, float& minimum) {
+    if (Layout<format>::floatScaled || Layout<format>::rowScaled) scale = ((const float*)weight.scales)[index];
+    else if (Layout<format>::nested) scale = __fadd_rn(__fmul_rn(map[weight.scales[index]], weight.nested[index >> 8]), weight.offset);
+    else if (Layout<format>::hasMinimum) {
+        const u32 both = ((const u32*)weight.scales)[index];
+        scale = halfOf(both, 0);
+        minimum = halfOf(both, 1);
+    } else scale = toFloat(((const f16*)weight.scales)[index]);
+}
+
 /// Starts copying the calling lane's share of a tile into `slot` (shared address of this warp's ring entry).
-template <int format> DEVICE void fetchTile(u32 slot, int lane, const Segment& a, int rowA, const Segment& b, int rowB, int tile, int columns, int blockShift) {
+template <int format> DEVICE void fetchTile(u32 slot, int lane, const KernelSegment& a, int rowA, const KernelSegment& b, int rowB, int tile, int columns, int blockShift) {
     const int column = tile * tileColumns<format>() + (lane & 3) * Layout<format>::perLane;
     const bool valid = column < columns;
     const u32 rowBytes = (u32)columns / Layout<format>::perLane * 16;
@@ -85,7 +94,6 @@ DEVICE uint4 sharedQuad(u32 address) {
     asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "r"(address));
     return v;
 }
-DEVICE float halfOf(u32 word, u32 which) { f16 h = { (u16)(word >> (16 * which)) }; return toFloat(h); }
 
 /// Four int8 as two pairs of float16: 0x6400 | (q + 128) is 1152 + q exactly, so one subtraction is left.
 DEVICE void int8Pairs(u32 word, u32& low, u32& high) {
@@ -95,8 +103,6 @@ DEVICE void int8Pairs(u32 word, u32& low, u32& high) {
     asm("sub.f16x2 %0, %1, %2;" : "=r"(high) : "r"(b), "r"(0x64806480u));
 }
 
-/// A doubly quantised scale: two roundings, as bitsandbytes restores them.
-DEVICE float nestedScale(const float* map, u32 code, float nested, float offset) { return __fadd_rn(__fmul_rn(map[code], nested), offset); }
 /// Two float16 of the table that `fillPairs` makes, from the shared address of the lane's own column.
 DEVICE u32 tablePair(u32 pairs, u32 offset) { u32 v; asm("ld.shared.u32 %0, [%1];" : "=r"(v) : "r"(pairs + offset)); return v; }
 
@@ -110,7 +116,7 @@ template <int format> struct Accumulator {
         rowB = d[2] + d[3];
         rowA += __shfl_xor_sync(FULL, rowA, 1); rowB += __shfl_xor_sync(FULL, rowB, 1);
         rowA += __shfl_xor_sync(FULL, rowA, 2); rowB += __shfl_xor_sync(FULL, rowB, 2);
-        if (format != F32 && format != BF16) { rowA *= PART_SCALE; rowB *= PART_SCALE; }
+        if (Layout<format>::isFloat16) { rowA *= PART_SCALE; rowB *= PART_SCALE; }
     }
 };
 
@@ -136,8 +142,8 @@ template <int format> DEVICE constexpr int piecesOf() { return Layout<format>::p
 /// Reads the calling lane's pieces of the activation from `column` on; lanes that feed no column of B get zeros.
 template <int format, bool paired = false> DEVICE void loadPieces(uint4 (&x)[piecesOf<format>()], u32 planes, int stride, int column, int lane, bool valid = true) {
     const int g = lane >> 2, t = lane & 3;
-    const bool active = format == F32 ? true : paired ? g < 4 && (g >> 1) == (t >> 1) && !(g & 1) : Layout<format>::scaled ? (g >> 1) == t : g < Layout<format>::planes;
-    const int part = format == F32 || paired ? 0 : Layout<format>::scaled ? g & 1 : g;
+    const bool active = Layout<format>::isFloat32 ? true : paired ? g < 4 && (g >> 1) == (t >> 1) && !(g & 1) : Layout<format>::scaled ? (g >> 1) == t : g < Layout<format>::planes;
+    const int part = Layout<format>::isFloat32 || paired ? 0 : Layout<format>::scaled ? g & 1 : g;
     const u32 address = planes + part * stride + column * Layout<format>::planeBytes;
 #pragma unroll
     for (int i = 0; i < piecesOf<format>(); i++) {
@@ -150,7 +156,7 @@ template <int format, bool paired = false> DEVICE void loadPieces(uint4 (&x)[pie
 struct LaneScales {
     /// Of rows g and g + 8.
     float a, b;
-    /// Q4_1's minima, and the sum of the activation's block.
+    /// Minima, where a format has them, and the sum of the activation's block.
     float minimumA, minimumB, block;
 };
 
@@ -164,7 +170,7 @@ struct NarrowPairs {
 /// `loadPieces` read. Without `second`, rows g + 8 are left alone.
 template <int format, bool second = true, typename Pairs>
 DEVICE void multiplyTile(Accumulator<format>& sum, uint4 wa, uint4 wb, const uint4 (&x)[piecesOf<format>()], const LaneScales& scales, const Pairs& pairs) {
-    if (format == F32) {
+    if (Layout<format>::isFloat32) {
         sum.d[0] = fmaf(__uint_as_float(wa.x), __uint_as_float(x[0].x), sum.d[0]);
         sum.d[1] = fmaf(__uint_as_float(wa.y), __uint_as_float(x[0].y), sum.d[1]);
         sum.d[2] = fmaf(__uint_as_float(wb.x), __uint_as_float(x[0].x), sum.d[2]);
@@ -175,12 +181,12 @@ DEVICE void multiplyTile(Accumulator<format>& sum, uint4 wa, uint4 wb, const uin
         sum.d[3] = fmaf(__uint_as_float(wb.w), __uint_as_float(x[0].w), sum.d[3]);
         return;
     }
-    if (format == BF16) {
+    if (Layout<format>::isBFloat16) {
         mma(sum.d, wa.x, wb.x, wa.y, wb.y, x[0].x, x[0].y, (bf16*)0);
         mma(sum.d, wa.z, wb.z, wa.w, wb.w, x[0].z, x[0].w, (bf16*)0);
         return;
     }
-    if (format == F16) {
+    if (!Layout<format>::scaled) {
         mma(sum.d, wa.x, wb.x, wa.y, wb.y, x[0].x, x[0].y, (f16*)0);
         mma(sum.d, wa.z, wb.z, wa.w, wb.w, x[0].z, x[0].w, (f16*)0);
         return;
@@ -210,7 +216,7 @@ DEVICE void multiplyTile(Accumulator<format>& sum, uint4 wa, uint4 wb, const uin
     // Columns 2t and 2t+1 hold the two parts' products of this lane's own 16 bytes.
     sum.d[0] = fmaf(scales.a, d[0] + d[1] + (e[0] + e[1]), sum.d[0]);
     sum.d[2] = fmaf(scales.b, d[2] + d[3] + (e[2] + e[3]), sum.d[2]);
-    if (format == Q4_1) {
+    if (Layout<format>::hasMinimum) {
         // d Σ q x + m Σ x; the second term is not divided by PART_SCALE yet.
         sum.d[1] = fmaf(scales.minimumA, scales.block * (1.0f / PART_SCALE), sum.d[1]);
         sum.d[3] = fmaf(scales.minimumB, scales.block * (1.0f / PART_SCALE), sum.d[3]);
@@ -218,10 +224,10 @@ DEVICE void multiplyTile(Accumulator<format>& sum, uint4 wa, uint4 wb, const uin
 }
 
 /// Adds a tile that `fetchTile` copied to `slot`. `planes` is the shared address of the activation's parts;
-/// `blockSums` (Q4_1 only) the sums of its blocks of 32.
+/// `blockSums` (where there are minima) the sums of its blocks of 32.
 template <int format>
 DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, const float* blockSums, int lane, int rowA, int rowB,
-                    const Segment& a, const Segment& b, int tile, int columns, int blockShift, const Tables& tables) {
+                    const KernelSegment& a, const KernelSegment& b, int tile, int columns, int blockShift, const Tables& tables) {
     const int column = tile * tileColumns<format>() + (lane & 3) * Layout<format>::perLane;
     const uint4 wa = sharedQuad(slot + lane * 16), wb = sharedQuad(slot + 512 + lane * 16);
     uint4 x[piecesOf<format>()];
@@ -229,14 +235,14 @@ DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, 
     LaneScales scales = { 1, 1, 0, 0, 0 };
     if (Layout<format>::scaled) {
         const u32 sa = sharedWord(slot + 1024 + lane * 4), sb = sharedWord(slot + 1152 + lane * 4);
-        if (format == N4 || format == INT8) {
+        if (Layout<format>::floatScaled || Layout<format>::rowScaled) {
             scales.a = __uint_as_float(sa);
             scales.b = __uint_as_float(sb);
-        } else if (format == N4DQ) {
+        } else if (Layout<format>::nested) {
             const u32 ia = scaleIndex<format>(rowA, column, columns, blockShift) & 3, ib = scaleIndex<format>(rowB, column, columns, blockShift) & 3;
             scales.a = nestedScale(tables.map, sa >> (8 * ia) & 255, __uint_as_float(sharedWord(slot + 1280 + lane * 4)), a.offset);
             scales.b = nestedScale(tables.map, sb >> (8 * ib) & 255, __uint_as_float(sharedWord(slot + 1408 + lane * 4)), b.offset);
-        } else if (format == Q4_1) {
+        } else if (Layout<format>::hasMinimum) {
             scales = { halfOf(sa, 0), halfOf(sb, 0), halfOf(sa, 1), halfOf(sb, 1), column < columns ? blockSums[column >> 5] : 0 };
         } else {
             scales.a = halfOf(sa, scaleIndex<format>(rowA, column, columns, blockShift) & 1);
@@ -248,8 +254,8 @@ DEVICE void addTile(Accumulator<format>& sum, u32 slot, u32 planes, int stride, 
 
 /// Writes element i of the activation into the parts that `format` multiplies with.
 template <int format> DEVICE void storeParts(char* planes, int stride, int i, float x) {
-    if (format == F32) { ((float*)planes)[i] = x; return; }
-    if (format == BF16) {
+    if (Layout<format>::isFloat32) { ((float*)planes)[i] = x; return; }
+    if (Layout<format>::isBFloat16) {
         bf16 high, middle, low;
         fromFloat(x, high);
         float rest = x - toFloat(high);
@@ -266,7 +272,4 @@ template <int format> DEVICE void storeParts(char* planes, int stride, int i, fl
     fromFloat(fminf(fmaxf(x - toFloat(high), -65504.0f), 65504.0f), low);
     ((f16*)planes)[i] = high;
     ((f16*)(planes + stride))[i] = low;
-}
-template <int format> DEVICE void clearPadding(char* planes, int stride, int columns) {
-    for (int i = columns + threadIdx.x; i < paddedColumns(columns); i += blockDim.x) storeParts<format>(planes, stride, i, 0.0f);
 }
