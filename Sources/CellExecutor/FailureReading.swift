@@ -48,7 +48,9 @@ struct FailureReading {
     private func silentTrap(_ failure: WireFailure) -> String {
         if !failure.message.isEmpty { return failure.message }
         if let place = failure.frames.first?.image, place != "\(unit.moduleName).so", !place.hasPrefix("Cell_") {
-            return "\(place) trapped without a message"
+            let known =
+                place.hasPrefix("libdispatch") ? "; it does where a queue is to wait for itself, as for 'DispatchQueue.main.sync' in a cell" : ""
+            return "\(place) trapped without a message\(known)"
         }
         return "the cell trapped, as Swift does on arithmetic overflow, without a message"
     }

@@ -20,13 +20,18 @@ struct TrapMessage: Sendable, Hashable {
             lines.removeSubrange(place...)
             let before = lines.joined(separator: "\n")
             if before.isEmpty { outputs.remove(at: index) } else { outputs[index] = .stream(.standardError, before + "\n") }
+            // What follows are addresses.
+            if found.message.hasPrefix(conflict) {
+                return TrapMessage(message: conflict + "one value, but modification requires exclusive access", line: nil)
+            }
             return TrapMessage(message: ([found.message] + rest.map(String.init)).joined(separator: "\n"), line: found.line)
         }
         return nil
     }
 
     /// How Swift's runtime and its library begin what they say of a trap.
-    private static let beginnings = ["Fatal error", "Precondition failed", "Assertion failed", "Could not cast value of type"]
+    private static let beginnings = ["Fatal error", "Precondition failed", "Assertion failed", "Could not cast value of type", conflict]
+    private static let conflict = "Simultaneous accesses to "
 
     private init(message: String, line: Int?) {
         self.message = message
@@ -37,6 +42,10 @@ struct TrapMessage: Sendable, Hashable {
     private init(_ text: Substring, file: String) {
         guard let beginning = Self.beginnings.first(where: text.contains), let mark = text.firstRange(of: beginning) else {
             self.init(message: String(text), line: nil)
+            return
+        }
+        if beginning == Self.conflict {
+            self.init(message: String(text[mark.lowerBound...]), line: nil)
             return
         }
         if beginning.hasPrefix("Could not") {
@@ -50,7 +59,13 @@ struct TrapMessage: Sendable, Hashable {
         if place.count >= 2, place[place.count - 2] == file || place[place.count - 2].hasSuffix("/\(file)") { line = Int(place[place.count - 1]) }
         // What was asserted is told apart from what the author calls an error.
         let kind = beginning == "Fatal error" ? "" : message.isEmpty ? beginning : "\(beginning): "
-        self.init(message: message.isEmpty && kind.isEmpty ? beginning : kind + message, line: line)
+        self.init(message: message.isEmpty && kind.isEmpty ? beginning : kind + Self.withoutObjects(message), line: line)
+    }
+
+    /// `but object 0x55e6b7693790 was already destroyed` without the address.
+    private static func withoutObjects(_ text: Substring) -> String {
+        guard let mark = text.firstRange(of: " object 0x") else { return String(text) }
+        return text[..<mark.lowerBound] + " the object" + text[mark.upperBound...].drop { $0.isHexDigit }
     }
 
     /// Types are named with their addresses, such as `'Swift.Int' (0x7f16ef854c97)`, which differ from run to run.

@@ -54,6 +54,19 @@ public func awaitValue<Value, Failure: Error>(
     return try outcome.get().get()
 }
 
+/// Does what is the main actor's, for a cell, which runs there.
+///
+/// A value of the main actor's may be given on, since nothing else runs there meanwhile.
+@discardableResult
+public func _galleyMain<Value>(_ body: @MainActor () throws -> Value) rethrows -> Value {
+    try MainActor.assumeIsolated { try UncheckedValue(value: body()) }.value
+}
+
+private struct UncheckedValue<Value>: @unchecked Sendable {
+    // Sendable because it does not leave the thread.
+    let value: Value
+}
+
 private struct UncheckedOperation<Value, Failure: Error>: @unchecked Sendable {
     // Sendable because the cell that made the closure waits until it has ended.
     private let operation: nonisolated(nonsending) () async throws(Failure) -> Value

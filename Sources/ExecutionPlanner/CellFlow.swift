@@ -40,6 +40,7 @@ struct CellFlow: Sendable, Hashable {
     var addedInitializers: [(type: String, body: Int)] { added.map { ($0.type, $0.offset) } }
     private var added: [AddedInitializer] = []
     var ancestry = ClassAncestry()
+    var mainActor = MainActorUse()
     /// The ends of assignments that give names a value, inside functions too.
     var assignments: [FreeNames.Use] = []
 
@@ -63,6 +64,7 @@ struct CellFlow: Sendable, Hashable {
         for command in cell.commands { collect(command, in: tree) }
         statements.sort { $0.offset < $1.offset }
         ancestry = ClassAncestry(tree)
+        mainActor = MainActorUse(tree)
         let names = FreeNames(tree)
         assignments = names.uses.filter { if case .assigned = $0.kind { true } else { false } }
         // A variable that its own cell uses is left to the compiler, which knows where it has no value yet.

@@ -19,7 +19,7 @@ struct CellRewriter {
             return
         }
         let showsLast = showLastExpression(of: cell)
-        edits += ActorConstants(cell.tree).edits
+        edits += ActorConstants(cell.tree).edits + GuardedNames.hidden(in: cell.tree)
         let own = Set(DefinitionCollector(cell.tree).names.definitions.map(\.name))
         let conforming = ForeignConformance.types(in: cell.tree)
         for item in cell.tree.statements {
@@ -137,6 +137,16 @@ struct CellRewriter {
 
     private mutating func bridge(expression: ExprSyntax) {
         guard Self.contains(Syntax(expression), AwaitExprSyntax.self) else { return }
+        let (start, first) = Self.waitingPart(of: expression)
+        let end = expression.endPositionBeforeTrailingTrivia.utf8Offset
+        let isHandled = first.as(TryExprSyntax.self)?.questionOrExclamationMark != nil
+        let hasTry = !isHandled && Self.containsPlainTry(Syntax(expression))
+        edits.append(SourceEdit(offset: start, inserted: hasTry ? "try awaitValue({ " : "awaitValue({ "))
+        edits.append(SourceEdit(offset: end, inserted: " })"))
+    }
+
+    /// What of an expression stands in the closure that waits: all, or what is assigned.
+    static func waitingPart(of expression: ExprSyntax) -> (start: Int, first: ExprSyntax) {
         var start = expression.positionAfterSkippingLeadingTrivia.utf8Offset
         var first = expression
         if let sequence = expression.as(SequenceExprSyntax.self) {
@@ -148,11 +158,7 @@ struct CellRewriter {
                 first = head
             }
         }
-        let end = expression.endPositionBeforeTrailingTrivia.utf8Offset
-        let isHandled = first.as(TryExprSyntax.self)?.questionOrExclamationMark != nil
-        let hasTry = !isHandled && Self.containsPlainTry(Syntax(expression))
-        edits.append(SourceEdit(offset: start, inserted: hasTry ? "try awaitValue({ " : "awaitValue({ "))
-        edits.append(SourceEdit(offset: end, inserted: " })"))
+        return (start, first)
     }
 
     /// Makes a loop that waits one over a sequence whose iterator does: its body stays in its place, and may leave it as it likes.
@@ -174,13 +180,13 @@ struct CellRewriter {
         }
     }
 
-    private static func contains<Node: ExprSyntaxProtocol>(_ node: Syntax, _ type: Node.Type) -> Bool {
+    static func contains<Node: ExprSyntaxProtocol>(_ node: Syntax, _ type: Node.Type) -> Bool {
         if node.is(type) { return true }
         if node.is(ClosureExprSyntax.self) || node.is(FunctionDeclSyntax.self) { return false }
         return node.children(viewMode: .sourceAccurate).contains { contains($0, type) }
     }
 
-    private static func containsPlainTry(_ node: Syntax) -> Bool {
+    static func containsPlainTry(_ node: Syntax) -> Bool {
         if let attempt = node.as(TryExprSyntax.self), attempt.questionOrExclamationMark == nil { return true }
         if node.is(ClosureExprSyntax.self) || node.is(FunctionDeclSyntax.self) { return false }
         return node.children(viewMode: .sourceAccurate).contains(where: containsPlainTry)

@@ -127,7 +127,7 @@ extension ExecutionPlan {
         let uses = group.reduce(into: Set<String>()) { $0.formUnion(steps[$1].analysis.names.uses) }
         return uses.sorted().flatMap { name in
             let visible = (definers[name] ?? []).filter { imports.contains($0.module) }
-            return own.preferred(name, of: visible.map { ($0.module, $0.definition) }).map { module, kind in
+            return own.preferred(name, of: visible.map { ($0.module, $0.definition) }, beforeLibraries: true).map { module, kind in
                 "\(kind.rawValue) \(module).\(CellNames.quoted(name))"
             }
         }

@@ -21,6 +21,42 @@ enum GuardedNames {
         return edits
     }
 
+    /// Another name for variables of the cell whose names a later `guard` binds anew, `guard let a = a else { … }`: in a file that hides
+    /// them, as two variables of a module could not. What stands before the end of the `guard` means the former.
+    static func hidden(in tree: SourceFileSyntax) -> [SourceEdit] {
+        let guards = tree.statements.compactMap { $0.item.as(GuardStmtSyntax.self) }
+        if guards.isEmpty { return [] }
+        var edits: [SourceEdit] = []
+        lazy var uses = FreeNames(tree).uses
+        for item in tree.statements {
+            guard let variable = item.item.as(VariableDeclSyntax.self) else { continue }
+            let end = variable.endPositionBeforeTrailingTrivia.utf8Offset
+            for pattern in variable.bindings.flatMap({ identifiers(in: Syntax($0.pattern)) }) {
+                let name = DefinitionCollector.unquoted(pattern.identifier.text)
+                let hiding = guards.first { node in
+                    end <= node.positionAfterSkippingLeadingTrivia.utf8Offset
+                        && node.conditions.contains { patterns(in: Syntax($0.condition), specifier: nil).contains { $0.0.identifier.text == name } }
+                }
+                guard let last = hiding?.endPositionBeforeTrailingTrivia.utf8Offset else { continue }
+                let other = newName(name) + "_before"
+                let start = pattern.identifier.positionAfterSkippingLeadingTrivia.utf8Offset
+                edits.append(SourceEdit(offset: start, removed: pattern.identifier.trimmedLength.utf8Length, inserted: other))
+                for use in uses where use.name == name && end <= use.offset && use.offset < last {
+                    edits.append(
+                        use.kind == .shorthand
+                            ? SourceEdit(offset: use.end, inserted: " = \(other)")
+                            : SourceEdit(offset: use.offset, removed: use.end - use.offset, inserted: other))
+                }
+            }
+        }
+        return edits
+    }
+
+    private static func identifiers(in node: Syntax) -> [IdentifierPatternSyntax] {
+        if let pattern = node.as(IdentifierPatternSyntax.self) { return [pattern] }
+        return node.children(viewMode: .sourceAccurate).flatMap(identifiers)
+    }
+
     private static func newName(_ name: String) -> String { "_galley_\(name)" }
 
     private static func renaming(_ token: TokenSyntax) -> SourceEdit {

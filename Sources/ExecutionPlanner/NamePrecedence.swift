@@ -11,11 +11,17 @@ struct NamePrecedence {
 
     /// The definers whose definitions an import must name, so that these stand before others of the same signature.
     ///
-    /// - Parameter visible: The definitions in sight, earlier ones first.
+    /// - Parameters:
+    ///   - visible: The definitions in sight, earlier ones first.
+    ///   - beforeLibraries: Whether types are to stand before those of the same name in libraries, too, such as Foundation's `Unit`.
     func preferred<Definer: Hashable>(
-        _ name: String, of visible: [(definer: Definer, definition: CellNames.Definition)]
+        _ name: String, of visible: [(definer: Definer, definition: CellNames.Definition)], beforeLibraries: Bool = false
     ) -> [(Definer, CellNames.Definition.Kind)] {
-        guard Set(visible.map(\.definer)).count > 1, let last = visible.last else { return [] }
+        guard let last = visible.last else { return [] }
+        if Set(visible.map(\.definer)).count == 1 {
+            let isType = last.definition.kind != .function && last.definition.kind != .variable
+            return beforeLibraries && isType && !names.contains(name) ? [(last.definer, last.definition.kind)] : []
+        }
         guard visible.allSatisfy({ $0.definition.kind == .function }) else {
             return names.contains(name) ? [] : [(last.definer, last.definition.kind)]
         }

@@ -23,6 +23,7 @@ struct ValueEdits {
     private var ancestors: [String: Set<Int>] = [:]
     /// Per name of a member that an extension adds, the cells that do.
     private var memberDefiners: [String: [Int]] = [:]
+    private var mainActor = MainActorEdits()
     private(set) var diagnostics: [Diagnostic] = []
 
     init(_ cells: [Cell], _ analyses: [CellAnalysis], names: [CellNames], path: String) {
@@ -75,7 +76,9 @@ struct ValueEdits {
             result.last.append(SourceEdit(offset: body, inserted: " self.init();"))
         }
         result.ancestorCells = Set(flow.ancestry.classes.map { ancestorCells(of: $0, index) }.filter { $0.count > 1 })
-        result.first = checks(index, starts: starts)
+        let (opening, closing) = mainActor.edits(flow.mainActor)
+        result.first = checks(index, starts: starts) + opening
+        result.last = closing + result.last
         let notes = notes(index, starts: starts, &result)
         result.last += notes
         record(index)
@@ -189,7 +192,7 @@ struct ValueEdits {
                 if !variable.endsWithDirective {
                     edits.append(SourceEdit(offset: variable.end, inserted: "; " + note))
                 } else if let next = flows[index].statements.first(where: { $0.offset > variable.end }) {
-                    result.first.append(SourceEdit(offset: next.offset, inserted: note + "; "))
+                    result.first.insert(SourceEdit(offset: next.offset, inserted: note + "; "), at: 0)
                 } else {
                     edits.append(SourceEdit(offset: cells[index].source.utf8.count, inserted: "\n" + note))
                 }

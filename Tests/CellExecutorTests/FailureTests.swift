@@ -57,11 +57,15 @@ struct FailureTests {
             ("let p = UnsafeMutablePointer<Int>(bitPattern: 8)!\np.pointee = 3", "Segmentation fault: memory was used that is not the program's @11"),
             (
                 "class C {}\nvar c: C? = C()\nunowned let u = c!\nc = nil\n\nprint(u)",
-                "Abort: Attempted to read an unowned reference but object 0x… was already destroyed @15"
+                "Abort: Attempted to read an unowned reference but the object was already destroyed @15"
             ),
             (
                 "import Dispatch\nlet q = DispatchQueue(label: \"q\")\nq.sync { q.sync { print(1) } }",
-                "Fatal error: libdispatch.so trapped without a message @12"
+                "Fatal error: libdispatch.so trapped without a message; it does where a queue is to wait for itself, as for 'DispatchQueue.main.sync' in a cell @12"
+            ),
+            (
+                "var x = 1\nfunc twice(_ a: inout Int, _ f: () -> Void) { a += 1; f() }\ntwice(&x) { x += 1 }",
+                "Abort: Simultaneous accesses to one value, but modification requires exclusive access @12"
             ),
         ])
     func endings(source: String, ending: String) async throws {

@@ -138,11 +138,50 @@ struct ValueTests {
         #expect(shadows(["func f(_ x: Int) {}", "func f(_ x: String) {}", "f(1)"]) == [])
     }
 
+    @Test("a type of an earlier cell stands before a library's of the same name")
+    func libraries() {
+        func shadows(_ sources: [String]) -> [String] {
+            plan(sources).units(for: Array(sources.indices), limit: 1).last?.shadows.map { String($0.replacing(/Cell_\w+/, with: "Cell")) } ?? []
+        }
+        #expect(shadows(["struct Unit {}; class Host {}", "extension Unit {}; print(Host(), n)"]) == ["class Cell.`Host`", "struct Cell.`Unit`"])
+        #expect(
+            shadows(["protocol Formatter {}; typealias Port = Int", "struct F: Formatter { var p: Port }"]) == [
+                "protocol Cell.`Formatter`", "typealias Cell.`Port`",
+            ])
+        #expect(shadows(["struct Unit {}", "struct Unit {}; print(Unit())"]) == [])
+        #expect(shadows(["let y1 = 2; func gamma() {}", "print(y1); gamma()"]) == [])
+    }
+
     @Test("what a guard binds is a variable of the cell")
     func guarded() {
         #expect(
             rewritten(["guard let a = f(), a > 1, case var (b, c) = (a, 2) else { fatalError() }"])
                 == "guard let _galley_a = f(), _galley_a > 1, case var (_galley_b, _galley_c) = (_galley_a, 2) else { fatalError() }; let `a` = _galley_a; var `b` = _galley_b; var `c` = _galley_c"
         )
+        #expect(
+            rewritten(["let v = f()\nif let v { print(v) }\nguard let v = v, v > 1 else { print(v); exit(1) }\nprint(v)"])
+                == "let _galley_v_before = f()\nif let v = _galley_v_before { print(v) }\nguard let _galley_v = _galley_v_before, _galley_v > 1 else { print(_galley_v_before); exit(1) }; let `v` = _galley_v\nprint(v)"
+        )
+        #expect(rewritten(["let v = f()\nguard let w = v else { exit(1) }"]).hasPrefix("let v = f()\nguard let _galley_w = v else"))
+    }
+
+    @Test("what names the main actor's code at the top level is written as a piece of it, and nothing else is")
+    func mainActor() {
+        let model = "@MainActor class M { var n = 0; func f() throws {} }"
+        #expect(rewritten([model, "let m = M()"]) == "let m = _galleyMain({ M() })")
+        let cells = [model, "let m = M()\nfunc g() -> Int { 1 }\nvar k: Int"]
+        let uses = [
+            ("m.n += 1", "_galleyMain({ m.n += 1 })"), ("try m.f()", "try _galleyMain({ _galleyResult(try m.f()) })"),
+            ("print(m.n, g())", "_galleyMain({ print(m.n, g()) })"), ("k = m.n;", "k = _galleyMain({ m.n }); _galleySet(\"cell-2\", \"k\");"),
+            ("if m.n > 1 { print(1) }", "if _galleyMain({ m.n > 1 }) { print(1) }"),
+            ("for x in m.list { x.f(); g() }", "for x in _galleyMain({ m.list }) { _galleyMain({ x.f() }); g() }"),
+            ("print(await m.n)", "awaitValue({ print(await m.n) })"),
+            ("print(await g(), m.n)", "awaitValue({ @MainActor in print(await g(), m.n) })"), ("func h() { m.f() }", "func h() { m.f() }"),
+            ("for x in await m.all() { x.f() }", "for x in awaitValue({ await m.all() }) { _galleyMain({ x.f() }) }"),
+            ("print(g(), m2.n)", "print(g(), m2.n)"), ("let o = m.n\nprint(1)", "let o = _galleyMain({ m.n })\nprint(1)"),
+        ]
+        for (source, text) in uses { #expect(rewritten(cells + [source]) == text) }
+        #expect(rewritten(cells + ["let m = 1", "print(m)"]) == "print(m)")
+        #expect(rewritten(["let t = Task { await MainActor.run { 1 } }", "print(t)"]) == "print(t)")
     }
 }
