@@ -131,8 +131,8 @@ int galley_keep(int life) {
     pid_t keeper = getpid();
     pid_t child = fork();
     if (child > 0) {
-        // The streams are the child's: whoever reads them must see their end when the child ends.
-        dup2(nothing, 1);
+        // The streams are the child's: whoever reads them must see their end when the child ends, or soon after.
+        if (life != 1) dup2(nothing, 1);
         dup2(nothing, 2);
         if (life != 0) dup2(nothing, 0);
         keep(child, life, signals);

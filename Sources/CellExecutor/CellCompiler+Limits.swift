@@ -17,6 +17,14 @@ extension CellCompiler {
         return KeptCommand(keeper: toolchain.host, stop: stop, processorSeconds: limit, memoryBytes: Self.memoryLimit)
     }
 
+    /// The service that knows what names in cells are, limited as the compiler: it type-checks the same sources.
+    func nameService(_ sourceKit: String) -> [String] {
+        [toolchain.host, "--names", sourceKit, "\(Self.nameSeconds)", "\(Self.memoryLimit)"]
+    }
+
+    /// Seconds of processor time for all of a notebook's names.
+    private static let nameSeconds = 120
+
     /// Half of the machine's memory, between 3 and 16 GB: address space, of which the compiler uses a part.
     private static let memoryLimit = min(max(physicalMemory() / 2, 3 << 30), 16 << 30)
 

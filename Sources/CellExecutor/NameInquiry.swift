@@ -99,7 +99,7 @@ final class NameInquiry: @unchecked Sendable {
         let waiting = units.indices.compactMap(request)
         guard !waiting.isEmpty, let sourceKit = compiler.toolchain.sourceKit, let scratch = try? compiler.cache.makeScratchFolder() else { return }
         defer { compiler.cache.removeScratchFolder(scratch) }
-        let command = ["/bin/sh", "-c", "exec \"$@\" 2>/dev/null", "sh", compiler.toolchain.host, "--names", sourceKit]
+        let command = ["/bin/sh", "-c", "exec \"$@\" 2>/dev/null", "sh"] + compiler.nameService(sourceKit)
         guard let child = try? ChildProcess(command, hasInput: true) else { return }
         ignoreBrokenPipes()
         monitor.locked {

@@ -28,7 +28,8 @@ if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
 ///
 /// Swift's locks know their threads by numbers that they noted before the fork: the two of a lock that two threads want would wait for ever.
 ///
-/// - Parameter life: the descriptor whose other end is closed when the program is to end; -1 where that says only that all is asked.
+/// - Parameter life: the descriptor whose other end is closed when the program is to end: where the end of standard input says only that
+///   all is asked, standard output.
 func keep(life: Int32 = 0) {
     let mark = "GALLEY_KEPT"
     if getenv(mark) != nil {
@@ -49,8 +50,9 @@ if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--keep" {
 }
 
 // What names in cells are is asked of the compiler's service, which may fail as it likes in a process of its own.
-if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--names" {
-    keep(life: -1)
+if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "--names" {
+    keep(life: 1)
+    galley_limit(UInt(CommandLine.arguments[3]) ?? 0, UInt(CommandLine.arguments[4]) ?? 0)
     exit(Int32(galley_sourcekit_answer(CommandLine.arguments[2], 0, 1).rawValue))
 }
 

@@ -12,7 +12,7 @@ extern "C" {
 
 // Puts a keeper between this process and its parent: forks, and returns in the child alone. The keeper adopts what the child
 // leaves behind, and ends, with the child's status, once all that the child started has ended: it is killed when the child ends,
-// when the other end of the descriptor `life` is closed (-1 for none), and at SIGTERM, SIGINT, SIGHUP and SIGQUIT. Then the
+// when the other end of the descriptor `life` is closed (of a pipe that is read or written; -1 for none), and at SIGTERM, SIGINT, SIGHUP and SIGQUIT. Then the
 // child has a second to end by itself, from SIGTERM on. To be called while the process has one thread. Where there are no
 // keepers (not Linux), or none can be started, it returns -1 and nothing has happened; else 0.
 int galley_keep(int life);
