@@ -39,7 +39,8 @@ struct Sandbox: Sendable {
         guard let program = Self.program, let filter = SocketFilter.descriptor() else { throw refusal("no pipe for its rules") }
         defer { SocketFilter.close(filter) }
         let allowed = allowedEnvironment(environment)
-        let words = keeper + ["--pass", "\(Self.filterNumber)", program] + flags(environment: allowed, programs: arguments) + ["--"] + arguments
+        let flags = flags(environment: allowed, programs: arguments, folders: try folderFlags())
+        let words = keeper + ["--pass", "\(Self.filterNumber)", program] + flags + ["--"] + arguments
         // Bubblewrap's own environment shows in the sandbox, so it is as small.
         return try ChildProcess(
             words, hasInput: true, error: .piped, environment: allowed, isWholeEnvironment: true, passing: (filter, Self.filterNumber))
@@ -47,7 +48,25 @@ struct Sandbox: Sendable {
 
     private static let filterNumber: Int32 = 9
 
-    private func flags(environment: [String: String], programs: [String]) -> [String] {
+    /// The notebook's folder and that of models, as the sandbox sees them: without what is secret by its name.
+    private func folderFlags() throws(ExecutionError) -> [String] {
+        // The one that lies in the other comes later.
+        let isNested = models.map { folder.hasPrefix($0 + "/") } ?? false
+        var folders = [folder]
+        if let models, models != folder { folders.insert(models, at: isNested ? 0 : 1) }
+        var flags: [String] = []
+        for path in folders {
+            let secrets = SecretFiles(in: path, hidesAllHidden: path == folder)
+            guard secrets.isComplete else {
+                throw refusal("\(path) holds too many files to look for secrets among them; move the notebook to a folder of its own")
+            }
+            if !path.hasPrefix("/usr/") { flags += ["--ro-bind", path, path] }
+            flags += secrets.paths.flatMap { isFolder($0) ? ["--tmpfs", $0] : ["--ro-bind", "/dev/null", $0] }
+        }
+        return flags
+    }
+
+    private func flags(environment: [String: String], programs: [String], folders: [String]) -> [String] {
         var flags = [
             "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--disable-userns",
             "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--seccomp", "\(Self.filterNumber)",
@@ -62,10 +81,8 @@ struct Sandbox: Sendable {
         for name in Self.systemFiles { flags += ["--ro-bind-try", "/etc/\(name)", "/etc/\(name)"] }
         flags += ["--proc", "/proc", "--dev", "/dev", "--size", "\(Self.temporaryBytes)", "--tmpfs", "/tmp", "--dir", "/tmp/home"]
         let programFolders = programs.prefix(1).filter { !$0.hasPrefix("/usr/") }
-        for path in readable + programFolders + [models].compactMap({ $0 }) + [folder] where !path.hasPrefix("/usr/") {
-            flags += ["--ro-bind", path, path]
-        }
-        for path in SecretFiles(in: folder).paths { flags += isFolder(path) ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path] }
+        for path in readable + programFolders where !path.hasPrefix("/usr/") { flags += ["--ro-bind", path, path] }
+        flags += folders
         // The kernel's settings under /proc are root's to write, also without a capability.
         return flags + ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder]
     }
@@ -90,35 +107,5 @@ struct Sandbox: Sendable {
         for name in names { environment[name] = environmentVariable(name) }
         if let models { environment["GALLEY_MODELS"] = models }
         return environment
-    }
-}
-
-/// Files below a notebook's folder that hold secrets by their names, or that lead to other programs: sockets and pipes.
-struct SecretFiles: Sendable {
-    private(set) var paths: [String] = []
-    private var left = 20_000
-
-    private static let names: Set<String> = [
-        ".aws", ".azure", ".bash_history", ".boto", ".config", ".docker", ".env", ".git-credentials", ".gnupg", ".kube", ".local", ".mozilla",
-        ".netrc", ".npmrc", ".password-store", ".pgpass", ".pypirc", ".python_history", ".s3cfg", ".ssh", ".swiftpm", ".vault-token", ".zsh_history",
-    ]
-
-    init(in folder: String) {
-        look(folder, depth: 0)
-    }
-
-    private mutating func look(_ folder: String, depth: Int) {
-        for name in folderContents(folder) where left > 0 {
-            left -= 1
-            let path = "\(folder)/\(name)"
-            let isSecret = Self.names.contains(name) || name.hasPrefix(".env.")
-            switch fileKind(path) {
-            case .special: paths.append(path)
-            case .folder where isSecret: paths.append(path)
-            case .folder where depth < 8: look(path, depth: depth + 1)
-            case .file where isSecret: paths.append(path)
-            case .folder, .file, .link, nil: break
-            }
-        }
     }
 }
