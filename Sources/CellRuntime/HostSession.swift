@@ -37,13 +37,16 @@ package final class HostSession: @unchecked Sendable {
         /// The same moment, by what processes are told apart by.
         var processStart: UInt64
         var isInterrupted = false
-        /// Bytes that it showed, and how many displays were left out for being too many.
+        /// What it showed, in bytes and displays, and how many displays were left out for being too many.
         var shownBytes = 0
+        var shown = 0
         var leftOut = 0
     }
 
     /// Bytes of displays that a cell may show.
     static let displayLimit = 64 << 20
+    /// Displays that a cell may show: a page of more opens in no browser.
+    static let displayCountLimit = 10_000
 
     /// What the main thread does between waiting.
     enum Work {
@@ -74,6 +77,13 @@ package final class HostSession: @unchecked Sendable {
 
     /// Sends a display in its place among the streams.
     func show(_ display: WireDisplay) {
+        // Those that are left out do not wait for what was printed.
+        let isFull = monitor.locked {
+            guard let cell = running, cell.shown >= Self.displayCountLimit else { return false }
+            running?.leftOut += 1
+            return true
+        }
+        if isFull { return }
         galley_flush_streams()
         pump?.fence()
         let byteCount = display.representations.reduce(0) { $0 + $1.bytes.count }
@@ -84,6 +94,7 @@ package final class HostSession: @unchecked Sendable {
                 return nil
             }
             running?.shownBytes = sum
+            running?.shown += 1
             return running?.cell
         }
         guard let cell = shown else { return }
@@ -112,7 +123,7 @@ package final class HostSession: @unchecked Sendable {
         pump?.finish()
         if cell.leftOut > 0 {
             let what = cell.leftOut == 1 ? "1 display was" : "\(cell.leftOut) displays were"
-            let note = "\(what) left out: a cell may show \(Self.displayLimit >> 20) MB\n"
+            let note = "\(what) left out: a cell may show \(Self.displayLimit >> 20) MB, in \(Self.displayCountLimit) displays\n"
             send(.output(cell: cell.cell, .standardError, Array(note.utf8)))
         }
         if let failure { send(.failed(cell: cell.cell, failure)) }

@@ -108,11 +108,33 @@ struct ProcessTreeTests {
             ])
     }
 
+    @Test("the service that knows names ends with whoever asked it", .enabled(if: (try? CellToolchain.locate())?.sourceKit != nil))
+    func nameService() throws {
+        let toolchain = try CellToolchain.locate()
+        let (service, questions, answers) = (Process(), Pipe(), Pipe())
+        service.executableURL = URL(fileURLWithPath: toolchain.host)
+        service.arguments = ["--names", try #require(toolchain.sourceKit), "60", "8000000000"]
+        (service.standardInput, service.standardOutput) = (questions, answers)
+        try service.run()
+        usleep(300_000)
+        #expect(service.isRunning)
+        // Its input stays open, as where a child of somebody else holds it.
+        try answers.fileHandleForWriting.close()
+        try answers.fileHandleForReading.close()
+        for _ in 0..<100 where service.isRunning { usleep(100_000) }
+        #expect(!service.isRunning)
+        service.terminate()
+        try questions.fileHandleForWriting.close()
+    }
+
     @Test("a cell shows so much and no more, and says so")
     func displays() async throws {
         let source = "let block = String(repeating: \"x\", count: 10_000_000)\nfor _ in 0..<5 { display(HTMLText(block)) }"
         let outputs = try await TinyNotebook.run(TinyNotebook.make([source])).record?.cells.first?.outputs
         #expect(outputs?.count == 4)
-        #expect(outputs?.last == .stream(.standardError, "2 displays were left out: a cell may show 64 MB\n"))
+        #expect(outputs?.last == .stream(.standardError, "2 displays were left out: a cell may show 64 MB, in 10000 displays\n"))
+        let many = try await TinyNotebook.run(TinyNotebook.make(["for i in 0..<300_000 { display(i) }"])).record?.cells.first?.outputs
+        #expect(many?.count == 10_001)
+        #expect(many?.last == .stream(.standardError, "290000 displays were left out: a cell may show 64 MB, in 10000 displays\n"))
     }
 }
