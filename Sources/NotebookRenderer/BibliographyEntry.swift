@@ -121,6 +121,9 @@ struct BibTeXReader {
     private let text: [Character]
     private var index = 0
     private var strings: [String: String] = [:]
+    /// Bytes that strings were replaced by: a string may hold others ten times over.
+    private var expandedBytes = 0
+    private static let expansionLimit = 1 << 24
     private(set) var problem: String?
 
     init(_ text: String) {
@@ -129,7 +132,7 @@ struct BibTeXReader {
 
     mutating func entries() -> [BibliographyEntry] {
         var entries: [BibliographyEntry] = []
-        while let at = text[index...].firstIndex(of: "@") {
+        while problem == nil, let at = text[index...].firstIndex(of: "@") {
             index = at + 1
             let kind = word().lowercased()
             skipSpace()
@@ -155,7 +158,7 @@ struct BibTeXReader {
                 fields[name] = value
                 skipSpace()
             }
-            if index >= text.count { problem = "the entry “\(key)” has no end" }
+            if index >= text.count, problem == nil { problem = "the entry “\(key)” has no end" }
             if !key.isEmpty { entries.append(entry(key, fields)) }
         }
         return entries
@@ -207,7 +210,13 @@ struct BibTeXReader {
             return Self.plain(text[start..<end])
         }
         let name = word()
-        return strings[name.lowercased()] ?? name
+        guard let value = strings[name.lowercased()] else { return name }
+        expandedBytes += value.utf8.count
+        if expandedBytes > Self.expansionLimit {
+            problem = "its strings make it larger than \(Self.expansionLimit >> 20) MB"
+            return ""
+        }
+        return value
     }
 
     /// Braces dropped, accents composed, ties and dashes as characters.

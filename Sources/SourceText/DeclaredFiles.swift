@@ -14,12 +14,16 @@ public struct DeclaredFiles: Sendable, Hashable {
     /// Why it stands for nothing, in words that follow the path.
     public private(set) var problem: String?
     private let base: String
+    /// Names of folders that are still looked at: a pattern such as `/**/*` would take the whole machine's.
+    private var left: Int
 
     /// - Parameters:
     ///   - declared: From `folder`, or absolute.
     ///   - stem: Files of this path with any extension, absolute or from where `folder` is, are passed over in folders and patterns: the
     ///     notebook and what its runs leave.
-    public init(_ declared: String, in folder: String, except stem: String? = nil) {
+    ///   - limit: How many names are looked at.
+    public init(_ declared: String, in folder: String, except stem: String? = nil, limit: Int = 100_000) {
+        left = limit
         self.declared = declared
         base = declared.hasPrefix("/") ? "" : folder + "/"
         let path = base + declared
@@ -34,6 +38,10 @@ public struct DeclaredFiles: Sendable, Hashable {
             if names.isEmpty { problem = "matches no file" }
         } else {
             problem = "is not there"
+        }
+        if left <= 0 {
+            (names, asides) = ([], [])
+            problem = "stands for too many files and folders: more than \(limit) were looked at"
         }
         if let stem { names.removeAll { (base + $0).hasPrefix(stem + ".") } }
         asides.sort()
@@ -65,6 +73,8 @@ public struct DeclaredFiles: Sendable, Hashable {
         let entries = folderContents(base + name)
         if entries.isEmpty, !name.isEmpty { asides.append(name) }
         for entry in entries {
+            left -= 1
+            if left <= 0 { return }
             let path = name.isEmpty || name == "/" ? name + entry : "\(name)/\(entry)"
             if entry.hasPrefix(".") {
                 // A hidden file may be read, and does not travel; hidden folders are other programs'.
@@ -81,7 +91,9 @@ public struct DeclaredFiles: Sendable, Hashable {
     }
 
     private mutating func match(_ pattern: String) {
-        let parts = pattern.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        var parts: [String] = []
+        // Any folders twice over are any folders.
+        for part in pattern.split(separator: "/") where part != "**" || parts.last != "**" { parts.append(String(part)) }
         match(parts[...], from: pattern.hasPrefix("/") ? "/" : "")
         names = Set(names).sorted()
     }
@@ -99,7 +111,10 @@ public struct DeclaredFiles: Sendable, Hashable {
         let folder = start.isEmpty ? String(base.dropLast()) : base + start
         folders.append(folder)
         if part == "**" { match(rest.isEmpty ? ["*"] : rest, from: start) }
-        for name in folderContents(folder) where part == "**" ? !name.hasPrefix(".") : PathPattern.matches(name, part) {
+        for name in folderContents(folder) {
+            left -= 1
+            if left <= 0 { return }
+            guard part == "**" ? !name.hasPrefix(".") : PathPattern.matches(name, part) else { continue }
             let next = joined(name)
             if isFolder(base + next) {
                 if part == "**" { if !isLink(base + next) { match(parts, from: next) } } else if !rest.isEmpty { match(rest, from: next) }

@@ -17,18 +17,35 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
         self.code = code
     }
 
-    public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
+    /// In place of the system's number: what is there is a device or a pipe, which may have no end.
+    public static let isNoFile: Int32 = -1
+
+    public var description: String {
+        "cannot \(operation) \(path): \(code == Self.isNoFile ? "it is a device or a pipe, and no file" : String(cString: strerror(code)))"
+    }
 }
 
 /// Reads a file whole.
 ///
+/// Devices and pipes, which may have no end or never begin, are refused, but for `/dev/null` and what the command was given open, such as
+/// `/dev/stdin` and a shell's `<(…)`; so are files that do not fit into memory.
+///
 /// - Throws: ``FileError`` when it cannot be opened or read.
 public func readFile(_ path: String) throws(FileError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe that nobody writes to is waited for without this.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(operation: "read", path: path, code: errno) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG, S_IFDIR: break
+    case _ where ["/dev/null", "/dev/stdin"].contains(path) || path.hasPrefix("/dev/fd/") || path.hasPrefix("/proc/self/fd/"):
+        _ = fcntl(descriptor, F_SETFL, O_RDONLY)
+    default: throw FileError(operation: "read", path: path, code: FileError.isNoFile)
+    }
+    let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    guard Int(status.st_size) <= memory / 2 else { throw FileError(operation: "read", path: path, code: EFBIG) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: min(max(Int(status.st_size) + 1, 4096), 1 << 24))
     while true {

@@ -197,7 +197,15 @@ struct CitationTests {
         #expect(own.bodyText.contains("Self 2020"))
     }
 
-    @Test("A bibliography that cannot be read, or holds nothing, is an error", arguments: ["@book{a, title = {x", "references:\n- id: a\n", "[{]"])
+    /// Each string is ten of the one before.
+    private static let bomb =
+        "@string{a0 = \"xxxxxxxxxx\"}\n"
+        + (1..<12).map { "@string{a\($0) = \(repeatElement("a\($0 - 1)", count: 10).joined(separator: " # "))}\n" }.joined()
+        + "@article{q, title = a11}"
+
+    @Test(
+        "A bibliography that cannot be read, or holds nothing, is an error",
+        arguments: ["@book{a, title = {x", "references:\n- id: a\n", "[{]", bomb])
     func badBibliography(text: String) {
         var options = PageOptions()
         options.bibliography = [("b.bib", text)]

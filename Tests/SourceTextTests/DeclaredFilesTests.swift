@@ -45,6 +45,11 @@ struct DeclaredFilesTests {
             #expect(DeclaredFiles("none/*.csv", in: folder.path).problem == "matches no file")
             #expect(DeclaredFiles("/dev/null", in: folder.path).problem == "is neither a file nor a folder")
             #expect(DeclaredFiles("data", in: folder.path).problem == nil)
+            for declared in [".", "**/*", "*/*/*"] {
+                let files = DeclaredFiles(declared, in: folder.path, limit: 3)
+                #expect(files.problem == "stands for too many files and folders: more than 3 were looked at" && files.names.isEmpty)
+            }
+            #expect(names("**/**/**/c.csv", folder) == ["data/deep/c.csv"])
         }
     }
 

@@ -28,6 +28,25 @@ import Testing
         }
     }
 
+    @Test("what has no end, or never begins, is refused")
+    func devices() throws {
+        let error = #expect(throws: FileError.self) { try readFile("/dev/zero") }
+        #expect(error?.description == "cannot read /dev/zero: it is a device or a pipe, and no file")
+        #expect(try readFile("/dev/null").isEmpty)
+        try withTemporaryFiles([:]) { folder in
+            #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+            #expect(throws: FileError.self) { try readFile("\(folder)/pipe") }
+        }
+        // What a shell gives as `<(…)` is read to its end, whenever that comes.
+        let pipe = Pipe()
+        let writing = pipe.fileHandleForWriting
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) {
+            writing.write(Data("late".utf8))
+            try? writing.close()
+        }
+        #expect(try readFile("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == Array("late".utf8))
+    }
+
     @Test("what is not there is a clear error")
     func missing() {
         let error = #expect(throws: FileError.self) { try readFile("/nowhere/file") }
