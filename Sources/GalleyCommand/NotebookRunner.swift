@@ -122,11 +122,21 @@ struct NotebookRunner: Sendable {
 /// Writes diagnostics with the line that each concerns.
 struct DiagnosticReporter: Sendable {
     let terminal: Terminal
+    /// What is wrong with one notebook more often than this is counted.
+    private static let limit = 200
 
     func report(_ diagnostics: [Diagnostic], _ file: SourceFile) {
-        for diagnostic in diagnostics {
+        var shown = diagnostics[...]
+        if diagnostics.count > Self.limit {
+            // The first of them, but no warning in the place of an error.
+            let isError = diagnostics.map { $0.severity == .error }
+            let kept = (diagnostics.indices.filter { isError[$0] } + diagnostics.indices.filter { !isError[$0] }).prefix(Self.limit)
+            shown = kept.sorted().map { diagnostics[$0] }[...]
+        }
+        for diagnostic in shown {
             terminal.line(diagnostic.path == file.path ? diagnostic.rendered(in: file) : diagnostic.description)
         }
+        if shown.count < diagnostics.count { terminal.line("\(file.path): \(diagnostics.count - shown.count) more errors and warnings") }
     }
 }
 

@@ -16,7 +16,8 @@ struct IdentityMapping: PlaceMapping {
 ///
 /// The walk is iterative: neither depth nor width of a document grows the stack.
 func commonMarkNodes(of text: [UInt8], mapping: some PlaceMapping) -> [MarkdownNode] {
-    let root = text.withUnsafeBytes { buffer in
+    let pictures = OpenPictures(text)
+    let root = pictures.text.withUnsafeBytes { buffer in
         // libcmark takes no null pointer, also for no bytes.
         let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
         return cmark_parse_document(start ?? UnsafePointer(bitPattern: 1), buffer.count, CMARK_OPT_SOURCEPOS)
@@ -41,7 +42,7 @@ func commonMarkNodes(of text: [UInt8], mapping: some PlaceMapping) -> [MarkdownN
             line: Int(cmark_node_get_start_line(node)), column: Int(cmark_node_get_start_column(node)))
         let end = mapping.place(
             line: Int(cmark_node_get_end_line(node)), column: Int(cmark_node_get_end_column(node)) + 1)
-        nodes.append(MarkdownNode(kind(of: node), range: SourceRange(start: start, end: end), end: nodes.count + 1))
+        nodes.append(MarkdownNode(kind(of: node, pictures), range: SourceRange(start: start, end: end), end: nodes.count + 1))
         if !isLeaf(node) { open.append(nodes.count - 1) }
     }
 }
@@ -59,7 +60,8 @@ private func isLeaf(_ node: OpaquePointer) -> Bool {
     }
 }
 
-private func kind(of node: OpaquePointer) -> MarkdownNode.Kind {
+private func kind(of node: OpaquePointer, _ pictures: OpenPictures) -> MarkdownNode.Kind {
+    func string(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { pictures.restored(String(cString: $0)) } ?? "" }
     func literal() -> String { string(cmark_node_get_literal(node)) }
     switch cmark_node_get_type(node) {
     case CMARK_NODE_DOCUMENT: return .document
@@ -96,5 +98,3 @@ private func kind(of node: OpaquePointer) -> MarkdownNode.Kind {
     default: return .text("")
     }
 }
-
-private func string(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }

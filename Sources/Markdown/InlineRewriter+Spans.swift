@@ -75,6 +75,9 @@ extension InlineRewriter {
             }
         }
 
+        /// Bytes that attributes may take; braces without end are looked after no further.
+        private static let attributeLimit = 2000
+
         /// Reads attributes from their brace on; they may go on in the next lines.
         private func attributes(_ start: Int, _ offset: Int) -> Pair? {
             var inner: [UInt8] = []
@@ -82,14 +85,16 @@ extension InlineRewriter {
             while index < nodes.endIndex, index < start + 8 {
                 switch nodes[index].kind {
                 case .text(let text):
-                    let bytes = Array(text.utf8)
                     let first = index == start ? offset + 1 : 0
-                    guard let end = bytes[first...].firstIndex(of: UInt8(ascii: "}")) else {
-                        inner += bytes[first...]
+                    let part = text.utf8.dropFirst(first).prefix(Self.attributeLimit - inner.count + 1)
+                    guard let end = part.firstIndex(of: UInt8(ascii: "}")) else {
+                        inner += part
+                        if inner.count > Self.attributeLimit { return nil }
                         break
                     }
-                    inner += bytes[first..<end]
-                    return MarkdownAttributes(parsing: inner[...].string).map { Pair(attributes: $0, endNode: index, endOffset: end + 1) }
+                    inner += part[..<end]
+                    let endOffset = text.utf8.distance(from: text.utf8.startIndex, to: end) + 1
+                    return MarkdownAttributes(parsing: inner[...].string).map { Pair(attributes: $0, endNode: index, endOffset: endOffset) }
                 case .softBreak, .lineBreak: inner.append(0x20)
                 default: return nil
                 }

@@ -8,7 +8,16 @@ struct TOMLReader {
             case tree(YAMLTree)
             case table(Table)
             /// `[[name]]`.
-            case tables([Table])
+            case tables(Tables)
+        }
+
+        /// A list that grows in place.
+        final class Tables {
+            var all: [Table]
+
+            init(_ first: Table) {
+                all = [first]
+            }
         }
 
         var names: [String] = []
@@ -36,7 +45,7 @@ struct TOMLReader {
                 case .tree(let tree): return YAMLTree.Member(key: key, value: tree)
                 case .table(let table): return YAMLTree.Member(key: key, value: table.tree)
                 case .tables(let tables):
-                    return YAMLTree.Member(key: key, value: YAMLTree(content: .sequence(tables.map(\.tree)), place: key.place))
+                    return YAMLTree.Member(key: key, value: YAMLTree(content: .sequence(tables.all.map(\.tree)), place: key.place))
                 }
             }
             return YAMLTree(content: .mapping(members), place: place)
@@ -98,12 +107,12 @@ struct TOMLReader {
         case nil:
             let made = Table(place: last.place)
             made.isDefined = true
-            table.set(name, last, isList ? .tables([made]) : .table(made))
+            table.set(name, last, isList ? .tables(Table.Tables(made)) : .table(made))
             return made
         case .tables(let tables)? where isList:
             let made = Table(place: last.place)
             made.isDefined = true
-            table.set(name, last, .tables(tables + [made]))
+            tables.all.append(made)
             return made
         case .table(let known)? where !isList && !known.isDefined && !known.isDotted:
             known.isDefined = true
@@ -138,7 +147,7 @@ struct TOMLReader {
             if !byHeader, !known.isDotted { throw YAMLProblem(message: "“\(name)” is defined elsewhere", place: key.place) }
             return known
         case .tables(let tables)?:
-            guard byHeader, let last = tables.last else { throw YAMLProblem(message: "“\(name)” is a list of tables", place: key.place) }
+            guard byHeader, let last = tables.all.last else { throw YAMLProblem(message: "“\(name)” is a list of tables", place: key.place) }
             return last
         case .tree?: throw YAMLProblem(message: "“\(name)” has a value and can hold no keys", place: key.place)
         }

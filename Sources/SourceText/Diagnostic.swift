@@ -70,15 +70,28 @@ extension Diagnostic: CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
-    /// The description followed by the line it concerns and a caret beneath its column.
+    /// Bytes of a line that are shown before and after the column.
+    private static let excerpt = (before: 160, after: 160)
+
+    /// The description followed by the line it concerns and a caret beneath its column; of a long line, what is around the column.
     public func rendered(in file: SourceFile) -> String {
         guard let range, range.start.line >= 1, range.start.line <= file.lineCount else { return description }
-        let source = file.line(range.start.line)
+        let bytes = file.lineBytes(range.start.line)
+        let column = min(max(1, range.start.column) - 1, bytes.count)
+        func isInside(_ place: Int) -> Bool { place < bytes.count && bytes[bytes.startIndex + place] & 0xC0 == 0x80 }
+        var start = max(0, column - Self.excerpt.before)
+        while isInside(start) { start += 1 }
+        var end = min(bytes.count, column + Self.excerpt.after)
+        while isInside(end) { end += 1 }
+        func text(_ start: Int, _ end: Int) -> String {
+            String(decoding: bytes[(bytes.startIndex + start)..<(bytes.startIndex + max(start, end))], as: UTF8.self)
+        }
+        let (head, tail) = (start > 0 ? "…" : "", end < bytes.count ? "…" : "")
+        let source = head + text(start, end) + tail
         let gutter = "\(range.start.line)"
         let indent = String(repeating: " ", count: gutter.count)
         // Tabs are kept so that the caret lands under its column at any tab width.
-        let lead = String(decoding: source.utf8.prefix(max(1, range.start.column) - 1), as: UTF8.self)
-            .map { $0 == "\t" ? "\t" : " " as Character }
+        let lead = (head + text(start, column)).map { $0 == "\t" ? "\t" : " " as Character }
         var lines = description.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         lines.insert("\(gutter) | \(source)", at: 1)
         lines.insert("\(indent) | \(String(lead))^", at: 2)

@@ -77,11 +77,14 @@ public struct SourceFile: Sendable, Hashable {
     }
 
     /// The text of one line (from 1) without its line ending; empty outside the file.
-    public func line(_ line: Int) -> String {
-        guard line >= 1, line <= lineStarts.count else { return "" }
-        var bytes = Array(utf8(from: lineStarts[line - 1], to: offset(ofLine: line + 1)))
+    public func line(_ line: Int) -> String { String(decoding: lineBytes(line), as: UTF8.self) }
+
+    /// The line's bytes without its ending; its indices count from any number.
+    func lineBytes(_ line: Int) -> ArraySlice<UInt8> {
+        guard line >= 1, line <= lineStarts.count else { return [] }
+        var bytes = Array(utf8(from: lineStarts[line - 1], to: offset(ofLine: line + 1)))[...]
         while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// The text of a line range, line endings included.

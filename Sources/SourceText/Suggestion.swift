@@ -6,9 +6,14 @@ public func nearestName(to word: String, among candidates: some Sequence<String>
     nearestName(to: word, among: candidates, within: max(2, word.count / 3))
 }
 
-/// The candidate nearest to a word, if it is no further away than `limit` slips.
+/// The candidate nearest to a word, if it is no further away than `limit` slips. Words of more than 100 characters have none.
 public func nearestName(to word: String, among candidates: some Sequence<String>, within limit: Int) -> String? {
-    candidates
+    if word.utf8.count > 400 || word.count > 100 { return nil }
+    let length = word.count
+    // Every slip makes a word one character longer or shorter at most.
+    return
+        candidates
+        .filter { abs($0.count - length) <= limit }
         .map { (name: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
         .filter { $0.distance <= limit && $0.distance < max(word.count, 2) }
         .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?

@@ -17,6 +17,22 @@ struct ExtensionTests {
         #expect(table.contains("math \"P(A | B)\""))
     }
 
+    @Test("Pictures that are opened by the thousand and never end are text, as they stand")
+    func openPictures() {
+        let text = String(repeating: "![[]()", count: 1500)
+        let document = MarkdownDocument(parsing: text + "\n\n![a](b)\n")
+        let texts = document.nodes.compactMap { if case .text(let text) = $0.kind { text } else { nil } }
+        #expect(texts.joined() == String(repeating: "![", count: 1500) + "a")
+        #expect(document.nodes.count { if case .link = $0.kind { true } else { false } } == 1500)
+        #expect(document.nodes.count { if case .image = $0.kind { true } else { false } } == 1)
+    }
+
+    @Test("Attributes that never end are text")
+    func endlessAttributes() {
+        #expect(!tree(String(repeating: "[a]{", count: 20_000)).contains("span"))
+        #expect(tree("[a]{.b}").contains("b"))
+    }
+
     @Test("A pipe table has a header, alignments and rows as long as its header")
     func table() {
         #expect(

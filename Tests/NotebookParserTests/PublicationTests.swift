@@ -193,6 +193,12 @@ struct FrontMatterFormatTests {
         #expect(diagnostics.first?.range?.start.line == line)
     }
 
+    @Test("A list of many tables is as long as it is written")
+    func manyTables() {
+        let (matter, diagnostics, _) = read("+++\ntitle = \"x\"\n" + String(repeating: "[[extra]]\n", count: 20_000) + "+++\nText.\n")
+        #expect(matter.title == "x" && !diagnostics.contains { $0.severity == .error })
+    }
+
     @Test("JSON is read whole, its keys where they stand")
     func json() {
         let (matter, diagnostics, bodyLine) = read("{\n  \"title\": \"Json 😀\",\n  \"date\": \"2024-03-18\",\n  \"tilte\": 1\n}\n\nText.\n")

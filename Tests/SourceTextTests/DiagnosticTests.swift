@@ -29,6 +29,16 @@ import Testing
                 == "p:9:0: error: s")
     }
 
+    @Test("of a long line what is around the column is shown, in whole characters")
+    func longLine() {
+        let file = SourceFile(path: "p", text: String(repeating: "é", count: 100_000) + "here" + String(repeating: "é", count: 100_000))
+        let start = SourceLocation(line: 1, column: 200_001)
+        let text = Diagnostic(.error, identifier: "x", summary: "s", path: "p", range: SourceRange(start: start, end: start)).rendered(in: file)
+        let lines = text.split(separator: "\n")
+        #expect(lines[1] == "1 | …" + String(repeating: "é", count: 80) + "here" + String(repeating: "é", count: 78) + "…")
+        #expect(lines[2] == "  |  " + String(repeating: " ", count: 80) + "^")
+    }
+
     @Test("severities are ordered")
     func severities() {
         #expect([Diagnostic.Severity.error, .note, .warning].sorted() == [.note, .warning, .error])
@@ -43,5 +53,6 @@ import Testing
     func suggestion(word: String, nearest: String?) {
         #expect(nearestName(to: word, among: ["echo", "eval", "output", "warning", "include"]) == nearest)
         #expect(nearestName(to: word, among: [String]()) == nil)
+        #expect(nearestName(to: String(repeating: word, count: 100_000), among: ["echo"]) == nil)
     }
 }
