@@ -93,6 +93,14 @@ package struct MarkdownExport: Sendable {
         }
         let outputs = records[cell.id]?.outputs ?? []
         let alternatives = FigureAlternatives(outputs, options: options)
+        let caption = options.figureCaption ?? options.tableCaption
+        // As on the page: under the last thing that can be looked at.
+        let captioned = outputs.lastIndex { output in
+            switch output {
+            case .display(let bundle, _), .result(let bundle): bundle.representations.contains { $0.type != "text/plain" }
+            default: false
+            }
+        }
         for (index, output) in outputs.enumerated() {
             if case .stream(let kind, let text) = output {
                 if kind == .standardOutput || options.warning { stream += Self.withoutEscapes(text) }
@@ -103,6 +111,7 @@ package struct MarkdownExport: Sendable {
             case .stream: break
             case .result(let bundle), .display(let bundle, _):
                 if let block = block(of: bundle, alternatives[index], cell) { blocks.append(block) }
+                if index == captioned, let caption { blocks.append(Self.caption(caption)) }
             case .diagnostics(let diagnostics):
                 let shown = diagnostics.filter { options.warning || $0.severity == .error }.map(\.description)
                 if !shown.isEmpty { blocks.append(Self.fenced(shown.joined(separator: "\n"), "text")) }
@@ -133,7 +142,7 @@ package struct MarkdownExport: Sendable {
             let name = "\(pictureFolder)/\(cell.id)-\(number).\(suffix)"
             pictures[name] = bytes
             let picture = "![\(Self.bracketed(alternative ?? ""))](<\(name)>)"
-            return cell.options.figureCaption.map { "\(picture)\n\n*\($0)*" } ?? picture
+            return picture
         }
         // GitHub shows tables of HTML, and drops style and script.
         if case .text(let html)? = bundle["text/html"], html.contains("<table") || bundle.plainText == nil {
@@ -145,6 +154,9 @@ package struct MarkdownExport: Sendable {
     }
 
     // MARK: Text
+
+    /// Emphasised where it has no emphasis of its own.
+    private static func caption(_ text: String) -> String { text.contains { "*_".contains($0) } ? text : "*\(text)*" }
 
     private static func fenced(_ text: String, _ language: String) -> String {
         var longest = 2

@@ -59,6 +59,13 @@ extension MarkdownRenderer {
         return text
     }
 
+    /// What stands in an image's brackets, as a document of its own.
+    private func captionDocument(of image: Int) -> MarkdownDocument {
+        let nodes = document.nodes
+        let inner = nodes[(image + 1)..<nodes[image].end].map { MarkdownNode($0.kind, range: $0.range, end: $0.end - image) }
+        return MarkdownDocument(nodes: [MarkdownNode(.document, range: nodes[image].range, end: inner.count + 1)] + inner)
+    }
+
     /// The image of a paragraph that holds nothing else and is a figure: labelled, or with a title.
     func loneImage(in paragraph: Int) -> Int? {
         let nodes = document.nodes
@@ -75,10 +82,18 @@ extension MarkdownRenderer {
         writer.open("figure", [HTMLAttribute("id", attributes.id)])
         writeImage(image, destination, "", attributes, into: &writer, page: &page)
         writer.open("figcaption")
-        let caption = title.isEmpty ? alternative(of: image) : title
-        writer.text(page.numbered(caption, id: attributes.id))
+        let number = page.numbered("", id: attributes.id)
+        let caption = captionDocument(of: image)
+        if title.isEmpty, caption.nodes.count > 1 {
+            if !number.isEmpty { writer.text("\(number): ") }
+            var renderer = MarkdownRenderer(document: caption, style: style)
+            renderer.origin = origin
+            renderer.render(into: &writer, page: &page)
+        } else {
+            writer.text(page.numbered(title, id: attributes.id))
+            page.plainText += title.utf8
+        }
         writer.raw("</figcaption></figure>\n")
-        page.plainText += caption.utf8
         page.endBlock()
         return document.nodes[paragraph].end
     }

@@ -98,6 +98,19 @@ struct MarkdownExportTests {
         #expect(both.contains("![both: a \\[dot\\]](<") && both.contains("![both (2 of 2)](<"))
     }
 
+    @Test("a caption stands once, under the last thing that can be looked at, and tables have theirs")
+    func captions() {
+        let picture = MIMEBundle([.init("image/svg+xml", .text("<svg/>")), .init("text/plain", .text("p"))])
+        let table = MIMEBundle([.init("text/markdown", .text("| a |\n| - |\n| 1 |")), .init("text/plain", .text("a"))])
+        func text(_ options: String, _ bundles: [MIMEBundle]) -> String {
+            exported("```swift\n\(options)plot()\n```\n", ["cell-1": bundles.map { .result($0) }]).text
+        }
+        let two = text("#| fig-cap: Cap.\n", [picture, picture])
+        #expect(two.split(separator: "*Cap.*", omittingEmptySubsequences: false).count == 2 && two.contains("cell-1-2.svg>)\n\n*Cap.*"))
+        #expect(text("#| tbl-cap: A table.\n", [table]).contains("| 1 |\n\n*A table.*"))
+        #expect(text("#| fig-cap: With *marks*.\n", [picture]).contains("\n\nWith *marks*."))
+    }
+
     @Test("output with fences in it is fenced more strongly")
     func fences() {
         let export = exported("```swift\nprint()\n```\n", ["cell-1": [.stream(.standardOutput, "```\nx\n```\n")]])

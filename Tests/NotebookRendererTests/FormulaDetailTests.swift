@@ -73,6 +73,13 @@ struct FormulaDetailTests {
         #expect(page.diagnostics.isEmpty && page.bodyText.contains("<mi>b</mi>"))
     }
 
+    @Test("A figure's caption holds formulas and marks as its text does")
+    func captions() {
+        let body = render("![A *small* $x_i$ here](p.png){#fig-a}\n").bodyText
+        #expect(body.contains("<figcaption>Figure\u{A0}1: A <em>small</em> <math") && body.contains("</math> here</figcaption>"))
+        #expect(body.contains("alt=\"A small x_i here\""))
+    }
+
     @Test("Characters beyond the basic plane are set", .enabled(if: hasKaTeX), arguments: ["𝒜 = 𝔸", "\\text{a 😀 b}"])
     func supplementaryCharacters(tex: String) {
         let markup = FormulaComparison.katex(tex, isDisplay: false) ?? ""
