@@ -34,21 +34,36 @@ enum ConfigurationKeys {
     private static let arithmeticParts = [
         "_act", "activation", "alibi", "altup", "attention", "attn", "bias", "block", "causal", "chunk", "clip", "compress", "conv_", "_conv",
         "decoder", "depth", "dim", "embed", "encoder", "epsilon", "_eps", "expert", "factor", "ffn", "freq", "gate", "group", "head", "hidden",
-        "kv", "latent", "laurel", "layer", "logit", "mamba", "mask", "mixture", "mlp", "moe", "mrope", "multipl", "norm", "nope", "parallel",
+        "kv", "latent", "laurel", "layer", "logit", "lora", "mamba", "mask", "mixture", "mlp", "moe", "mrope", "multipl", "mup", "norm", "ntk",
+        "nope", "parallel",
         "position", "prune", "qk", "quant", "query", "rank", "residual", "rms", "rope", "rotary", "router", "scal", "shared", "sink", "softcap",
-        "_cap", "sparse", "ssm", "swiglu", "tie_", "topk", "vocab", "width", "window",
+        "_cap", "sparse", "ssm", "swiglu", "theta", "tie_", "topk", "vocab", "width", "window", "yarn",
     ]
+
+    /// What all architectures here have: a member of such a name changes something where it is false.
+    private static let had: Set<String> = [
+        "causal", "causal_attention", "causal_mask", "rope", "rotary", "rotary_emb", "rotary_embedding", "rotary_embeddings",
+        "rotary_position_embeddings", "position_embedding", "position_embeddings", "rms_norm", "rmsnorm", "norm", "pre_norm", "prenorm",
+        "input_norm", "final_norm", "glu", "swiglu", "gated_mlp", "mlp_gated", "gated", "attention", "mlp", "ffn", "residual", "residuals",
+        "scale_attn_weights", "scale_attn", "scale_attention", "softmax", "attention_softmax",
+    ]
+
+    /// Whether a member says of something that all architectures have that it is there.
+    private static func isHad(_ key: String) -> Bool {
+        let prefix = ["use_", "is_", "has_", "apply_", "enable_", "with_", "add_", "do_"].first(where: key.hasPrefix) ?? ""
+        return had.contains(String(key.dropFirst(prefix.count)))
+    }
 
     /// Whether a value says of itself that nothing is different.
     private static func isNeutral(_ key: String, _ value: JSONValue) -> Bool {
         switch value {
-        case .null, .bool(false): true
+        case .bool(let isOn): isOn == isHad(key.lowercased())
+        case .null: true
         case .array(let elements): elements.isEmpty
         case .object(let members): members.isEmpty
         case .string(let text): text.isEmpty
         case .integer(let number): isNeutral(key, Double(number))
         case .number(let number): isNeutral(key, number)
-        case .bool(true): false
         }
     }
 
@@ -67,7 +82,7 @@ enum ConfigurationKeys {
             if reader.read.contains(ExactText(key)) || harmless.contains(key) || passedOver.contains(key) || isNeutral(key, value) { continue }
             let lower = key.lowercased()
             if lower.hasPrefix("_") || harmlessParts.contains(where: lower.contains) { continue }
-            if arithmeticParts.contains(where: lower.contains) {
+            if arithmeticParts.contains(where: lower.contains) || isHad(lower) {
                 throw reader.refusal(key, value, "is not known of this architecture, and may change what is computed")
             }
         }

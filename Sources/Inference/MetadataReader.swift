@@ -7,6 +7,8 @@ import Tensors
 struct MetadataReader {
     let file: GGUFFile
     private(set) var read: Set<ExactText> = []
+    /// How many elements a list of sizes has, once that is known.
+    var layerCount: Int?
 
     init(_ file: GGUFFile) { self.file = file }
 
@@ -52,9 +54,13 @@ struct MetadataReader {
 
     /// A size; of one for each layer what all of them are.
     mutating func optionalSize(_ key: String) throws(ModelError) -> Int? {
-        try value(key, "size that all layers have") { value in
+        let layerCount = layerCount
+        return try value(key, "size that all layers have") { value in
             var size = value.wholeNumber
-            if let sizes = value.arrayValue?.integers, let first = sizes.first, sizes.allSatisfy({ $0 == first }) { size = first }
+            if let sizes = value.arrayValue?.integers, let first = sizes.first, sizes.allSatisfy({ $0 == first }) {
+                guard sizes.count == layerCount ?? sizes.count else { return nil }
+                size = first
+            }
             return size.flatMap { (1...1 << 30).contains($0) ? $0 : nil }
         }
     }

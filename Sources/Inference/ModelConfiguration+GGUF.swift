@@ -16,8 +16,9 @@ extension ModelConfiguration {
         try Self.checkKind(&reader)
         architecture = name
         dtype = Self.commonEncoding(file)
-        hiddenSize = try reader.size("\(name).embedding_length")
         layerCount = try reader.size("\(name).block_count")
+        reader.layerCount = layerCount
+        hiddenSize = try reader.size("\(name).embedding_length")
         guard layerCount <= Self.mostLayers else { throw reader.error("\"\(name).block_count\" is \(layerCount), more than any model has") }
         intermediateSize = try reader.size("\(name).feed_forward_length")
         headCount = try reader.size("\(name).attention.head_count")
@@ -119,6 +120,7 @@ extension ModelConfiguration {
     private mutating func readWindows(_ reader: inout MetadataReader, _ features: Architecture) throws(ModelError) {
         let name = architecture
         let window = try reader.integer("\(name).attention.sliding_window") ?? 0
+        guard window >= 0 else { throw reader.error("\"\(name).attention.sliding_window\" is \(window), which is no count of tokens") }
         guard window > 0 else { return }
         guard case .alternating(let usual) = features.windows else {
             if window < contextLength {

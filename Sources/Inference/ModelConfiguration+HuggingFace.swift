@@ -54,7 +54,11 @@ extension ModelConfiguration {
             logitSoftCap = try reader.number("final_logit_softcapping")
         }
         bosToken = (json["bos_token_id"] ?? inner?["bos_token_id"])?.integerValue
-        eosTokens = Self.tokens(json["eos_token_id"] ?? inner?["eos_token_id"])
+        let ends = json["eos_token_id"] ?? inner?["eos_token_id"] ?? .null
+        eosTokens = Self.tokens(ends)
+        guard ends.isNull || eosTokens.count == ends.arrayValue?.count ?? 1 else {
+            throw outer.error("\"eos_token_id\" is \(ends.text()), which is neither a token's number nor a list of them")
+        }
 
         ropeBase = features.defaultRopeBase
         try readRope(&reader, features)

@@ -10,6 +10,7 @@ extension ModelConfiguration {
             throw reader.error("\"rope_parameters\" and \"rope_scaling\" contradict each other", help: "remove the one that is not meant")
         }
         let base = try reader.number("rope_theta")
+        if let null = reader.written("rope_theta"), null.isNull { throw reader.refusal("rope_theta", null, "is no base of rotary embeddings") }
         let partial = reader.value("partial_rotary_factor")
         let original = try reader.optionalSize("original_max_position_embeddings")
         let isByLayer = parameters?["full_attention"] != nil || parameters?["sliding_attention"] != nil
@@ -18,6 +19,10 @@ extension ModelConfiguration {
         }
         if !isByLayer, features.defaultLocalRopeBase != nil, let parameters, parameters != scaling {
             throw reader.refusal("rope_parameters", parameters, "does not say which layers it is for")
+        }
+        // Of Gemma 3 transformers 4 took a scaling's older "type", and 5 passes over it.
+        if features.defaultLocalRopeBase != nil, let scaling, scaling["rope_type"] == nil, let type = scaling["type"], type != "default" {
+            throw reader.refusal("rope_scaling", scaling, "has a \"type\" and no \"rope_type\", which transformers 4 and 5 read differently")
         }
         let full = isByLayer ? parameters?["full_attention"] : parameters ?? scaling
         let given = try full?["rope_theta"].map { (value) throws(ModelError) in try reader.positive(value, "rope_theta") }
@@ -108,7 +113,11 @@ extension ModelConfiguration {
         case .alternating(let usual):
             let written = try reader.optionalSize("sliding_window_pattern")
             let saved = try reader.optionalSize("_sliding_window_pattern")
-            let period = written ?? saved ?? usual
+            let period = written ?? usual
+            // A period that transformers saved for itself and does not read again.
+            if types == nil, let saved, saved != period {
+                throw reader.refusal("_sliding_window_pattern", .integer(Int64(saved)), "contradicts the period of \(period) that transformers takes")
+            }
             let layers = types ?? (1...layerCount).map { $0 % period != 0 }
             guard layers.contains(true) else { return }
             guard !isOff, let window else { throw reader.error("it has layers with a sliding window, and no \"sliding_window\"") }

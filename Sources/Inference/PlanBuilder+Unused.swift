@@ -5,6 +5,11 @@ import Tensors
 extension PlanBuilder {
     /// Refuses tensors that nothing computes with: the model would be another one than the file's.
     func refuseUnused() throws(ModelError) {
+        if checkpoint.configuration.quantizationMethod != nil, !checkpoint.tensors.tensors.contains(where: { $0.name.contains(".quant_state.") }) {
+            throw .configuration(
+                path: checkpoint.path, message: "its \"quantization_config\" says that the weights are quantised, and no tensor is",
+                help: "remove the member, and load with quantization: .fourBit(…)")
+        }
         let names = checkpoint.tensors.tensors.map(\.name).filter { !isUsed($0) && !isWithoutPart($0) }
         guard let first = names.first else { return }
         let others = names.count == 1 ? "" : " and \(names.count - 1) more"

@@ -144,6 +144,10 @@ struct GGUFParser {
         let contents = reader.file.contents
         let dataSize = max(0, contents.byteCount - dataStart)
         for entry in entries {
+            guard entry.offset % alignment == 0 else {
+                throw reader.error(
+                    "the tensor \"\(entry.name)\" begins at \(entry.offset), which is no multiple of the alignment of \(alignment)", at: entry.place)
+            }
             guard entry.offset <= dataSize, entry.byteCount <= dataSize - entry.offset,
                 let data = contents.slice(offset: dataStart + entry.offset, count: entry.byteCount)
             else {

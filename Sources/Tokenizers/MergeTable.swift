@@ -21,12 +21,15 @@ struct MergeTable: Sendable {
         mask = size - 1
     }
 
-    /// Enters a merge; a pair that is there already keeps its rank.
-    mutating func insert(left: Int, right: Int, rank: Int, result: Int) {
+    /// Enters a merge. Of a pair that comes twice the first rank counts, as for llama.cpp, or the last, as for Hugging Face's tokenizers.
+    mutating func insert(left: Int, right: Int, rank: Int, result: Int, lastCounts: Bool = false) {
         let pair = Self.key(Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right))
         var slot = Self.hash(pair) & mask
         while slots[slot].pair != .max {
-            if slots[slot].pair == pair { return }
+            if slots[slot].pair == pair {
+                if lastCounts { break }
+                return
+            }
             slot = (slot + 1) & mask
         }
         slots[slot] = Slot(pair: pair, rank: UInt32(truncatingIfNeeded: rank), result: Int32(truncatingIfNeeded: result))

@@ -4,8 +4,9 @@ extension Tokenizer {
     /// - Parameter skipSpecialTokens: leaves control tokens out, such as `<|im_end|>`.
     public func decode(_ ids: some Sequence<Int>, skipSpecialTokens: Bool = false) -> String {
         var bytes: [UInt8] = []
-        for id in ids { appendBytes(of: id, skipSpecialTokens: skipSpecialTokens, to: &bytes) }
-        return String(decoding: stripsLeadingSpace && bytes.first == 0x20 ? bytes.dropFirst() : bytes[...], as: UTF8.self)
+        var isFirst = true
+        for id in ids { appendBytes(of: id, skipSpecialTokens: skipSpecialTokens, isFirst: &isFirst, to: &bytes) }
+        return String(decoding: decoding.leadingSpace == .dropped && bytes.first == 0x20 ? bytes.dropFirst() : bytes[...], as: UTF8.self)
     }
 
     /// A decoder for tokens that come one at a time.
@@ -13,9 +14,14 @@ extension Tokenizer {
         StreamingDecoder(tokenizer: self, skipSpecialTokens: skipSpecialTokens)
     }
 
-    func appendBytes(of id: Int, skipSpecialTokens: Bool, to bytes: inout [UInt8]) {
-        if skipSpecialTokens, let kind = vocabulary.kind(of: id), kind == .control || kind == .unknown { return }
-        vocabulary.appendBytes(of: id, to: &bytes)
+    /// - Parameter isFirst: whether no token came before; `false` once one did.
+    func appendBytes(of id: Int, skipSpecialTokens: Bool, isFirst: inout Bool, to bytes: inout [UInt8]) {
+        guard let kind = vocabulary.kind(of: id) else { return }
+        if skipSpecialTokens, kind == .control || kind == .unknown { return }
+        if decoding.joinsWithSpaces, kind == .unused { return }
+        if decoding.joinsWithSpaces, !isFirst { bytes.append(0x20) }
+        vocabulary.appendBytes(of: id, to: &bytes, droppingMetaspace: isFirst && decoding.leadingSpace == .droppedOfFirstToken)
+        isFirst = false
     }
 }
 
@@ -28,6 +34,7 @@ public struct StreamingDecoder: Sendable {
     /// The bytes of a character begun: three at most between calls.
     private var pending: [UInt8] = []
     private var isAtStart = true
+    private var isFirst = true
 
     init(tokenizer: Tokenizer, skipSpecialTokens: Bool) {
         self.tokenizer = tokenizer
@@ -36,10 +43,10 @@ public struct StreamingDecoder: Sendable {
 
     /// The text that the token completes; empty while a character is still open.
     public mutating func append(_ id: Int) -> String {
-        tokenizer.appendBytes(of: id, skipSpecialTokens: skipSpecialTokens, to: &pending)
+        tokenizer.appendBytes(of: id, skipSpecialTokens: skipSpecialTokens, isFirst: &isFirst, to: &pending)
         if isAtStart, let first = pending.first {
             isAtStart = false
-            if tokenizer.stripsLeadingSpace, first == 0x20 { pending.removeFirst() }
+            if tokenizer.decoding.leadingSpace == .dropped, first == 0x20 { pending.removeFirst() }
         }
         let whole = pending.count - Self.openLength(pending)
         guard whole > 0 else { return "" }

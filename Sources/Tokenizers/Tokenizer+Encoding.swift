@@ -71,41 +71,52 @@ extension Tokenizer {
     }
 
     /// The tokens that merging starts from: bytes, or characters.
+    ///
+    /// As in Hugging Face's tokenizers the unknown token is put where the next token of the vocabulary comes: bytes that a character fell
+    /// back to do not call for it.
     private func appendSymbols(of word: ArraySlice<UInt8>, in text: [UInt8], to symbols: inout [Int32]) {
+        var owesUnknown = false
+        func append(_ token: Int32) {
+            if owesUnknown { appendUnknown() }
+            symbols.append(token)
+        }
+        func appendUnknown() {
+            owesUnknown = false
+            if let unknownSymbol { symbols.append(Int32(truncatingIfNeeded: unknownSymbol)) }
+        }
+        func owe() {
+            if owesUnknown, !fusesUnknown { appendUnknown() }
+            owesUnknown = unknownSymbol != nil
+        }
         if vocabulary.spelling == .byteLevel {
             for byte in word {
                 let token = vocabulary.byteTokens[Int(byte)]
-                if token >= 0 {
-                    symbols.append(token)
-                } else if let unknown = special.unknown {
-                    symbols.append(Int32(truncatingIfNeeded: unknown))
-                }
+                if token >= 0 { append(token) } else { owe() }
             }
-            return
-        }
-        var position = word.startIndex
-        while position < word.endIndex {
-            let end = min(word.endIndex, position + (UTF8Text.scalar(in: text, at: position)?.width ?? 1))
-            if let id = vocabulary.find(text[position..<end]) {
-                symbols.append(Int32(truncatingIfNeeded: id))
-            } else {
-                var ids: [Int] = []
-                appendUnknown(text[position..<end], to: &ids)
-                let unknown = special.unknown.map(Int32.init(truncatingIfNeeded:))
-                for id in ids.map(Int32.init(truncatingIfNeeded:)) where !(id == unknown && symbols.last == unknown && fusesUnknown) {
-                    symbols.append(id)
+        } else {
+            var position = word.startIndex
+            while position < word.endIndex {
+                let end = min(word.endIndex, position + (UTF8Text.scalar(in: text, at: position)?.width ?? 1))
+                let character = text[position..<end]
+                if let id = vocabulary.find(character), vocabulary.isOfModel(id) {
+                    append(Int32(truncatingIfNeeded: id))
+                } else if fallsBackToBytes, character.allSatisfy({ vocabulary.byteTokens[Int($0)] >= 0 }) {
+                    for byte in character { symbols.append(vocabulary.byteTokens[Int(byte)]) }
+                } else {
+                    owe()
                 }
+                position = end
             }
-            position = end
         }
+        if owesUnknown { appendUnknown() }
     }
 
     /// A character that is no token: its bytes, or the unknown token.
     private func appendUnknown(_ character: ArraySlice<UInt8>, to ids: inout [Int]) {
         if fallsBackToBytes, character.allSatisfy({ vocabulary.byteTokens[Int($0)] >= 0 }) {
             for byte in character { ids.append(Int(vocabulary.byteTokens[Int(byte)])) }
-        } else if let unknown = special.unknown {
-            ids.append(unknown)
+        } else if let unknownSymbol {
+            ids.append(unknownSymbol)
         }
     }
 }

@@ -76,6 +76,7 @@ extension Tokenizer {
         }
         addedTokens = AddedTokens(added)
         normalizedAddedTokens = AddedTokens([])
+        unknownSymbol = source.unknown
         fusesUnknown = false
         fallsBackToBytes = true
         preparation = Normalizer()
@@ -95,7 +96,7 @@ extension Tokenizer {
                 RankedMerging(merges: MergeTable(source.merges, vocabulary)), wholeWordsFirst: rules.wholeWordsFirst)
             preTokenizer = rules.rules
             normalizer = Normalizer(steps: source.addSpacePrefix == true ? [.prependUnlessThere([0x20], onlyAtStart: false)] : [])
-            stripsLeadingSpace = false
+            decoding = Decoding()
             addsBOS = source.addBOS ?? rules.addsBOS
         case "llama":
             guard source.scores.count == count else {
@@ -108,7 +109,7 @@ extension Tokenizer {
             let prefixed = source.addSpacePrefix ?? true
             let space: [Normalizer.Step] = prefixed ? [.prepend(Normalizer.metaspace)] : []
             normalizer = Normalizer(steps: space + [.replace([0x20], with: Normalizer.metaspace)])
-            stripsLeadingSpace = prefixed
+            decoding = Decoding(leadingSpace: prefixed ? .dropped : .kept)
             addsBOS = source.addBOS ?? true
         default:
             throw TokenizerError(

@@ -22,7 +22,7 @@ extension Tokenizer {
         let added = try Self.addedTokens(file["added_tokens"] ?? .null)
         let steps = try TokenizerSteps(file)
         let spelling: Vocabulary.Spelling = steps.isByteLevel ? .byteLevel : .sentencePiece
-        let vocabulary = try Self.vocabulary(model, added, spelling)
+        let vocabulary = try Self.vocabulary(model, added, spelling, steps.decoding)
         self.vocabulary = vocabulary
 
         let merges = try Self.merges(model["merges"] ?? .array([]), vocabulary)
@@ -31,7 +31,8 @@ extension Tokenizer {
         self.normalizer = normalizer
         preparation = Normalizer(steps: steps.preparing)
         preTokenizer = PreTokenizer(rules: steps.splitting)
-        stripsLeadingSpace = steps.stripsLeadingSpace
+        decoding = steps.decoding
+        unknownSymbol = try Self.unknownSymbol(model, spelling)
         fusesUnknown = model["fuse_unk"]?.boolValue ?? false
         fallsBackToBytes = model["byte_fallback"]?.boolValue ?? false
         addedTokens = AddedTokens(added.filter { !$0.isNormalized })
@@ -50,7 +51,7 @@ extension Tokenizer {
         special.bos = id("bos_token")
         special.eos = id("eos_token")
         special.padding = id("pad_token")
-        special.unknown = id("unk_token") ?? model["unk_token"]?.stringValue.flatMap(vocabulary.id(of:))
+        special.unknown = id("unk_token") ?? unknownSymbol
         (special.prefix, special.suffix) = try Self.template(file["post_processor"] ?? .null, vocabulary)
         special.endOfGeneration = Set([special.eos].compactMap { $0 })
         for text in SpecialTokens.endTexts {
@@ -84,7 +85,7 @@ extension Tokenizer {
     }
 
     private static func vocabulary(
-        _ model: JSONValue, _ added: [AddedToken], _ spelling: Vocabulary.Spelling
+        _ model: JSONValue, _ added: [AddedToken], _ spelling: Vocabulary.Spelling, _ decoding: Decoding
     ) throws(TokenizerError) -> Vocabulary {
         guard let entries = model["vocab"]?.objectValue else { throw TokenizerError("model.vocab is not an object") }
         // Ids may leave holes, yet no more than a small file explains.
@@ -101,6 +102,7 @@ extension Tokenizer {
             highest = max(highest, token.id)
         }
         guard highest >= 0 else { throw TokenizerError("the tokenizer has no tokens") }
+        let outside = try checkIDs(of: added, entries)
         var texts = [String](repeating: "", count: highest + 1)
         var kinds = [TokenKind](repeating: .unused, count: highest + 1)
         for (token, value) in entries {
@@ -114,7 +116,39 @@ extension Tokenizer {
             texts[token.id] = String(decoding: token.text, as: UTF8.self)
             kinds[token.id] = token.isSpecial ? .control : .userDefined
         }
-        return Vocabulary(spelling: spelling, tokens: PackedTexts(texts), kinds: kinds)
+        return Vocabulary(spelling: spelling, tokens: PackedTexts(texts), kinds: kinds, decoding: decoding, outsideModel: outside)
+    }
+
+    /// Refuses added tokens whose ids are not those that Hugging Face's tokenizers give them, whatever the file says: a text of the model's
+    /// vocabulary keeps its id there, others are counted on.
+    ///
+    /// - Returns: the ids of those that the model's vocabulary does not have.
+    private static func checkIDs(of added: [AddedToken], _ entries: JSONObject) throws(TokenizerError) -> Set<Int> {
+        var outside: Set<Int> = []
+        var known: [[UInt8]: Int] = [:]
+        var next = entries.count
+        for (index, token) in added.enumerated() where !token.text.isEmpty {
+            let text = String(decoding: token.text, as: UTF8.self)
+            let ofModel = entries[text]?.integerValue
+            let id = ofModel ?? known[token.text] ?? next
+            guard id == token.id else {
+                throw TokenizerError(
+                    "added_tokens[\(index)] gives '\(text)' the id \(token.id), where Hugging Face's tokenizers give it \(id)",
+                    solution: "save the tokenizer again with them")
+            }
+            known[token.text] = id
+            if ofModel == nil { outside.insert(id) }
+            next = max(next, id + 1)
+        }
+        return outside
+    }
+
+    /// What the model puts for characters that are no tokens; byte-level ones rarely have any.
+    private static func unknownSymbol(_ model: JSONValue, _ spelling: Vocabulary.Spelling) throws(TokenizerError) -> Int? {
+        guard let text = model["unk_token"]?.stringValue else { return nil }
+        let id = model["vocab"]?[text]?.integerValue
+        guard id != nil || spelling == .byteLevel else { throw TokenizerError("model.vocab does not have model.unk_token, '\(text)'") }
+        return id
     }
 
     /// Merges as `"a b"` or `["a", "b"]`.
@@ -140,7 +174,7 @@ extension Tokenizer {
                 let shown = String(decoding: left, as: UTF8.self) + " " + String(decoding: right, as: UTF8.self)
                 throw TokenizerError("model.merges[\(rank)] ('\(shown)') names a token that model.vocab does not have")
             }
-            table.insert(left: leftID, right: rightID, rank: rank, result: result)
+            table.insert(left: leftID, right: rightID, rank: rank, result: result, lastCounts: true)
         }
         return table
     }
@@ -150,13 +184,9 @@ extension Tokenizer {
         switch value["type"]?.stringValue {
         case nil, "ByteLevel": return ([], [])
         case "Sequence":
-            var (prefix, suffix): ([Int], [Int]) = ([], [])
-            for processor in value["processors"]?.arrayValue ?? [] {
-                let part = try template(processor, vocabulary)
-                prefix = part.0 + prefix
-                suffix += part.1
-            }
-            return (prefix, suffix)
+            let processors = (value["processors"]?.arrayValue ?? []).filter { $0["type"]?.stringValue != "ByteLevel" }
+            guard processors.count <= 1 else { throw TokenizerError("a post_processor that adds tokens twice is not implemented") }
+            return try template(processors.first ?? .null, vocabulary)
         case "BertProcessing", "RobertaProcessing":
             guard let first = value["cls"]?[1]?.integerValue, let last = value["sep"]?[1]?.integerValue else {
                 throw TokenizerError("post_processor has no ids in 'cls' and 'sep'")

@@ -20,12 +20,13 @@ public struct Tokenizer: Sendable {
     let addedTokens: AddedTokens
     let normalizedAddedTokens: AddedTokens
     let special: SpecialTokens
+    /// What stands for characters that are no tokens.
+    let unknownSymbol: Int?
     /// A run of characters that are no tokens is one unknown token.
     let fusesUnknown: Bool
     /// A character that is no token becomes its bytes, where all of them are tokens.
     let fallsBackToBytes: Bool
-    /// Decoding drops the space that encoding put before the text.
-    let stripsLeadingSpace: Bool
+    let decoding: Decoding
 
     public var vocabularySize: Int { vocabulary.count }
     public var bosToken: Int? { special.bos }

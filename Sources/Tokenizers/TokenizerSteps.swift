@@ -7,8 +7,9 @@ struct TokenizerSteps {
     /// Done to what is left between those.
     var preparing: [Normalizer.Step] = []
     var splitting: [PreTokenizer.Rule] = []
+    /// Text is turned into bytes by the last of the steps that split it, and tokens back by the decoder: one does not go without the other.
     var isByteLevel = false
-    var stripsLeadingSpace = false
+    var decoding = Decoding()
 
     init(_ file: JSONValue) throws(TokenizerError) {
         try normalizer(file["normalizer"] ?? .null)
@@ -33,12 +34,18 @@ struct TokenizerSteps {
     }
 
     private mutating func preTokenizer(_ value: JSONValue) throws(TokenizerError) {
+        if isByteLevel {
+            throw TokenizerError("a pre_tokenizer after 'ByteLevel', which leaves bytes and no text, is not implemented")
+        }
         switch value["type"]?.stringValue {
         case nil: break
         case "Sequence": for part in value["pretokenizers"]?.arrayValue ?? [] { try preTokenizer(part) }
         case "ByteLevel":
             isByteLevel = true
-            if value["add_prefix_space"]?.boolValue ?? false { preparing.append(.prependUnlessThere([0x20], onlyAtStart: false)) }
+            if value["add_prefix_space"]?.boolValue ?? false {
+                try prependsOnce("ByteLevel")
+                preparing.append(.prependUnlessThere([0x20], onlyAtStart: false))
+            }
             if value["use_regex"]?.boolValue ?? true { splitting.append(.gpt2) }
         case "Digits":
             splitting.append(value["individual_digits"]?.boolValue ?? false ? .singleDigits : .digitRuns)
@@ -46,10 +53,14 @@ struct TokenizerSteps {
             let replacement = try text("replacement", of: value, "pre_tokenizer")
             guard replacement == Normalizer.metaspace else { throw TokenizerError("a Metaspace other than '▁' is not implemented") }
             preparing.append(.replace([0x20], with: replacement))
-            switch value["prepend_scheme"]?.stringValue ?? (value["add_prefix_space"]?.boolValue == false ? "never" : "always") {
-            case "always": preparing.append(.prependUnlessThere(replacement, onlyAtStart: false))
-            case "first": preparing.append(.prependUnlessThere(replacement, onlyAtStart: true))
-            default: break
+            switch try Self.prependScheme(of: value, "pre_tokenizer") {
+            case .never: break
+            case .always:
+                try prependsOnce("Metaspace")
+                preparing.append(.prependUnlessThere(replacement, onlyAtStart: false))
+            case .first:
+                try prependsOnce("Metaspace")
+                preparing.append(.prependUnlessThere(replacement, onlyAtStart: true))
             }
             if value["split"]?.boolValue ?? true { splitting.append(.beforeMetaspace) }
         case "Split": try split(value)
@@ -79,18 +90,67 @@ struct TokenizerSteps {
         splitting.append(rule)
     }
 
-    private mutating func decoder(_ value: JSONValue) throws(TokenizerError) {
-        switch value["type"]?.stringValue {
-        case nil, "Fuse", "ByteFallback", "Replace": break
-        case "ByteLevel": isByteLevel = true
-        case "Sequence": for part in value["decoders"]?.arrayValue ?? [] { try decoder(part) }
-        case "Strip":
-            if value["content"]?.stringValue == " ", value["start"]?.integerValue == 1 { stripsLeadingSpace = true }
-        case "Metaspace":
-            stripsLeadingSpace =
-                (value["prepend_scheme"]?.stringValue ?? (value["add_prefix_space"]?.boolValue == false ? "never" : "always")) != "never"
-        case let type?: throw TokenizerError("the decoder '\(type)' is not implemented")
+    /// Refuses a step that would put something before every piece that the steps before it made.
+    private func prependsOnce(_ type: String) throws(TokenizerError) {
+        guard splitting.isEmpty else {
+            throw TokenizerError("the pre_tokenizer '\(type)' that puts a space before each piece of another one's is not implemented")
         }
+    }
+
+    private enum PrependScheme: String { case always, first, never }
+
+    private static func prependScheme(of value: JSONValue, _ owner: String) throws(TokenizerError) -> PrependScheme {
+        guard let name = value["prepend_scheme"], !name.isNull else { return value["add_prefix_space"]?.boolValue == false ? .never : .always }
+        guard let scheme = name.stringValue.flatMap(PrependScheme.init(rawValue:)) else {
+            throw TokenizerError("the \(owner) 'Metaspace' has the prepend_scheme \(name.text())", solution: "always, first and never are known")
+        }
+        return scheme
+    }
+
+    /// Reads the decoder, of which those are implemented that the models here have: `ByteLevel`, `Metaspace`, none, or of `Replace`,
+    /// `ByteFallback`, `Fuse` and `Strip` some in this order.
+    private mutating func decoder(_ value: JSONValue) throws(TokenizerError) {
+        let parts = Self.flattened(value)
+        let types = parts.map { $0["type"]?.stringValue ?? "" }
+        guard (types == ["ByteLevel"]) == isByteLevel else {
+            let decoder = types.isEmpty ? "none" : types.joined(separator: ", ")
+            throw TokenizerError(
+                "the pre_tokenizer \(isByteLevel ? "makes bytes" : "makes no bytes"), and the decoder (\(decoder)) does not fit it",
+                solution: "ByteLevel is for both or for neither")
+        }
+        decoding = Decoding(replacesMetaspace: false, readsBytes: false, spellsAddedTokens: true)
+        decoding.joinsWithSpaces = types.isEmpty
+        var isFused = false
+        let order = ["Replace", "ByteFallback", "Fuse", "Strip"]
+        let places = types.compactMap(order.firstIndex(of:))
+        for (part, type) in zip(parts, types) {
+            switch type {
+            case "ByteLevel": break
+            case "Replace" where part["pattern"]?["String"]?.stringValue == "▁" && part["content"]?.stringValue == " ":
+                decoding.replacesMetaspace = true
+            case "ByteFallback": decoding.readsBytes = true
+            case "Fuse": isFused = true
+            case "Strip" where isFused && part["content"]?.stringValue == " " && part["start"] == 1 && part["stop"] == 0:
+                decoding.leadingSpace = .dropped
+            case "Metaspace" where types.count == 1 && part["replacement"]?.stringValue == "▁":
+                decoding.replacesMetaspace = true
+                decoding.leadingSpace = try Self.prependScheme(of: part, "decoder") == .never ? .kept : .droppedOfFirstToken
+            default:
+                throw TokenizerError(
+                    "the decoder '\(type)' as it stands in tokenizer.json is not implemented",
+                    solution: "implemented are ByteLevel, Metaspace, and in this order \(order.joined(separator: ", ")) with '▁' and ' '")
+            }
+        }
+        guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw TokenizerError("the decoder's parts (\(types.joined(separator: ", "))) in this order are not implemented")
+        }
+    }
+
+    /// The parts of a decoder, those of sequences in their place.
+    private static func flattened(_ decoder: JSONValue) -> [JSONValue] {
+        if decoder.isNull { return [] }
+        guard decoder["type"]?.stringValue == "Sequence" else { return [decoder] }
+        return (decoder["decoders"]?.arrayValue ?? []).flatMap(flattened)
     }
 
     private func text(_ name: String, of value: JSONValue, _ owner: String) throws(TokenizerError) -> [UInt8] {

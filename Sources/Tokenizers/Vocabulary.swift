@@ -28,9 +28,16 @@ public struct Vocabulary: Sendable {
     private let index: TextIndex
     /// The token of each byte that has one.
     let byteTokens: [Int32]
+    let decoding: Decoding
+    /// Added tokens that the model's own vocabulary does not have: text becomes them only where they are matched as a whole.
+    private let outsideModel: Set<Int>
 
-    init(spelling: Spelling, tokens: PackedTexts, kinds: [TokenKind]) {
+    init(
+        spelling: Spelling, tokens: PackedTexts, kinds: [TokenKind], decoding: Decoding = Decoding(), outsideModel: Set<Int> = []
+    ) {
         self.spelling = spelling
+        self.decoding = decoding
+        self.outsideModel = outsideModel
         self.kinds = kinds
         let texts = spelling == .byteLevel ? ByteAlphabet.decoded(tokens, kinds: kinds) : tokens
         self.texts = texts
@@ -70,6 +77,9 @@ public struct Vocabulary: Sendable {
         return find(bytes[...])
     }
 
+    /// Whether a model's own vocabulary has the token, beside which a file may add others.
+    func isOfModel(_ id: Int) -> Bool { kinds[id] == .normal || kinds[id] == .byte || !outsideModel.contains(id) }
+
     /// The bytes that a token stands for in decoded text; empty outside the vocabulary.
     public func bytes(of id: Int) -> [UInt8] {
         var output: [UInt8] = []
@@ -77,19 +87,24 @@ public struct Vocabulary: Sendable {
         return output
     }
 
-    func appendBytes(of id: Int, to output: inout [UInt8]) {
+    /// - Parameter droppingMetaspace: leaves every `▁` out.
+    func appendBytes(of id: Int, to output: inout [UInt8], droppingMetaspace: Bool = false) {
         guard kinds.indices.contains(id) else { return }
-        guard spelling == .sentencePiece else { return texts.append(id, to: &output) }
-        let text = texts[id]
-        if kinds[id] == .byte {
-            if let byte = Self.byteValue(text) { output.append(byte) }
-            return
+        let isAdded = kinds[id] != .normal && kinds[id] != .byte
+        if spelling == .byteLevel {
+            if isAdded, decoding.spellsAddedTokens, let bytes = ByteAlphabet.decode(texts[id]) { return output.append(contentsOf: bytes) }
+            return texts.append(id, to: &output)
         }
+        let text = texts[id]
+        if decoding.readsBytes, kinds[id] == .byte || isAdded && decoding.spellsAddedTokens, let byte = Self.byteValue(text) {
+            return output.append(byte)
+        }
+        guard decoding.replacesMetaspace else { return output.append(contentsOf: text) }
         // ▁ is E2 96 81.
         var i = text.startIndex
         while i < text.endIndex {
             if text[i] == 0xE2, i + 2 < text.endIndex, text[i + 1] == 0x96, text[i + 2] == 0x81 {
-                output.append(0x20)
+                if !droppingMetaspace { output.append(0x20) }
                 i += 3
             } else {
                 output.append(text[i])

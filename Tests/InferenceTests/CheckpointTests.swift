@@ -59,6 +59,15 @@ struct CheckpointTests {
         }
     }
 
+    @Test("Weights that are said to be quantised and are not are refused")
+    func unquantized() {
+        for quantization: JSONValue in [["load_in_4bit": true], ["quant_method": "bitsandbytes", "load_in_4bit": true]] {
+            var folder = Folder()
+            folder.config["quantization_config"] = quantization
+            #expect(folder.refusal()?.contains("quantization_config") == true)
+        }
+    }
+
     @Test("The head is the file's where it differs from the embedding, whatever the configuration says; and missing it is an error")
     func head() throws {
         var folder = Folder()

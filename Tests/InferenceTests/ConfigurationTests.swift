@@ -23,7 +23,7 @@ struct ConfigurationTests {
             "attention_multiplier", "embedding_multiplier", "residual_multiplier", "logits_scaling", "logit_scale", "attn_logit_softcapping",
             "final_logit_softcapping", "query_pre_attn_scalar", "use_bidirectional_attention", "num_local_experts", "num_experts_per_tok",
             "use_qk_norm", "qk_layernorm", "clip_qkv", "alibi", "rope_interleaved", "no_rope_layers", "attention_chunk_size", "hidden_activation",
-            "num_kv_shared_layers", "use_parallel_residual", "sliding_window", "attention_sinks", "is_causal", "kv_lora_rank", "mrope_section",
+            "num_kv_shared_layers", "use_parallel_residual", "sliding_window", "attention_sinks", "kv_lora_rank", "mrope_section",
             "scale_attn_by_inverse_layer_idx", "partial_rotary_embeddings", "layer_norm_eps", "conv_kernel", "score_multiplier",
         ])
     func refused(key: String) throws {
@@ -32,6 +32,26 @@ struct ConfigurationTests {
             #expect(error.map { "\($0)".contains("\"\(key)\"") && "\($0)".contains("help:") } == true, "\(key) \(value)")
         }
         for value: JSONValue in [nil, false] where key != "sliding_window" || value.isNull { #expect(throws: Never.self) { try read([key: value]) } }
+    }
+
+    @Test(
+        "Members that turn off what all models here have are refused, and those that say it is there are not",
+        arguments: ["is_causal", "use_rope", "use_rotary_embedding", "rms_norm", "use_rms_norm", "use_glu", "gated_mlp", "scale_attn_weights"])
+    func turnedOff(key: String) {
+        let error = #expect(throws: ModelError.self) { try read([key: false]) }
+        #expect(error.map { "\($0)".contains("\"\(key)\"") } == true)
+        #expect(throws: Never.self) { try read([key: true]) }
+    }
+
+    @Test(
+        "What transformers reads differently from version to version, or not at all, is refused",
+        arguments: [
+            ("llama", ["rope_theta": nil]), ("llama", ["eos_token_id": "2"]), ("llama", ["eos_token_id": [2, "3"]]), ("llama", ["eos_token_id": 2.5]),
+            ("gemma3_text", ["rope_scaling": ["type": "linear", "factor": 4]]), ("gemma3_text", ["_sliding_window_pattern": 2]),
+        ] as [(JSONValue, JSONObject)])
+    func contradictions(type: JSONValue, members: JSONObject) throws {
+        let error = #expect(throws: ModelError.self) { try read(members, type: type) }
+        #expect(error.map { "\($0)".contains(members.first?.key ?? "") } == true)
     }
 
     @Test(
