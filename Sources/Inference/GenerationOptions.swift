@@ -32,6 +32,28 @@ public struct GenerationOptions: Sendable {
     }
 }
 
+extension GenerationOptions {
+    /// Refuses what no token can be chosen by.
+    func check() throws(ModelError) {
+        guard maximumTokens > 0 else {
+            throw .invalidRequest(message: "\(maximumTokens) tokens were asked for", help: "ask for 1 at least")
+        }
+        func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ help: String) throws(ModelError) {
+            guard isRight else { throw .invalidRequest(message: "\(name) is \(value)", help: help) }
+        }
+        let (temperature, penalty) = (sampling.temperature, sampling.repetitionPenalty)
+        // Logits that are divided by less have no place in a float.
+        try check("temperature", temperature, temperature == 0 || temperature.isFinite && temperature >= 1e-6, "give 0 for greedy, or 1e-6 and more")
+        try check("topK", sampling.topK, sampling.topK >= 0, "give 0 for all tokens, or how many")
+        try check("topP", sampling.topP, (0...1).contains(sampling.topP), "give a probability from 0 to 1")
+        try check("minP", sampling.minP, (0...1).contains(sampling.minP), "give a share from 0 to 1")
+        try check("repetitionPenalty", penalty, (1e-6...1e6).contains(penalty), "give 1 for none, or a divisor from 1e-6 to 1e6")
+        try check("repetitionWindow", sampling.repetitionWindow, sampling.repetitionWindow >= 0, "give 0 for all tokens, or how many")
+        try check("alternatives", alternatives, (0...64).contains(alternatives), "ask for 0 to 64")
+        try check("speculatedTokens", speculatedTokens, speculatedTokens >= 0, "give 0 for none, or how many")
+    }
+}
+
 /// One generated token.
 public struct GenerationStep: Sendable, Hashable {
     public let token: Int

@@ -82,9 +82,7 @@ extension Model {
     private func makeRun(_ tokens: [Int], _ options: GenerationOptions) throws(ModelError) -> GenerationRun {
         let state = try loadedState()
         let prompt = try checked(tokens, state)
-        guard options.maximumTokens > 0 else {
-            throw .invalidRequest(message: "\(options.maximumTokens) tokens were asked for", help: "ask for 1 at least")
-        }
+        try options.check()
         let room = state.plan.shape.contextLength - prompt.count
         guard room > 0 else { throw .contextExceeded(tokens: prompt.count + 1, limit: state.plan.shape.contextLength) }
         var options = options

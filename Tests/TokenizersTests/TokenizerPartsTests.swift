@@ -24,17 +24,17 @@ struct TokenizerPartsTests {
     private static let strip: JSONValue = ["type": "Strip", "content": " ", "start": 1, "stop": 0]
     private static let byteLevel: JSONValue = ["type": "ByteLevel", "add_prefix_space": false]
 
-    @Test(
-        "A decoder's parts make the text",
-        arguments: [
-            (nil, ["▁a ▁▁b ▁ <0xC3> <0xA9> a", "▁▁b ▁a", "▁"]),
-            (fuse, ["▁a▁▁b▁<0xC3><0xA9>a", "▁▁b▁a", "▁"]),
-            (fallback, ["▁a▁▁b▁éa", "▁▁b▁a", "▁"]),
-            (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"], ["a  b <0xC3><0xA9>a", "b a", ""]),
-            (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "never"], [" a  b <0xC3><0xA9>a", "  b a", " "]),
-            (["type": "Sequence", "decoders": .array([replacing, fallback, fuse, strip])], ["a  b éa", " b a", ""]),
-            (["type": "Sequence", "decoders": .array([replacing, fallback, fuse])], [" a  b éa", "  b a", " "]),
-        ] as [(JSONValue, [String])])
+    private static let decoders: [(decoder: JSONValue, texts: [String])] = [
+        (.null, ["▁a ▁▁b ▁ <0xC3> <0xA9> a", "▁▁b ▁a", "▁"]),
+        (fuse, ["▁a▁▁b▁<0xC3><0xA9>a", "▁▁b▁a", "▁"]),
+        (fallback, ["▁a▁▁b▁éa", "▁▁b▁a", "▁"]),
+        (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"], ["a  b <0xC3><0xA9>a", "b a", ""]),
+        (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "never"], [" a  b <0xC3><0xA9>a", "  b a", " "]),
+        (sequence(replacing, fallback, fuse, strip), ["a  b éa", " b a", ""]),
+        (sequence(replacing, fallback, fuse), [" a  b éa", "  b a", " "]),
+    ]
+
+    @Test("A decoder's parts make the text", arguments: decoders)
     func decoders(decoder: JSONValue, texts: [String]) throws {
         let tokenizer = try tokenizer(["a", "▁a", "▁", "<0xC3>", "<0xA9>", "▁▁b"], ["decoder": decoder])
         for (ids, text) in zip([[1, 5, 2, 3, 4, 0], [5, 1], [2]], texts) {
@@ -44,31 +44,40 @@ struct TokenizerPartsTests {
         }
     }
 
-    @Test(
-        "Decoders that are not implemented are refused by name",
-        arguments: [
-            (["type": "CTC"], "CTC"), (["type": "Sequence", "decoders": .array([replacing, strip])], "Strip"),
-            (["type": "Sequence", "decoders": .array([fuse, ["type": "Strip", "content": " ", "start": 0, "stop": 1]])], "Strip"),
-            (["type": "Sequence", "decoders": .array([fuse, replacing])], "Fuse, Replace"),
-            (["type": "Sequence", "decoders": .array([fallback, fuse, ["type": "Metaspace", "replacement": "▁"]])], "Metaspace"),
+    private static func sequence(_ parts: JSONValue...) -> JSONValue {
+        .object(["type": "Sequence", "decoders": .array(parts), "pretokenizers": .array(parts)])
+    }
+
+    private static let refusedDecoders: [(decoder: JSONValue, name: String)] = {
+        let right: JSONValue = ["type": "Strip", "content": " ", "start": 0, "stop": 1]
+        let metaspace: JSONValue = ["type": "Metaspace", "replacement": "▁"]
+        return [
+            (["type": "CTC"], "CTC"), (sequence(replacing, strip), "Strip"), (sequence(fuse, right), "Strip"),
+            (sequence(fuse, replacing), "Fuse, Replace"), (sequence(fallback, fuse, metaspace), "Metaspace"),
             (["type": "Replace", "pattern": ["Regex": "a"], "content": "b"], "Replace"),
             (["type": "Replace", "pattern": ["String": "_"], "content": " "], "Replace"),
             (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "sometimes"], "sometimes"), (byteLevel, "ByteLevel"),
-        ] as [(JSONValue, String)])
-    func refusedDecoders(decoder: JSONValue, name: String) {
+        ]
+    }()
+
+    @Test("Decoders that are not implemented are refused by name", arguments: refusedDecoders)
+    func refused(decoder: JSONValue, name: String) {
         let error = #expect(throws: TokenizerError.self) { try tokenizer(["a"], ["decoder": decoder]) }
         #expect(error?.description.contains(name) == true, "\(error?.description ?? "")")
     }
 
-    @Test(
-        "Steps that split text and the decoder go together, and no step comes after the bytes",
-        arguments: [
-            (byteLevel, nil), (byteLevel, strip), (["type": "Metaspace", "replacement": "▁"], byteLevel), (nil, byteLevel),
-            (["type": "Sequence", "pretokenizers": .array([byteLevel, ["type": "Digits"]])], byteLevel),
-            (["type": "Sequence", "pretokenizers": .array([["type": "Digits"], ["type": "ByteLevel", "add_prefix_space": true]])], byteLevel),
-            (["type": "Sequence", "pretokenizers": .array([["type": "Digits"], ["type": "Metaspace", "replacement": "▁"]])], fuse),
+    private static let mismatches: [(splitting: JSONValue, decoder: JSONValue)] = {
+        let metaspace: JSONValue = ["type": "Metaspace", "replacement": "▁"]
+        let digits: JSONValue = ["type": "Digits"]
+        let prefixed: JSONValue = ["type": "ByteLevel", "add_prefix_space": true]
+        return [
+            (byteLevel, .null), (byteLevel, strip), (metaspace, byteLevel), (.null, byteLevel), (sequence(byteLevel, digits), byteLevel),
+            (sequence(digits, prefixed), byteLevel), (sequence(digits, metaspace), fuse),
             (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "sometimes"], fuse),
-        ] as [(JSONValue, JSONValue)])
+        ]
+    }()
+
+    @Test("Steps that split text and the decoder go together, and no step comes after the bytes", arguments: mismatches)
     func mismatched(splitting: JSONValue, decoder: JSONValue) {
         #expect(throws: TokenizerError.self) { try tokenizer(["a", "Ġ"], ["pre_tokenizer": splitting, "decoder": decoder]) }
     }
