@@ -10,7 +10,6 @@ extension ModelConfiguration {
             throw reader.error("\"rope_parameters\" and \"rope_scaling\" contradict each other", help: "remove the one that is not meant")
         }
         let base = try reader.number("rope_theta")
-        if let null = reader.written("rope_theta"), null.isNull { throw reader.refusal("rope_theta", null, "is no base of rotary embeddings") }
         let partial = reader.value("partial_rotary_factor")
         let original = try reader.optionalSize("original_max_position_embeddings")
         let isByLayer = parameters?["full_attention"] != nil || parameters?["sliding_attention"] != nil
@@ -25,6 +24,10 @@ extension ModelConfiguration {
             throw reader.refusal("rope_scaling", scaling, "has a \"type\" and no \"rope_type\", which transformers 4 and 5 read differently")
         }
         let full = isByLayer ? parameters?["full_attention"] : parameters ?? scaling
+        // Of scalings by kind of layer transformers reads no length beside them.
+        if features.defaultLocalRopeBase != nil, let original, let full, full["original_max_position_embeddings"] == nil {
+            throw reader.refusal("original_max_position_embeddings", .integer(Int64(original)), "stands outside the rope scaling")
+        }
         let given = try full?["rope_theta"].map { (value) throws(ModelError) in try reader.positive(value, "rope_theta") }
         ropeBase = given ?? base ?? features.defaultRopeBase
         ropeScaling = try Self.scaling(full, partial: partial, original: original, contextLength: contextLength, reader)

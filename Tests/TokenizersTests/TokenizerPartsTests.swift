@@ -2,6 +2,52 @@ import JSON
 import Testing
 import Tokenizers
 
+/// Parts of tokenizer.json, and what `tokenizers` 0.22 makes of them.
+private enum PeerParts {
+    static let replacing: JSONValue = ["type": "Replace", "pattern": ["String": "▁"], "content": " "]
+    static let fallback: JSONValue = ["type": "ByteFallback"]
+    static let fuse: JSONValue = ["type": "Fuse"]
+    static let strip: JSONValue = ["type": "Strip", "content": " ", "start": 1, "stop": 0]
+    static let byteLevel: JSONValue = ["type": "ByteLevel", "add_prefix_space": false]
+
+    static let decoderTexts: [(decoder: JSONValue, texts: [String])] = [
+        (.null, ["▁a ▁▁b ▁ <0xC3> <0xA9> a", "▁▁b ▁a", "▁"]),
+        (fuse, ["▁a▁▁b▁<0xC3><0xA9>a", "▁▁b▁a", "▁"]),
+        (fallback, ["▁a▁▁b▁éa", "▁▁b▁a", "▁"]),
+        (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"], ["a  b <0xC3><0xA9>a", "b a", ""]),
+        (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "never"], [" a  b <0xC3><0xA9>a", "  b a", " "]),
+        (sequence(replacing, fallback, fuse, strip), ["a  b éa", " b a", ""]),
+        (sequence(replacing, fallback, fuse), [" a  b éa", "  b a", " "]),
+    ]
+
+    static func sequence(_ parts: JSONValue...) -> JSONValue {
+        .object(["type": "Sequence", "decoders": .array(parts), "pretokenizers": .array(parts)])
+    }
+
+    static let refusedDecoders: [(decoder: JSONValue, name: String)] = {
+        let right: JSONValue = ["type": "Strip", "content": " ", "start": 0, "stop": 1]
+        let metaspace: JSONValue = ["type": "Metaspace", "replacement": "▁"]
+        return [
+            (["type": "CTC"], "CTC"), (sequence(replacing, strip), "Strip"), (sequence(fuse, right), "Strip"),
+            (sequence(fuse, replacing), "Fuse, Replace"), (sequence(fallback, fuse, metaspace), "Metaspace"),
+            (["type": "Replace", "pattern": ["Regex": "a"], "content": "b"], "Replace"),
+            (["type": "Replace", "pattern": ["String": "_"], "content": " "], "Replace"),
+            (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "sometimes"], "sometimes"), (byteLevel, "ByteLevel"),
+        ]
+    }()
+
+    static let mismatches: [(splitting: JSONValue, decoder: JSONValue)] = {
+        let metaspace: JSONValue = ["type": "Metaspace", "replacement": "▁"]
+        let digits: JSONValue = ["type": "Digits"]
+        let prefixed: JSONValue = ["type": "ByteLevel", "add_prefix_space": true]
+        return [
+            (byteLevel, .null), (byteLevel, strip), (metaspace, byteLevel), (.null, byteLevel), (sequence(byteLevel, digits), byteLevel),
+            (sequence(digits, prefixed), byteLevel), (sequence(digits, metaspace), fuse),
+            (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "sometimes"], fuse),
+        ]
+    }()
+}
+
 /// Small tokenizers whose ids and texts `tokenizers` 0.22 gave.
 @Suite("Parts of tokenizer.json: done as Hugging Face's tokenizers do, or refused by name")
 struct TokenizerPartsTests {
@@ -18,23 +64,7 @@ struct TokenizerPartsTests {
         return try Tokenizer(tokenizerJSON: .object(whole))
     }
 
-    private static let replacing: JSONValue = ["type": "Replace", "pattern": ["String": "▁"], "content": " "]
-    private static let fallback: JSONValue = ["type": "ByteFallback"]
-    private static let fuse: JSONValue = ["type": "Fuse"]
-    private static let strip: JSONValue = ["type": "Strip", "content": " ", "start": 1, "stop": 0]
-    private static let byteLevel: JSONValue = ["type": "ByteLevel", "add_prefix_space": false]
-
-    private static let decoders: [(decoder: JSONValue, texts: [String])] = [
-        (.null, ["▁a ▁▁b ▁ <0xC3> <0xA9> a", "▁▁b ▁a", "▁"]),
-        (fuse, ["▁a▁▁b▁<0xC3><0xA9>a", "▁▁b▁a", "▁"]),
-        (fallback, ["▁a▁▁b▁éa", "▁▁b▁a", "▁"]),
-        (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"], ["a  b <0xC3><0xA9>a", "b a", ""]),
-        (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "never"], [" a  b <0xC3><0xA9>a", "  b a", " "]),
-        (sequence(replacing, fallback, fuse, strip), ["a  b éa", " b a", ""]),
-        (sequence(replacing, fallback, fuse), [" a  b éa", "  b a", " "]),
-    ]
-
-    @Test("A decoder's parts make the text", arguments: decoders)
+    @Test("A decoder's parts make the text", arguments: PeerParts.decoderTexts)
     func decoders(decoder: JSONValue, texts: [String]) throws {
         let tokenizer = try tokenizer(["a", "▁a", "▁", "<0xC3>", "<0xA9>", "▁▁b"], ["decoder": decoder])
         for (ids, text) in zip([[1, 5, 2, 3, 4, 0], [5, 1], [2]], texts) {
@@ -44,40 +74,13 @@ struct TokenizerPartsTests {
         }
     }
 
-    private static func sequence(_ parts: JSONValue...) -> JSONValue {
-        .object(["type": "Sequence", "decoders": .array(parts), "pretokenizers": .array(parts)])
-    }
-
-    private static let refusedDecoders: [(decoder: JSONValue, name: String)] = {
-        let right: JSONValue = ["type": "Strip", "content": " ", "start": 0, "stop": 1]
-        let metaspace: JSONValue = ["type": "Metaspace", "replacement": "▁"]
-        return [
-            (["type": "CTC"], "CTC"), (sequence(replacing, strip), "Strip"), (sequence(fuse, right), "Strip"),
-            (sequence(fuse, replacing), "Fuse, Replace"), (sequence(fallback, fuse, metaspace), "Metaspace"),
-            (["type": "Replace", "pattern": ["Regex": "a"], "content": "b"], "Replace"),
-            (["type": "Replace", "pattern": ["String": "_"], "content": " "], "Replace"),
-            (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "sometimes"], "sometimes"), (byteLevel, "ByteLevel"),
-        ]
-    }()
-
-    @Test("Decoders that are not implemented are refused by name", arguments: refusedDecoders)
+    @Test("Decoders that are not implemented are refused by name", arguments: PeerParts.refusedDecoders)
     func refused(decoder: JSONValue, name: String) {
         let error = #expect(throws: TokenizerError.self) { try tokenizer(["a"], ["decoder": decoder]) }
         #expect(error?.description.contains(name) == true, "\(error?.description ?? "")")
     }
 
-    private static let mismatches: [(splitting: JSONValue, decoder: JSONValue)] = {
-        let metaspace: JSONValue = ["type": "Metaspace", "replacement": "▁"]
-        let digits: JSONValue = ["type": "Digits"]
-        let prefixed: JSONValue = ["type": "ByteLevel", "add_prefix_space": true]
-        return [
-            (byteLevel, .null), (byteLevel, strip), (metaspace, byteLevel), (.null, byteLevel), (sequence(byteLevel, digits), byteLevel),
-            (sequence(digits, prefixed), byteLevel), (sequence(digits, metaspace), fuse),
-            (["type": "Metaspace", "replacement": "▁", "prepend_scheme": "sometimes"], fuse),
-        ]
-    }()
-
-    @Test("Steps that split text and the decoder go together, and no step comes after the bytes", arguments: mismatches)
+    @Test("Steps that split text and the decoder go together, and no step comes after the bytes", arguments: PeerParts.mismatches)
     func mismatched(splitting: JSONValue, decoder: JSONValue) {
         #expect(throws: TokenizerError.self) { try tokenizer(["a", "Ġ"], ["pre_tokenizer": splitting, "decoder": decoder]) }
     }
@@ -112,13 +115,13 @@ struct TokenizerPartsTests {
         let bytes = try tokenizer(
             ["a", "Ã", "©"],
             [
-                "pre_tokenizer": Self.byteLevel, "decoder": Self.byteLevel,
+                "pre_tokenizer": PeerParts.byteLevel, "decoder": PeerParts.byteLevel,
                 "added_tokens": .array([token(3, "é"), token(4, "<é▁>"), token(5, "Ġx")]),
             ])
         #expect(bytes.decode([3]) == "\u{FFFD}" && bytes.decode([4]) == "<é▁>" && bytes.decode([0, 5]) == "a x" && bytes.decode([1, 2]) == "é")
         #expect(bytes.encode("aé") == [0, 3])
         let characters = try tokenizer(
-            ["<unk>", "a"], model: ["unk_token": "<unk>"], ["decoder": Self.fuse, "added_tokens": .array([token(2, "é", wholeWord: true)])])
+            ["<unk>", "a"], model: ["unk_token": "<unk>"], ["decoder": PeerParts.fuse, "added_tokens": .array([token(2, "é", wholeWord: true)])])
         #expect(characters.encode("aéa é") == [1, 0, 1, 0, 2])
     }
 
