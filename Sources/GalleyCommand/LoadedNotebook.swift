@@ -23,6 +23,8 @@ struct LoadedNotebook: Sendable {
     var file: SourceFile { parsed.notebook.file }
     /// Errors that leave unknown what the front matter says.
     static let frontMatterProblems: Set<String> = ["bad-front-matter", "unclosed-front-matter", "unclear-publication"]
+    /// Whether it is not known if the page is to be published, so that no page of it may stand.
+    var isUnclear: Bool { diagnostics.contains { $0.severity == .error && Self.frontMatterProblems.contains($0.identifier) } }
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// Reads a notebook.

@@ -11,6 +11,9 @@ package enum NotebookLocator {
         package var notebooks: [String]
         /// Whether a whole folder was asked for, and so a site with index and feeds.
         package let isFolder: Bool
+        /// Files of the folder that look like notebooks and are none, and those in which other tools keep settings of folders.
+        package var passedOver: [String] = []
+        package var settings: [String] = []
 
         /// The notebooks that can run. A record without a notebook beside it, such as one that came from another machine, is a
         /// page of its own: in a folder it is passed over, and where it is named the run says why it cannot.
@@ -21,13 +24,16 @@ package enum NotebookLocator {
     package static func find(_ argument: String) throws(UsageError) -> Selection {
         if isFolder(argument) {
             let root = argument.count > 1 && argument.hasSuffix("/") ? String(argument.dropLast()) : argument
-            let found = SiteSources.notebooks(in: root, excluding: excluded(in: root)).map { root == "." ? $0 : root + "/" + $0 }
+            func path(_ name: String) -> String { root == "." ? name : root + "/" + name }
+            let survey = SiteSources.survey(root, excluding: excluded(in: root))
+            let found = survey.notebooks.map(path)
             if let (one, other) = SiteSources.clashes(among: found).first {
                 throw UsageError(
                     message: "\(one) and \(other) would have one record and one page, \(recordPath(of: one)) and \(stem(of: one)).html",
                     solution: "rename one of them, or leave it out under exclude: in site.yaml")
             }
-            return Selection(root: root, notebooks: found, isFolder: true)
+            return Selection(
+                root: root, notebooks: found, isFolder: true, passedOver: survey.passedOver.map(path), settings: survey.settings.map(path))
         }
         guard fileExists(argument) else {
             throw UsageError(message: "there is no file or folder \(argument)", solution: nil)

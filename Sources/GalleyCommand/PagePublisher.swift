@@ -22,6 +22,8 @@ struct PagePublisher: Sendable {
     private struct Result: Sendable {
         var page: SitePage?
         var isFailed: Bool
+        /// Whether no earlier page of it may stand.
+        var isUnclear = false
         /// What is to be said of it when all are there.
         var terminal: Terminal?
     }
@@ -31,6 +33,7 @@ struct PagePublisher: Sendable {
     func publish(jobs: Int, gpuJobs: Int, runs: Bool) async throws -> Int {
         session.terminal.keepLines()
         let (configuration, problems) = readConfiguration()
+        reportPassedOver()
         // Pages are made on every core; cells run in as many hosts as were asked for.
         let gate = RunGate(jobs: jobs, gpuJobs: gpuJobs)
         let results = try await mapConcurrently(selection.notebooks, jobs: max(jobs, coreCount)) { path -> [Result] in
@@ -41,9 +44,11 @@ struct PagePublisher: Sendable {
         }.flatMap { $0 }
         for result in results { result.terminal.map(session.terminal.showKept(of:)) }
         var failed = results.count(where: \.isFailed) + (problems ? 1 : 0)
-        let pages = results.compactMap(\.page)
-        // Whoever asked for the end does not wait for a site.
-        guard !pages.isEmpty, !problems, session.interruption.count == 0 else { return failed }
+        let (pages, unclear) = withoutUnclear(results.compactMap(\.page))
+        failed += unclear
+        // Whoever asked for the end does not wait for a site. Without pages there is none, but what was not to be published goes.
+        let isEmptied = pages.isEmpty && (unclear > 0 || results.contains(where: \.isUnclear)) && fileExists(output + "/" + SiteWriter.manifestName)
+        guard !pages.isEmpty || isEmptied, !problems, session.interruption.count == 0 else { return failed }
         let (site, changes) = try await write(pages, configuration)
         // A page that is not written is not published.
         if !changes.conflicts.isEmpty { failed += 1 }
@@ -90,7 +95,7 @@ struct PagePublisher: Sendable {
             let terminal = Terminal.deferred()
             let reporter = DiagnosticReporter(terminal: terminal)
             reporter.report(loaded.diagnostics, loaded.file)
-            if loaded.hasErrors { return Result(page: nil, isFailed: true, terminal: terminal) }
+            if loaded.hasErrors { return Result(page: nil, isFailed: true, isUnclear: loaded.isUnclear, terminal: terminal) }
             if !isRepeatable { ledger?.spoil() }
             let (outputs, problems) = loaded.recordedOutputs()
             reporter.report(problems, loaded.file)
@@ -127,7 +132,7 @@ struct PagePublisher: Sendable {
         } catch {
             session.terminal.line("\(loaded.title): error: \(error)")
         }
-        return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true)
+        return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true, isUnclear: loaded.isUnclear)
     }
 
     /// Whether the page's text can be set: found out before anything runs, so that the record and the page stand where it cannot.
@@ -141,10 +146,7 @@ struct PagePublisher: Sendable {
     ///
     /// Where the front matter cannot be understood there is none: it may say that the page is not to be published.
     private func earlierPage(of loaded: LoadedNotebook) -> SitePage? {
-        guard !loaded.diagnostics.contains(where: { $0.severity == .error && LoadedNotebook.frontMatterProblems.contains($0.identifier) }) else {
-            return nil
-        }
-        guard let record = loaded.record, !record.isAltered,
+        guard !loaded.isUnclear, let record = loaded.record, !record.isAltered,
             let file = try? SourceFile(path: loaded.path, bytes: readFile(loaded.recordPath)),
             let (earlier, _) = try? JupyterNotebook.read(file)
         else { return nil }
@@ -215,7 +217,8 @@ struct PagePublisher: Sendable {
         let site = try await site(of: pages, configuration)
         let changes: ChangeSet
         do {
-            let owner = selection.isFolder ? "" : pages.map(\.path).joined(separator: " ")
+            let paths = pages.isEmpty ? selection.notebooks.map { NotebookLocator.stem(of: sourcePath(of: $0)) + ".html" } : pages.map(\.path)
+            let owner = selection.isFolder ? "" : paths.joined(separator: " ")
             changes = try await SiteWriter(folder: output).write(site, owner: owner) { [selection] path in
                 path == "index.html" && selection.isFolder ? selection.root : site.makers[path]
             }
@@ -288,6 +291,17 @@ struct PagePublisher: Sendable {
                 "error: \(output)/\(taken.path) \(whose) \(output)/\(taken.origin) and is left as it is\n  help: render to another folder (--output), or remove it"
             )
         }
+        for path in changes.kept {
+            session.terminal.line(
+                "warning: \(output)/\(path) is of no page any more, and is left as it is: something changed it since Galley wrote it\n"
+                    + "  help: remove it")
+        }
+        for page in pages where site.makers[page.path] != page.file.path && !changes.kept.contains(page.path) {
+            guard site.files[page.path] == nil, !site.standing.contains(page.path), fileExists(output + "/" + page.path) else { continue }
+            session.terminal.line(
+                "warning: \(output)/\(page.path) stands there, though \(page.file.path) is not published; Galley did not note that it wrote it\n"
+                    + "  help: remove it if it is the notebook's page")
+        }
         let isOne = pages.count == 1 && !selection.isFolder
         // A draft by itself leaves nothing to be told of.
         if isOne, !changes.written.contains(pages[0].path), !changes.unchanged.contains(pages[0].path) { return }
@@ -313,6 +327,36 @@ struct PagePublisher: Sendable {
             session.terminal.line("error: cannot read \(path): \(error)")
             return (SiteConfiguration(), true)
         }
+    }
+
+    /// Says which files look like notebooks and are none.
+    private func reportPassedOver() {
+        let names = selection.passedOver.map(sourcePath(of:))
+        guard !names.isEmpty else { return }
+        let list = names.count > 6 ? names.prefix(5) + ["and \(names.count - 5) more"] : names[...]
+        session.terminal.line(
+            Diagnostic(
+                .warning, identifier: "passed-over", summary: "no notebooks by their names, so they are passed over: \(list.joined(separator: ", "))",
+                path: selection.root, solutions: ["call them by names that end with .md or .qmd, and index.md instead of _index.md"]
+            ).description)
+    }
+
+    /// The pages without those of which another tool's settings of their folder may say that they are not to be published.
+    private func withoutUnclear(_ pages: [SitePage]) -> (pages: [SitePage], count: Int) {
+        var pages = pages
+        let count = pages.count
+        for path in selection.settings {
+            ledger?.note(path)
+            guard let file = try? SourceFile(path: path, bytes: readFile(path)), let problem = FolderSettings.problem(in: file) else { continue }
+            let folder = NotebookLocator.folder(of: path)
+            let isHeld = { (page: SitePage) in
+                !page.frontMatter.draft && !page.frontMatter.isPublishedExplicitly && (folder == "." || page.file.path.hasPrefix(folder + "/"))
+            }
+            guard pages.contains(where: isHeld) else { continue }
+            session.reporter.report([problem], file)
+            pages.removeAll(where: isHeld)
+        }
+        return (pages, count - pages.count)
     }
 
     /// Says where `exclude:` names what is not there: what it was meant to leave out is published.

@@ -12,6 +12,8 @@ public struct FrontMatter: Sendable, Hashable {
     public var tags: [String] = []
     /// Whether the author has not published the page: a draft, or whatever else says so.
     public var draft = false
+    /// Whether a key says plainly that it is published: `draft: false`, `published: true`.
+    public var isPublishedExplicitly = false
     /// From when on the page is published, as written; its date where there is none.
     public var publishDate: String?
     /// From when on it is published no more, as written.
@@ -52,6 +54,8 @@ public struct FrontMatter: Sendable, Hashable {
     public enum Place: String, Sendable, Hashable, CaseIterable {
         /// Index, archive, tags, feeds and neighbours.
         case lists
+        /// The feeds alone.
+        case feeds
         /// The site's own search.
         case search
         case sitemap

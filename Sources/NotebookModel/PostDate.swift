@@ -38,11 +38,31 @@ public struct PostDate: Sendable, Hashable, Comparable {
         guard let file = parts.last else { return nil }
         let stem = file.prefix { $0 != "." }
         let name = stem == "index" && parts.count > 1 ? parts[parts.count - 2] : stem
-        let fields = name.split(separator: "-", maxSplits: 3, omittingEmptySubsequences: false)
-        guard fields.count >= 3, fields[0].utf8.count == 4, (1...2).contains(fields[1].utf8.count), (1...2).contains(fields[2].utf8.count),
-            fields.prefix(3).allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        guard let day = Self.day(beginning: name) else { return nil }
+        self.init(day)
+    }
+
+    /// Whether a file's name begins with what looks like a day and is none of the calendar: `2026-02-30-title.md`.
+    public static func isBroken(fileName path: String) -> Bool {
+        path.split(separator: "/").last.flatMap { day(beginning: $0.prefix { $0 != "." }) }.map { PostDate($0) == nil } ?? false
+    }
+
+    /// The three numbers that a name begins with, whatever stands behind them but a further digit or letter.
+    private static func day(beginning name: Substring) -> String? {
+        let fields = name.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
+        guard fields.count == 3, fields[0].utf8.count == 4, (1...2).contains(fields[1].utf8.count) else { return nil }
+        func isDigit(_ character: Character) -> Bool { character.isASCII && character.isNumber }
+        let day = fields[2].prefix(while: isDigit)
+        let next = fields[2].dropFirst(day.count).first
+        guard (1...2).contains(day.count), fields.prefix(2).allSatisfy({ $0.allSatisfy(isDigit) }), next.map({ !$0.isLetter || $0 == "T" }) ?? true
         else { return nil }
-        self.init(fields.prefix(3).joined(separator: "-"))
+        return "\(fields[0])-\(fields[1])-\(day)"
+    }
+
+    /// Whether a text stands for the day of the render, as Quarto and R Markdown have it: it is never to come.
+    public static func isRelative(_ text: String) -> Bool {
+        let word = text.lowercased()
+        return ["today", "now", "last-modified"].contains(word.filter { !$0.isWhitespace }) || word.contains("sys.date") || word.contains("sys.time")
     }
 
     public static func < (left: PostDate, right: PostDate) -> Bool { left.minute < right.minute }

@@ -20,7 +20,17 @@ struct FenceInfo {
     /// The options that the braces set, in the order written.
     var options: [(key: YAMLTree, value: YAMLTree)] = []
 
+    /// Words after `swift` that keep the code from being run, as Rust's documentation and other tools have them.
+    private static let notRun: Set<String> = ["noeval", "no-eval", "norun", "no-run", "no_run", "ignore", "skip"]
+
     init(_ info: String, place: SourceLocation) {
+        for word in info.prefix(while: { $0 != "{" }).split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "," }).dropFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1).map { String($0.filter { !"\"'".contains($0) }) }
+            let value = Self.notRun.contains(word.lowercased()) ? "false" : parts.first == "eval" && parts.count == 2 ? parts[1].lowercased() : nil
+            guard let value else { continue }
+            options.append(
+                (YAMLTree(content: .scalar("eval", isPlain: true), place: place), YAMLTree(content: .scalar(value, isPlain: true), place: place)))
+        }
         guard let brace = info.firstIndex(of: "{"), let closing = info.lastIndex(of: "}"), brace < closing else { return }
         var inner = info[info.index(after: brace)..<closing].drop { $0 == " " }
         if inner.hasPrefix("swift") { inner = inner.dropFirst("swift".count) }

@@ -72,12 +72,13 @@ struct FrontMatterBlock {
     private static func beginsWithKey(_ file: SourceFile, after first: Int, _ format: Format) -> Bool {
         var line = first + 1
         while line <= file.lineCount {
-            let text = bare(file.line(line))
+            // Indented keys are keys, and YAML says where tabs may not stand.
+            let text = bare(file.line(line)).drop { $0 == " " || $0 == "\t" }
             line += 1
             if text.isEmpty || text.hasPrefix("#") { continue }
             switch format {
-            case .yaml: return key(of: text, before: ":") != nil
-            case .toml: return text.hasPrefix("[") || key(of: text, before: "=") != nil
+            case .yaml: return key(of: String(text), before: ":") != nil
+            case .toml: return text.hasPrefix("[") || key(of: String(text), before: "=") != nil
             case .json: return text.hasPrefix("{") || text.hasPrefix("\"")
             }
         }

@@ -6,6 +6,8 @@ internal import SourceText
 struct FrontMatterReader {
     let file: SourceFile
     var diagnostics: [Diagnostic] = []
+    /// What may say that the page is not to be published, unless another key says plainly that it is.
+    private var hints: [Diagnostic] = []
 
     init(file: SourceFile) {
         self.file = file
@@ -17,6 +19,7 @@ struct FrontMatterReader {
         switch FrontMatterBlock.head(of: file) {
         case .none:
             reportUnfenced()
+            reportLaterBlocks(from: 1)
             return (frontMatter, 1)
         case .unclosed(let line, let format, let fence):
             let way = format == .json ? "Close it with “}”" : "Close it with a line `\(fence)`"
@@ -28,7 +31,10 @@ struct FrontMatterReader {
                 ["Write it as YAML between lines `---`, as TOML between lines `+++`, or as JSON"])
             return (frontMatter, file.lineCount + 1)
         case .block(let block):
-            guard !block.lines.isEmpty else { return (frontMatter, block.bodyLine) }
+            guard !block.lines.isEmpty else {
+                reportLaterBlocks(from: block.bodyLine)
+                return (frontMatter, block.bodyLine)
+            }
             do throws(YAMLProblem) {
                 if let tree = try tree(of: block) {
                     // Prose between two thematic breaks is a text to YAML.
@@ -47,6 +53,7 @@ struct FrontMatterReader {
                     .error, "bad-front-matter", "the front matter is not \(language): \(error.message)",
                     at: SourceRange(start: error.place, end: error.place))
             }
+            reportLaterBlocks(from: block.bodyLine)
             return (frontMatter, block.bodyLine)
         }
     }
@@ -82,15 +89,33 @@ struct FrontMatterReader {
             if !tree.isNull { report(.error, "bad-front-matter", "the front matter must be keys and values", at: range(of: tree)) }
             return
         }
-        for (key, value) in members {
+        for (key, value) in merged(members) {
             guard let name = key.string else {
                 warn(key, "a key of the front matter must be a word", identifier: "bad-front-matter")
                 continue
             }
+            reportNested(value, under: name)
             if !readPublication(name, value, into: &frontMatter) { read(name, key, value, into: &frontMatter) }
         }
+        if !frontMatter.draft, !frontMatter.isPublishedExplicitly { diagnostics += hints }
         // Pages that have no other date are known by the one from which on they are published.
         if frontMatter.date == nil { frontMatter.date = frontMatter.publishDate }
+    }
+
+    /// The members with those of YAML's merge keys (`<<: *common`) among them; what is written beside these goes before.
+    private mutating func merged(_ members: [(key: YAMLTree, value: YAMLTree)]) -> [(key: YAMLTree, value: YAMLTree)] {
+        guard members.contains(where: { $0.key.string == "<<" }) else { return members }
+        var result = members.filter { $0.key.string != "<<" }
+        var names = Set(result.compactMap(\.key.string))
+        for (key, value) in members where key.string == "<<" {
+            let sources = (value.sequence ?? [value]).compactMap(\.mapping)
+            if sources.isEmpty { report(.error, "bad-front-matter", "“<<” takes keys and values", at: range(of: key)) }
+            for member in sources.joined() {
+                guard let name = member.key.string, names.insert(name).inserted else { continue }
+                result.append(member)
+            }
+        }
+        return result
     }
 
     private mutating func read(_ name: String, _ key: YAMLTree, _ value: YAMLTree, into frontMatter: inout FrontMatter) {
@@ -99,7 +124,7 @@ struct FrontMatterReader {
         case "subtitle": text(name, value, into: &frontMatter.subtitle)
         case "description", "abstract", "summary": text(name, value, into: &frontMatter.description)
         case "author", "authors": frontMatter.authors = authors(value)
-        case "date": text(name, value, into: &frontMatter.date)
+        case "date": readDate(value, into: &frontMatter)
         case "updated", "date-modified", "lastmod": text(name, value, into: &frontMatter.updated)
         case "tags", "categories", "keywords": strings(name, value, into: &frontMatter.tags)
         case "image":
@@ -123,7 +148,8 @@ struct FrontMatterReader {
         case "bibliography": strings(name, value, into: &frontMatter.bibliography)
         default:
             frontMatter.extra[name] = value.json
-            reportNearMiss(name, key, value)
+            if name == "format" || name == "output" { reportFormats(name, key, value) }
+            reportNearMiss(name, key, value, into: &frontMatter)
         }
     }
 
@@ -167,6 +193,14 @@ struct FrontMatterReader {
     ) {
         diagnostics.append(
             Diagnostic(severity, identifier: identifier, summary: summary, path: file.path, range: range, solutions: solutions))
+    }
+
+    /// Keeps an error for the case that nothing says plainly that the page is to be published.
+    mutating func hint(_ summary: String, at tree: YAMLTree, _ solutions: String...) {
+        hints.append(
+            Diagnostic(
+                .error, identifier: "unclear-publication", summary: summary, path: file.path, range: range(of: tree),
+                solutions: solutions + ["“draft: true” keeps the page back, “draft: false” publishes it"]))
     }
 
     mutating func warn(_ tree: YAMLTree, _ summary: String, identifier: String = "bad-front-matter-value") {

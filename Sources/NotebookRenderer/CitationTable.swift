@@ -27,6 +27,8 @@ struct CitationTable {
     /// All keys, sorted.
     var keys: [String] { entries.keys.sorted() }
 
+    subscript(key: String) -> BibliographyEntry? { entries[key] }
+
     func contains(_ key: String) -> Bool { entries[key] != nil }
 
     /// Notes that a work was cited.
@@ -68,7 +70,7 @@ extension PageState {
     }
 
     /// Whether a key is a figure's, or of another kind that Quarto numbers.
-    private func isReference(_ key: String) -> Bool {
+    func isReference(_ key: String) -> Bool {
         if references[key] != nil { return true }
         let kinds = ["fig", "tbl", "eq", "sec", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol", "rem", "alg"]
         return !citations.contains(key) && kinds.contains { key.hasPrefix($0 + "-") }
@@ -80,16 +82,23 @@ extension PageState {
         for (index, item) in items.enumerated() {
             if index > 0 { writer.raw("; ") }
             if !item.prefix.isEmpty { writer.text(item.prefix + " ") }
-            if let entry = citations.cite(item.key) {
-                writer.element(
-                    "a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")],
-                    text: item.suppressesAuthor ? entry.year : "\(entry.shortNames) \(entry.year)")
-            } else {
-                writer.element("strong", text: item.key + "?")
-            }
+            writeLink(to: item.key, suppressesAuthor: item.suppressesAuthor, into: &writer)
             if !item.suffix.isEmpty { writer.text(item.suffix.first.map { ",.;:".contains($0) } == true ? item.suffix : " " + item.suffix) }
         }
         writer.raw(")</span>")
+    }
+
+    private mutating func writeLink(to key: String, suppressesAuthor: Bool, into writer: inout HTMLWriter) {
+        guard let entry = citations.cite(key) else { return writer.element("strong", text: key + "?") }
+        writer.element(
+            "a", [HTMLAttribute("href", "#ref-\(entry.identifier)"), HTMLAttribute("role", "doc-biblioref")],
+            text: suppressesAuthor ? entry.year : "\(entry.shortNames) \(entry.year)")
+    }
+
+    /// Writes a work within the parentheses of a group, and what is searched of it.
+    mutating func writeWork(_ key: String, suppressesAuthor: Bool, into writer: inout HTMLWriter) {
+        if let entry = citations[key] { plainText += (suppressesAuthor ? entry.year : "\(entry.shortNames) \(entry.year)").utf8 }
+        writeLink(to: key, suppressesAuthor: suppressesAuthor, into: &writer)
     }
 
     /// Writes `@key` in the text: the names, and in parentheses the year and what `[p. 3]` after it says; of `-@key` the latter alone.

@@ -8,7 +8,7 @@ extension MarkdownRenderer {
         writer.raw("<img src=\"")
         writer.raw(bytes: percentEncoded(destination))
         writer.raw("\" alt=\"")
-        writer.text(attributes["fig-alt"] ?? attributes["alt"] ?? alternative(of: index))
+        writer.text(attributes["fig-alt"] ?? attributes["alt"] ?? page.plain(alternative(of: index)))
         writer.raw("\"")
         if !title.isEmpty {
             writer.raw(" title=\"")

@@ -41,6 +41,7 @@ struct MarkdownRenderer {
     var hasFootnotes = false
     var footnoteNumber = 0
     var linkDepth = 0
+    var openCitation: OpenCitation?
     /// How often each footnote is referred to.
     var footnoteReferences: [Int: Int] = [:]
 
@@ -95,11 +96,7 @@ struct MarkdownRenderer {
         switch node.kind {
         // Inlines first: there are the most of them.
         case .text(let text):
-            if style == .page {
-                page.writeText(text, range: idPrefix.isEmpty ? place(of: node) : nil, isInLink: linkDepth > 0, into: &writer)
-            } else {
-                writer.text(text)
-            }
+            if style == .page { writeProse(text, at: index, into: &writer, page: &page) } else { writer.text(text) }
         case .softBreak:
             writer.newLine()
             if style == .page { page.plainText.append(0x20) }

@@ -45,6 +45,7 @@ public enum PageRenderer {
         }
         var writer = HTMLWriter(reservingCapacity: notebook.file.text.utf8.count * 2)
         renderer.render(into: &writer, page: &page)
+        page.diagnostics += ForeignMarkup.diagnostics(document, in: notebook)
         page.citeSilently()
         page.writeReferenceList(into: &writer)
 
@@ -52,7 +53,7 @@ public enum PageRenderer {
         let words = wordCount(page.plainText)
         return RenderedPage(
             body: writer.bytes, title: title, contents: tree(page.headings),
-            summary: notebook.frontMatter.description ?? summary(of: document), plainText: text, wordCount: words,
+            summary: notebook.frontMatter.description ?? summary(of: document, page), plainText: text, wordCount: words,
             readingMinutes: max(1, (words + 110) / 220), features: page.features, links: page.links, diagnostics: page.diagnostics)
     }
 
@@ -140,9 +141,9 @@ public enum PageRenderer {
     }
 
     /// The first paragraph's text, cut at a word past 200 characters.
-    private static func summary(of document: MarkdownDocument) -> String {
+    private static func summary(of document: MarkdownDocument, _ page: PageState) -> String {
         guard let first = document.children(of: 0).first(where: { document.nodes[$0].kind == .paragraph }) else { return "" }
-        let text = document.plainText(of: first).trimmed
+        let text = page.plain(document.plainText(of: first)).trimmed
         guard text.count > 220 else { return text }
         let head = text.prefix(200)
         return (head.lastIndex(of: " ").map { String(head[..<$0]) } ?? String(head)) + "…"

@@ -7,7 +7,9 @@ internal import SourceText
 extension PageState {
     mutating func writeOutputs(_ outputs: [CellOutput], of cell: Cell, into writer: inout HTMLWriter) {
         let outputs = merged(outputs)
-        let alternatives = FigureAlternatives(outputs, options: cell.options)
+        var options = cell.options
+        options.figureCaption = options.figureCaption.map(plainText(ofInline:))
+        let alternatives = FigureAlternatives(outputs, options: options)
         let caption = cell.options.figureCaption ?? cell.options.tableCaption
         // A caption belongs to what can be looked at, not to what was printed on the way there.
         let captioned =

@@ -36,7 +36,7 @@ struct PageState {
 
     /// - Parameter range: where it stands in the notebook; `nil` for texts of outputs.
     mutating func writeText(_ text: String, range: SourceRange?, isInLink: Bool, into writer: inout HTMLWriter) {
-        plainText.append(contentsOf: text.utf8)
+        plainText.append(contentsOf: plain(text).utf8)
         guard !isInLink else { return writer.text(text) }
         if text.utf8.contains(UInt8(ascii: "\\")) {
             writeEquationReferences(in: text, into: &writer) { page, text, writer in page.writeMarkedText(text, range: range, into: &writer) }

@@ -17,6 +17,8 @@ struct AddressTable {
         /// One of the two would have to be a folder.
         case folder(Claim)
 
+        var isFolder: Bool { if case .folder = self { true } else { false } }
+
         var other: Claim {
             switch self {
             case .same(let claim), .sameButForCase(let claim), .folder(let claim): claim

@@ -92,16 +92,18 @@ struct LinkResolver {
         case .file where isSource:
             report("unpublished-link", "“\(value)” is a notebook that has no page in this site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
-        case .file(_, let target) where isHidden(path) || isHidden(target):
+        case .file(let real, let target):
+            let name = withheld(path, real) == nil ? target : path
+            guard let what = withheld(name, real) else { break }
             report(
-                "hidden-file", "“\(value)” is a hidden file, so it is not copied into the site", value, page,
-                solution: "to publish it all the same, name \(isHidden(path) ? path : target) under include: in site.yaml")
+                "hidden-file", "“\(value)” is \(what), so it is not copied into the site", value, page,
+                solution: "to publish it all the same, name \(name) under include: in site.yaml")
             return .unchanged
         case .outside:
             report(
                 isPicture ? "missing-picture" : "broken-link", "“\(value)” leads out of the site's folder, so it is not copied", value, page)
             return .unchanged
-        case .file, .missing: break
+        case .missing: break
         }
         if let asset = asset(path, fingerprinted: isPicture) { return .site(path: asset, suffix: suffix) }
         let nearest = nearestName(to: path, among: pageOfSource.keys.sorted())
@@ -123,11 +125,12 @@ struct LinkResolver {
     }
 
     private mutating func takeAlong(_ path: String, fingerprinted: Bool) -> String? {
-        guard SitePath.isSafe(path), !isHidden(path) else { return nil }
+        guard SitePath.isSafe(path) else { return nil }
         willRead(sourceFolder + "/" + path)
-        guard case .file(let real, let place) = FileSearch.find(path, within: sourceFolder), !isHidden(place), let bytes = try? readFile(real) else {
-            return nil
-        }
+        guard case .file(let real, let place) = FileSearch.find(path, within: sourceFolder), withheld(path, real) == nil,
+            withheld(place, real) == nil,
+            let bytes = try? readFile(real)
+        else { return nil }
         var target = path
         if fingerprinted {
             let suffix = SitePath.fileExtension(path)
@@ -139,10 +142,10 @@ struct LinkResolver {
         return target
     }
 
-    /// Whether a path leads through a name that begins with a dot, which nobody sees and many keep secrets in, or through Jekyll's drafts.
-    private func isHidden(_ path: String) -> Bool {
-        guard path.split(separator: "/").contains(where: { $0.hasPrefix(".") || $0 == "_drafts" }) else { return false }
-        return !included.contains { path == $0 || path.hasPrefix($0 + "/") }
+    /// What a file is that nobody means to publish by referring to it; `nil` for others, and where `include:` names it.
+    private func withheld(_ path: String, _ real: String) -> String? {
+        guard let what = WithheldFile.kind(path, at: real) else { return nil }
+        return included.contains { path == $0 || path.hasPrefix($0 + "/") } ? nil : what
     }
 
     /// Whether a path is a record of a notebook that is not published: `post.ipynb` or `post.SET.ipynb` of `post.md`.

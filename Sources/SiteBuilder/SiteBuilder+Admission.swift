@@ -1,3 +1,4 @@
+import JSON
 import NotebookModel
 import SourceText
 
@@ -48,19 +49,64 @@ extension SiteBuilder {
                     .note, identifier: "drafts",
                     summary: drafts.count == 1
                         ? "a draft, so it is not published" : "\(drafts.count) drafts are not published: \(names.joined(separator: ", "))",
-                    path: drafts.count == 1 ? first.file.path : sourceFolder, solutions: ["--drafts publishes drafts"]))
+                    path: drafts.count == 1 ? first.file.path : sourceFolder,
+                    solutions: ["--drafts publishes drafts"]
+                        + (drafts.contains { !$0.frontMatter.draft } ? ["“draft: false” publishes a page in a folder of drafts"] : [])))
         }
+        reportAddresses(of: result.pages, &result.diagnostics)
         return result
     }
 
     /// Why a page is not published, and the minute at which that changes.
     private func hold(_ page: SitePage, _ date: PostDate?) -> (hold: Hold?, changesAt: Int?) {
-        if page.frontMatter.draft { return (.draft, nil) }
+        if page.frontMatter.draft || liesAmongDrafts(page) { return (.draft, nil) }
         let from = page.frontMatter.publishDate.flatMap { PostDate($0) } ?? date
         let until = page.frontMatter.expiryDate.flatMap { PostDate($0) }
         if let until, until.start(localOffset: clock.localOffset) <= clock.minute { return (.expired(until), nil) }
         if let from, case let start = from.start(localOffset: clock.localOffset), start > clock.minute { return (.future(from), start) }
         return (nil, until?.start(localOffset: clock.localOffset))
+    }
+
+    /// Whether a page lies in a folder that is called one of drafts, and does not say that it is none.
+    private func liesAmongDrafts(_ page: SitePage) -> Bool {
+        !page.frontMatter.isPublishedExplicitly
+            && page.sourcePath.split(separator: "/").dropLast().contains { ["drafts", "_drafts", "unpublished"].contains($0.lowercased()) }
+    }
+
+    /// Says, once for the site, which pages name an address that they do not get: pages stand where their files do.
+    private func reportAddresses(of pages: [SitePage], _ diagnostics: inout [Diagnostic]) {
+        var names: [String] = []
+        var keys: Set<String> = []
+        var jekyll: [String] = []
+        for page in pages {
+            let stem = SitePath.withoutExtension(page.path)
+            let own = [stem, page.path, stem.hasSuffix("/index") ? String(stem.dropLast("/index".count)) : stem]
+            let lastPart = SitePath.fileName(stem)
+            for key in ["permalink", "slug", "url"] {
+                guard let wanted = page.frontMatter.extra[key]?.stringValue, !wanted.isEmpty, !wanted.contains("://") else { continue }
+                let address = wanted.split(separator: "/").joined(separator: "/")
+                if own.contains(address) || key == "slug" && address == lastPart { continue }
+                if page.frontMatter.aliases.contains(where: { $0.split(separator: "/").joined(separator: "/").hasSuffix(address) }) { continue }
+                keys.insert(key)
+                if names.last != page.sourcePath { names.append(page.sourcePath) }
+            }
+            if page.sourcePath.split(separator: "/").dropLast().contains("_posts"), page.frontMatter.aliases.isEmpty {
+                jekyll.append(page.sourcePath)
+            }
+        }
+        func warn(_ names: [String], _ summary: String) {
+            guard !names.isEmpty else { return }
+            let list = names.count > 4 ? names.prefix(3) + ["and \(names.count - 3) more"] : names[...]
+            diagnostics.append(
+                Diagnostic(
+                    .warning, identifier: "page-address", summary: "\(summary): \(list.joined(separator: ", "))", path: sourceFolder,
+                    solutions: ["name the files as the addresses should be, or name the older addresses under “aliases:”"]))
+        }
+        warn(
+            names,
+            "\(keys.sorted().map { "“\($0)”" }.joined(separator: " and ")) \(keys.count == 1 ? "has" : "have") no effect, pages stand where their files do"
+        )
+        warn(jekyll, "pages of “_posts” stand where their files do, and not at Jekyll's addresses")
     }
 
     private func report(_ hold: Hold, _ page: SitePage, _ diagnostics: inout [Diagnostic]) {
@@ -76,7 +122,15 @@ extension SiteBuilder {
 
     /// The page's date: what its front matter says, or the name of its file.
     private func date(of page: SitePage, _ diagnostics: inout [Diagnostic]) -> PostDate? {
-        guard let text = page.frontMatter.date else { return PostDate(fileName: page.sourcePath) }
+        guard let text = page.frontMatter.date else {
+            if PostDate.isBroken(fileName: page.sourcePath) {
+                diagnostics.append(
+                    Diagnostic(
+                        .warning, identifier: "date", summary: "its name begins with a day that no calendar has, so the page counts as undated",
+                        path: page.file.path, solutions: ["correct it, or write “date:” in the front matter"]))
+            }
+            return PostDate(fileName: page.sourcePath)
+        }
         return date(text, of: page, &diagnostics)
     }
 
@@ -86,8 +140,7 @@ extension SiteBuilder {
             diagnostics.append(Diagnostic(.warning, identifier: "date", summary: summary, path: page.file.path, solutions: [solution]))
         }
         guard let date = PostDate(text) else {
-            let word = text.lowercased()
-            if word == "today" || word == "now" || word == "last-modified" {
+            if PostDate.isRelative(text) {
                 warn("“\(text)” is another day at every render, so the page counts as undated", "write the day, such as 2026-11-23")
             } else {
                 warn("“\(text)” is no date, so the page counts as undated", "write it as 2026-11-23 or 2026-11-23T09:30:00+01:00")

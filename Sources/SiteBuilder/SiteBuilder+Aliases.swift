@@ -39,11 +39,25 @@ extension SiteBuilder {
                     warn("the alias “\(alias)” is left out: \(other.path) belongs to \(owner)")
                     continue
                 }
-                addresses.claim(path, for: "an alias of \(page.file.path)")
+                // Servers give `old.html` for `/old` before they look into a folder of that name.
+                let ownAlias = "an alias of \(page.file.path)"
+                if let twin = Self.twin(of: path), twin != page.path, let conflict = addresses.conflict(at: twin), !conflict.isFolder,
+                    case let other = conflict.other, other.owner != ownAlias
+                {
+                    warn("the alias “\(alias)” is left out: many servers answer it with \(twin) of \(other.owner)")
+                    continue
+                }
+                addresses.claim(path, for: ownAlias)
                 redirects.append(Redirect(path: path, entry: entry))
             }
         }
         return redirects
+    }
+
+    /// The other file that servers give for an address without its ending: `a.html` for `a/index.html`, and the other way round.
+    private static func twin(of path: String) -> String? {
+        if path.hasSuffix("/index.html") { return path.dropLast("/index.html".count) + ".html" }
+        return path.hasSuffix(".html") ? path.dropLast(".html".count) + "/index.html" : nil
     }
 
     /// The file that an older address is served from.
@@ -59,6 +73,8 @@ extension SiteBuilder {
         let path = isFolder ? SitePath.join(resolved, "index.html") : resolved
         // Not the list of what Galley wrote, nor what servers and tools keep in hidden files.
         guard SitePath.isSafe(path), !path.split(separator: "/").contains(where: { $0.hasPrefix(".") && $0 != ".well-known" }) else { return nil }
+        // Windows knows no dots and blanks at the end of a name: `a.html.` is `a.html`.
+        guard !path.split(separator: "/").contains(where: { $0.hasSuffix(".") || $0.hasSuffix(" ") }) else { return nil }
         return path
     }
 

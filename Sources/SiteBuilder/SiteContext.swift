@@ -39,7 +39,7 @@ struct SiteContext: Sendable {
         self.card = card
         self.navigation = navigation
         posts = entries.filter(\.isListed)
-        feedPosts = Array(posts.lazy.filter { !$0.isHeld }.prefix(Self.feedCount))
+        feedPosts = Array(posts.lazy.filter { !$0.isHeld && !$0.page.frontMatter.keepsOutOf.contains(.feeds) }.prefix(Self.feedCount))
         stylePath = "assets/style.\(contentDigest(builder.theme.styleSheet).prefix(8)).css"
         scriptPath = "assets/enhance.\(contentDigest(builder.theme.script).prefix(8)).js"
         searchScriptPath = "assets/search.\(contentDigest(builder.theme.searchScript).prefix(8)).js"

@@ -83,6 +83,51 @@ struct PublicationCaseTests {
         #expect(try pages(place)["b.html"] != nil)
     }
 
+    @Test("Folders of other tools lose no post without a word, and publish none that their settings may keep back")
+    func foreignFolders() throws {
+        let place = try WorkingFolder()
+        defer { place.remove() }
+        for (name, text) in [
+            "_posts/2024-01-02-hello.md": "---\ntitle: Hello\n---\nText.", "_drafts/x.md": "SECRET", "drafts/y.md": "SECRET",
+            "sec/_index.md": "---\ntitle: S\ncascade:\n  draft: true\n---\nSECRET", "sec/a.md": "SECRET", "sec/b.md": "---\ndraft: false\n---\nOpen.",
+            "old.markdown": "SECRET", "2999-01-01_later.md": "SECRET",
+        ] { try place.write("blog/" + name, text + "\n") }
+        let run = try place.galley("render", "blog", "--no-run", "--output", "site")
+        #expect(run.status == 1)
+        let pages = try pages(place)
+        #expect(pages["_posts/2024-01-02-hello.html"] != nil && pages["archive.html"]?.contains(">Hello<") == true)
+        #expect(pages["sec/b.html"] != nil && pages["sec/a.html"] == nil)
+        for (name, text) in pages { #expect(!text.contains("SECRET"), "\(name)") }
+        for expected in [
+            "passed over: old.markdown, sec/_index.md", "blog/sec/_index.md:4:1: error: “draft: true” may hold for the pages of this folder",
+            "pages of “_posts” stand where their files do", "drafts/y.md: note: a draft",
+        ] { #expect(run.standardError.contains(expected), "\(expected)\n\(run.standardError)") }
+    }
+
+    @Test("A page goes where its notebook turns unclear, and what cannot be removed is told of")
+    func withdrawn() throws {
+        let place = try WorkingFolder()
+        defer { place.remove() }
+        for argument in ["blog", "blog/a.md"] {
+            try place.write("blog/a.md", "---\ntitle: A\n---\nText.\n")
+            try #require(try place.galley("render", argument, "--no-run", "--output", "site").status == 0)
+            #expect(try pages(place)["a.html"] != nil)
+            try place.write("blog/a.md", "---\ntitle: A\ndraft: perhaps\n---\nText.\n")
+            #expect(try place.galley("render", argument, "--no-run", "--output", "site").status == 1)
+            #expect(try pages(place)["a.html"] == nil, "\(argument)")
+        }
+        try place.write("blog/a.md", "---\ntitle: A\n---\nText.\n")
+        try place.write("blog/b.md", "---\ntitle: B\n---\nText.\n")
+        _ = try place.galley("render", "blog", "--no-run", "--output", "site")
+        try place.write("site/a.html", "minified")
+        try place.write("blog/a.md", "---\ntitle: A\ndraft: true\n---\nText.\n")
+        let changed = try place.galley("render", "blog", "--no-run", "--output", "site")
+        #expect(changed.standardError.contains("warning: site/a.html is of no page any more"), "\(changed.standardError)")
+        let left = try place.galley("render", "blog", "--no-run", "--output", "site")
+        #expect(left.standardError.contains("site/a.html stands there, though"), "\(left.standardError)")
+        #expect(try pages(place)["a.html"] == "minified")
+    }
+
     @Test("Code that is for display, and cells where execution is off, do not run")
     func notRun() throws {
         let place = try WorkingFolder()

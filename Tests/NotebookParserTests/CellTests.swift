@@ -116,6 +116,15 @@ struct CellTests {
     }
 
     @Test(
+        "What stands behind the language and says that the code is not run is heeded",
+        arguments: ["swift eval=false", "swift eval=\"false\"", "swift noeval", "swift no-run", "swift,norun", "swift title=\"a\" eval=FALSE"])
+    func notRun(info: String) {
+        let (notebook, diagnostics) = parse("```\(info)\nlet a = 1\n```\n")
+        #expect(notebook.cells.allSatisfy { !$0.options.eval })
+        #expect(diagnostics == [], "\(diagnostics)")
+    }
+
+    @Test(
         "Where execution is turned off no cell runs, whatever it says itself",
         arguments: [
             "execute:\n  enabled: false", "execute:\n  enabled: \"No\"\n  eval: true", "execute: false", "execute: {enabled: off, echo: true}",

@@ -18,8 +18,10 @@ struct PublicationTests {
         arguments: [
             "draft: true", "draft: True", "draft: TRUE", "draft: yes", "draft: on", "draft: 1", "draft: \"true\"", "draft: 'yes'", "draft: Y",
             "draft: \" true \"", "\"draft\": true", "published: false", "published: \"no\"", "publish: false", "public: off", "private: true",
-            "hidden: true", "unpublished: yes", "wip: true", "headless: true", "status: draft", "Status: x\nstatus: Private", "visibility: hidden",
+            "hidden: true", "unpublished: yes", "wip: true", "headless: true", "status: draft", "status: Private", "visibility: hidden",
             "permalink: false", "build: {render: never}", "_build:\n  render: false", "render: false", "{title: x, draft: true}",
+            "status: in_review", "status: Work in Progress", "status: scheduled", "visibility: members", "build: {render: Never}", "render: never",
+            "<<: {draft: true}", "common: &c {title: x, published: no}\n<<: *c", "<<: [{title: x}, {draft: true}]", "\tdraft: true",
         ])
     func heldBack(lines: String) {
         let (matter, diagnostics, _) = keys(lines)
@@ -31,7 +33,12 @@ struct PublicationTests {
         "Whatever says the opposite does not",
         arguments: [
             "draft: false", "draft: \"false\"", "draft: No", "draft: 0", "published: true", "status: published", "permalink: /a/", "hidden: no",
-            "build: {render: always}", "title: draft", "tags: [draft]", "hide: [toc]", "state: draft", "published: 2020-01-01",
+            "build: {render: always}", "title: draft", "tags: [draft]", "hide: [toc]", "published: 2020-01-01", "status: Published",
+            "status: evergreen",
+            "draft: false\nstatus: sleeping", "published: true\nvisible: false", "draft: false\nextra: {draft: true}", "slug: draft",
+            "theme: private",
+            "cover: {hidden: true}", "sidebar: {hidden: true}", "menu: {draft: true}", "active: true", "archived: false",
+            "draft: false\n<<: {draft: true}",
         ])
     func published(lines: String) {
         let (matter, diagnostics, _) = keys(lines)
@@ -46,6 +53,14 @@ struct PublicationTests {
             "darft: true", "Draft: true", "DRAFT: yes", "dratf: true", "draf: true", "drafts: true", "isDraft: true", "is_draft: 1", "Darft: false",
             "drat: true", "daft_: true", "Published: false", "publised: false", "pubished: no", "Publish: false", "privat: true", "hiden: true",
             "unpublishd: true", "publishdat: 2999-01-01", "expirydte: 2020-01-01", "unlistd: true", "darft:",
+            "Status: draft", "STATUS: x", "staus: draft", "state: draft", "post_status: private", "postStatus: draft", "visiblity: private",
+            "access: private", "stage: draft", "status: sleeping", "status:", "status: [draft]", "dg-publsih: false", "headles: true",
+            "biuld: {render: never}", "build: {rendr: never}", "build: {render: newer}", "build: never", "visible: false", "enabled: no",
+            "secret: true", "archived: yes", "extra: {draft: true}", "params: {published: false}", "format: {html: {draft: true}}",
+            "cascade: [{_target: x, draft: true}]", "metadata: {status: Draft}", "extra: {expiryDate: 2001-01-01}", "post: {private: true}",
+            "embargo: 2999-01-01", "post_date: 2999-01-01", "expires_at: 2001-01-01", "validUntil: 2001-01-01",
+            "date: TBD", "date: 2999", "date: 2999-01", "date: 2024-02-30", "date: [2999-01-01]", "date: {published: 2999-01-01}",
+            "date: 32503680000", "date: tomorrow", "date: \"{{ date }}\"",
         ])
     func unclear(lines: String) {
         let (_, diagnostics, _) = keys(lines)
@@ -86,7 +101,19 @@ struct PublicationTests {
         #expect(keys("search: false\nsitemap: false\nlisting: false").matter.keepsOutOf == [.search, .sitemap, .lists])
         #expect(keys("sitemap: {disable: true}").matter.keepsOutOf == [.sitemap])
         #expect(keys("sitemap: {priority: 0.5}\nsearch: true").matter.keepsOutOf == [])
-        #expect(keys("build: {list: never}").matter.keepsOutOf == [.lists])
+        #expect(keys("build: {list: never}").matter.keepsOutOf == [.lists, .sitemap])
+        #expect(keys("visibility: unlisted").matter.keepsOutOf == Set(FrontMatter.Place.allCases))
+        for lines in ["robots: none", "robots: [noindex]", "robots: {noindex: true}", "robots: {index: false}", "index: false"] {
+            #expect(keys(lines).matter.keepsOutOf == [.engines, .sitemap], "\(lines)")
+        }
+        for lines in ["searchable: false", "exclude_from_search: true", "search: {exclude: true}", "search: hidden", "in_search_index: false"] {
+            #expect(keys(lines).matter.keepsOutOf == [.search], "\(lines)")
+        }
+        for lines in ["sitemap: exclude", "sitemap_exclude: true", "sitemap: {exclude: true}", "sitemap: no"] {
+            #expect(keys(lines).matter.keepsOutOf == [.sitemap], "\(lines)")
+        }
+        #expect(keys("excludeFromCollections: true").matter.keepsOutOf == [.lists, .sitemap])
+        #expect(keys("feed: false").matter.keepsOutOf == [.feeds] && keys("rss: no").matter.keepsOutOf == [.feeds])
         #expect(keys("noindex: perhaps").diagnostics.map(\.severity) == [.error])
     }
 
@@ -95,6 +122,61 @@ struct PublicationTests {
         let (matter, diagnostics, _) = keys("publishDate: 2999-01-01\nexpiryDate: 2999-02-01")
         #expect(matter.publishDate == "2999-01-01" && matter.date == "2999-01-01" && matter.expiryDate == "2999-02-01")
         #expect(diagnostics.isEmpty)
+        // What may be the page's date holds it back until then.
+        for lines in ["Date: 2999-01-01", "DATE: 2999-01-01", "dat: 2999-01-01"] {
+            let (matter, diagnostics, _) = keys(lines)
+            #expect(matter.publishDate == "2999-01-01", "\(lines)")
+            #expect(diagnostics.map(\.severity) == [.warning], "\(lines)")
+        }
+        for text in ["today", "last-modified", "", "`r Sys.Date()`"] { #expect(keys("date: \"\(text)\"").diagnostics.isEmpty, "\(text)") }
+    }
+
+    @Test("Formats that are none for the web are told of, and options of cells beside `execute:`")
+    func otherKeys() {
+        for lines in ["format: pdf", "format: [pdf, docx]", "format:\n  pdf: default", "output: pdf_document", "output: bookdown::pdf_document"] {
+            #expect(keys(lines).diagnostics.map(\.identifier) == ["foreign-format"], "\(lines)")
+        }
+        for lines in ["format: html", "format:\n  html: default\n  pdf: default", "format: gfm", "output: html_document"] {
+            #expect(keys(lines).diagnostics.isEmpty, "\(lines)")
+        }
+        for lines in ["eval: false", "format: {html: {execute: {eval: false}}}", "knitr: {opts_chunk: {eval: no}}"] {
+            #expect(keys(lines).diagnostics.map { "\($0.severity) \($0.identifier)" } == ["error misplaced-option"], "\(lines)")
+        }
+        #expect(keys("echo: false").diagnostics.map(\.severity) == [.warning])
+    }
+
+    @Test(
+        "Blocks of metadata further down are no place to hide",
+        arguments: [
+            ("---\ntitle: X\n---\n---\ndraft: true\n---\nText.\n", 5), ("---\ntitle: X\n---\n\nText.\n\n---\npublished: false\n...\n", 8),
+            ("# Title\n\n---\ndraft: true\n---\n\nText.\n", 4), ("---\n---\n---\ndraft: true\n---\n", 4),
+            ("---\ntitle: X\nabstract: |\n---\ndraft: true\n---\nText.\n", 5), ("Title: X\nDate: 2999-01-01\n\nText.\n", 2),
+            ("Title: X\nStaus: draft\n\nText.\n", 2),
+        ])
+    func laterBlocks(text: String, line: Int) {
+        let errors = read(text).diagnostics.filter { $0.severity == .error }
+        #expect(errors.map(\.identifier) == ["unclear-publication"], "\(text)")
+        #expect(errors.first?.range?.start.line == line, "\(text)")
+    }
+
+    @Test("Lines, breaks and code that resemble such blocks are prose")
+    func notBlocks() {
+        for text in [
+            "---\ntitle: X\n---\n\nText.\n\n---\n\nMore: yes.\n", "Text.\n\n```yaml\n---\ndraft: true\n---\n```\n",
+            "---\ntitle: X\n---\n\nA heading\n---\ndraft: true\n", "Note: this is prose.\n\nMore.\n", "~~~\n\n---\ndraft: true\n---\n~~~\n",
+        ] { #expect(read(text).diagnostics.isEmpty, "\(text)") }
+        #expect(read("Title: X\nTags: a, b\n\nText.\n").diagnostics.map(\.identifier) == ["unfenced-keys"])
+    }
+
+    @Test("Settings of folders that other tools keep are looked at for what keeps pages back")
+    func folderSettings() {
+        func problem(_ name: String, _ text: String) -> Int? { FolderSettings.problem(in: SourceFile(path: name, text: text))?.range?.start.line }
+        #expect(problem("_metadata.yml", "toc: true\ndraft: true\n") == 2)
+        #expect(problem("_index.md", "---\ntitle: A\ncascade:\n  - draft: true\n---\n") == 4)
+        #expect(problem("_index.md", "+++\n[cascade]\ndraft = true\n+++\n") == 3)
+        #expect(problem("posts.json", "{\"layout\": \"post\", \"permalink\": \"/x/\"}") == nil)
+        #expect(problem("posts.json", "{\"tags\": [\"a\"], \"published\": false}") == 1)
+        #expect(problem("_metadata.yml", "draft: false\n") == nil)
     }
 
     @Test(
@@ -242,8 +324,12 @@ struct PostDateTests {
         #expect(PostDate(fileName: "posts/2024-03-09-from-name.md")?.iso == "2024-03-09")
         #expect(PostDate(fileName: "2024-3-9.md")?.iso == "2024-03-09")
         #expect(PostDate(fileName: "posts/2024-03-09-a/index.qmd")?.iso == "2024-03-09")
-        for path in ["posts/index.md", "2024-03-09-a/b.md", "20240309.md", "2024-99-01-x.md", "a-2024-03-09.md", "1-2-3.md"] {
+        for path in ["2024-03-09_a.md", "2024-03-09 a.md", "2024-03-09.a.md", "2024-03-09T10-00-a.md"] {
+            #expect(PostDate(fileName: path)?.iso == "2024-03-09", "\(path)")
+        }
+        for path in ["posts/index.md", "2024-03-09-a/b.md", "20240309.md", "2024-99-01-x.md", "a-2024-03-09.md", "1-2-3.md", "2024-03-091.md"] {
             #expect(PostDate(fileName: path) == nil, "\(path)")
+            #expect(PostDate.isBroken(fileName: path) == (path == "2024-99-01-x.md"), "\(path)")
         }
     }
 

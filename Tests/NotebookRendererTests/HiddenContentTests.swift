@@ -162,6 +162,11 @@ struct CitationTests {
             ("@k [p. 9] says", "Key (2001, p. 9) says"), ("@k, @m.", "Key (2001), Mo (2002)."), ("me@k.org and x-@k", "me@k.org and x-@k"),
             ("(@k)", "(Key (2001))"),
             ("[a [b] @k]", "(a [b] Key 2001)"), ("[@fig-a]", "[@fig-a]"),
+            ("[*see* @k, p. 3]", "(see Key 2001, p. 3)"), ("[@k, *vol.* 2; **also** @m]", "(Key 2001, vol. 2; also Mo 2002)"),
+            ("[see [this](#x) and `code` @k] and [*e.g.* -@m].", "(see this and code Key 2001) and (e.g. 2002)."),
+            ("[in $x^2$, well-*known*-work @k, [b] c] [@m]", "(in x2x^2, well-known-work Key 2001, [b] c) (Mo 2002)"),
+            ("[*no* work] @k", "[no work] Key (2001)"), ("[*see @k*]", "[see Key (2001)]"), ("a [*b* @k; none] c", "a [b Key (2001); none] c"),
+            ("*[see @k, p. 3]*", "(see Key 2001, p. 3)"),
         ])
     func texts(text: String, expected: String) {
         let page = cite(text)
@@ -177,6 +182,43 @@ struct CitationTests {
         #expect(page.diagnostics.map(\.severity) == [.error], "\(page.diagnostics)")
         #expect(page.diagnostics.first?.range != nil)
         if text.contains("knuth") { #expect(page.diagnostics.first?.solutions == ["did you mean “knuth1984”?"]) }
+    }
+
+    @Test("What has no markup says in words what references and citations say")
+    func plainTexts() {
+        let page = cite(
+            "First [*see* @k, p. 3] and @m [p. 1] of [-@k].\n\n![A *bold* tale of @k in @fig-b and @fig-a](a.svg){#fig-a}\n\n![](b.svg){#fig-b}\n")
+        #expect(page.summary == "First (see Key 2001, p. 3) and Mo (2002, p. 1) of (2001).")
+        #expect(page.plainText.contains("(see Key 2001, p. 3) and Mo (2002, p. 1) of (2001)."), "\(page.plainText)")
+        #expect(page.bodyText.contains("alt=\"A bold tale of Key (2001) in Figure\u{A0}2 and Figure\u{A0}1\""), "\(page.bodyText)")
+        #expect(page.bodyText.contains("<figcaption>Figure\u{A0}1: A <em>bold</em> tale of <span class=\"citation\">Key"), "\(page.bodyText)")
+        #expect(page.bodyText.contains("<figcaption>Figure\u{A0}2</figcaption>"), "\(page.bodyText)")
+        let drawn = render(
+            "```swift\n#| label: fig-c\n#| fig-cap: \"*Drawn* as in @fig-c, `x`\"\nx\n```\n",
+            outputs: [
+                "fig-c": [.display(MIMEBundle([.init("image/svg+xml", .text("<svg xmlns='http://www.w3.org/2000/svg'></svg>"))]), metadata: [:])]
+            ])
+        #expect(drawn.bodyText.contains("=\"Drawn as in Figure\u{A0}1, x\""), "\(drawn.bodyText)")
+    }
+
+    @Test(
+        "Comments of other tools are errors, since they would be published",
+        arguments: [
+            "a %%secret%% b", "%%\nsecret\n%%", "{% comment %}secret{% endcomment %}", "{%- comment -%}\nsecret\n{%- endcomment -%}",
+            "{{/* secret */}}", "{{< comment >}}secret{{< /comment >}}", "{/* secret */}", "{::comment}\nsecret\n{:/comment}",
+            "\\begin{comment}\nsecret\n\\end{comment}",
+        ])
+    func comments(text: String) {
+        #expect(cite(text).diagnostics.filter { $0.severity == .error }.map(\.identifier) == ["foreign-markup"])
+    }
+
+    @Test("Tags of other tools are told of once for each kind, and code is none")
+    func tags() {
+        let page = cite("{% include a.html %} {% if x %}\n\n{% endif %}\n\n{{< figure src=\"a\" >}}\n\n![[a]]\n")
+        #expect(page.diagnostics.map(\.severity) == [.warning, .warning, .warning])
+        for text in ["`{% comment %}`", "```\n{{< a >}}\n```", "100%% or 5 %% 2", "{x} {{y}}", "<!-- %%x%% -->"] {
+            #expect(cite(text).diagnostics.isEmpty, "\(text)")
+        }
     }
 
     @Test("A name in the text may be a person's")

@@ -132,6 +132,32 @@ struct HiddenFileTests {
         #expect(!image.files.values.contains { String(decoding: $0, as: UTF8.self).contains("secret of") })
     }
 
+    @Test(
+        "copies that editors leave and private keys are not copied either",
+        arguments: [
+            "a.md~", "data.csv~", "#a#", "a.bak", "A.BAK", "a.key.bak", "a.swp", "a.orig", "id_rsa", "keys/id_ed25519", "a.p12", "a.pfx", "a.kdbx",
+            "a.ppk", "a.keystore", "server.key", "a.pem", "note.txt", "link.csv",
+        ])
+    func copies(name: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(name == "link.csv" ? "a.csv~" : name, "-----BEGIN OPENSSH PRIVATE KEY-----\n")
+        if name == "link.csv" { #expect(symlink("a.csv~", folder.path + "/link.csv") == 0) }
+        let address = name.replacing("#", with: "%23")
+        let site = try await build([page("a.md", "<a href=\"\(address)\">x</a><img src=\"\(address)\">")], in: folder.path)
+        #expect(!site.files.values.contains { String(decoding: $0, as: UTF8.self).contains("OPENSSH") })
+        #expect(Set(site.diagnostics.map(\.identifier)) == ["hidden-file"])
+        let wanted = try await build([page("a.md", "<a href=\"\(address)\">x</a>")], in: folder.path) { $0.include = [name, "a.csv~"] }
+        #expect(wanted.diagnostics.isEmpty)
+    }
+
+    @Test("what is called like a key and is none is copied", arguments: ["talk.key", "certificate.pem", "hash~x.png", "bak"])
+    func noKeys(name: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(name, "-----BEGIN CERTIFICATE-----\n")
+        let site = try await build([page("a.md", "<a href=\"\(name)\">x</a>")], in: folder.path)
+        #expect(site.files[name] != nil && site.diagnostics.isEmpty)
+    }
+
     @Test("hidden files that site.yaml names are copied")
     func included() async throws {
         let folder = try TemporaryFolder()

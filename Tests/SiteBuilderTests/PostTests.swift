@@ -127,7 +127,7 @@ struct AddressTests {
         arguments: [
             "b.html", "/b.html", "B.HTML", "index.html", "/", "feed.xml", "/feed.json", "sitemap.xml", "search.html", "404.html", "archive.html",
             "archive.HTML", "tags/", "tags/x.html", "robots.txt", "/b.html/", "/b.html/deeper/", "/assets/search-0.js", "assets",
-            "https://example.org/blog/b.html", "b%2Ehtml", "data.csv",
+            "https://example.org/blog/b.html", "b%2Ehtml", "data.csv", "/b", "b/", "/B/", "/archive", "/search/", "tags/x/", "b/index.html",
         ])
     func aliases(alias: String) async throws {
         let folder = try TemporaryFolder()
@@ -172,13 +172,48 @@ struct AddressTests {
         "an alias that is no address of the site is told of and left out",
         arguments: [
             "../../evil.html", "..%2f..%2fx.html", "C:\\x.html", ".galley-manifest.json", "/.git/config", "?p=12", "https://other.org/a/",
-            "a\\b.html", "%00.html",
+            "a\\b.html", "%00.html", "/b.html.", "/old./", "/old%20/x.html",
         ])
     func noAddresses(alias: String) async throws {
         let site = try await build([page("a.md") { $0.aliases = [alias] }])
         let without = try await build([page("a.md")])
         #expect(site.files == without.files)
         #expect(site.diagnostics.map(\.identifier) == ["alias"])
+    }
+
+    @Test("a page may have the address of its own folder, and both forms of an older one")
+    func ownForms() async throws {
+        let site = try await build([page("a.md") { $0.aliases = ["/a/", "/old/", "/old.html"] }])
+        #expect(site.diagnostics.isEmpty, "\(site.diagnostics)")
+        #expect(Set(site.files.keys).isSuperset(of: ["a/index.html", "old/index.html", "old.html"]))
+    }
+
+    @Test("addresses that pages ask for and do not get are told of once")
+    func asked() async throws {
+        let pages = [
+            page("a.md") { $0.extra["slug"] = "other" }, page("b.md") { $0.extra["permalink"] = "/x/" }, page("c.md") { $0.extra["slug"] = "c" },
+            page("d.md") {
+                $0.extra["url"] = "/y/"
+                $0.aliases = ["/y/"]
+            },
+            page("e.md") { $0.extra["url"] = "https://example.com/" }, page("f/index.md") { $0.extra["permalink"] = "/f/" },
+        ]
+        #expect(
+            try await build(pages).diagnostics.map(\.summary) == [
+                "“permalink” and “slug” have no effect, pages stand where their files do: a.md, b.md"
+            ])
+        #expect(try await build([page("_posts/2026-01-01-a.md")]).diagnostics.map(\.severity) == [.warning])
+    }
+
+    @Test("pages in folders of drafts are drafts, unless they say that they are published")
+    func folders() async throws {
+        let pages =
+            ["drafts/a.md", "x/Drafts/b.md", "unpublished/c.md", "drafts.md", "draftsmen/d.md"].map { page($0) } + [
+                page("drafts/e.md") { $0.isPublishedExplicitly = true }
+            ]
+        let site = try await build(pages)
+        #expect(site.makers.keys.sorted() == ["drafts.html", "drafts/e.html", "draftsmen/d.html"])
+        #expect(site.diagnostics.map(\.severity) == [.note])
     }
 
     @Test(
