@@ -10,8 +10,8 @@ public enum FolderSettings {
     public static func problem(in file: SourceFile) -> Diagnostic? {
         for line in 1...max(min(file.lineCount, 400), 1) {
             let text = FrontMatterBlock.bare(file.line(line)).drop { $0 == " " || $0 == "\t" || $0 == "-" }
-            for part in text.split(whereSeparator: { "{}[]".contains($0) }) {
-                guard FrontMatterReader.keepsBack(String(part)) else { continue }
+            for part in text.split(whereSeparator: { "{}[],".contains($0) }) {
+                guard FrontMatterReader.keepsBack(FrontMatterReader.trimmed(String(part))) else { continue }
                 let start = SourceLocation(line: line, column: 1)
                 return Diagnostic(
                     .error, identifier: "unclear-publication",

@@ -48,10 +48,11 @@ enum ForeignMarkup {
         return result
     }
 
-    /// `%%…%%`, or its fence alone on a line.
+    /// `%%…%%` whose marks stand at words' ends, or its fence alone on a line.
     private static func isObsidianComment(_ text: String) -> Bool {
         if text.trimmed == "%%" { return true }
-        guard let first = text.firstRange(of: "%%"), let second = text[first.upperBound...].firstRange(of: "%%") else { return false }
-        return first.upperBound < second.lowerBound
+        let parts = text.split(separator: "%%", omittingEmptySubsequences: false)
+        func isWord(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber || $0 == "%" } ?? false }
+        return parts.indices.dropLast(2).contains { !isWord(parts[$0].last) && !parts[$0 + 1].isEmpty && !isWord(parts[$0 + 2].first) }
     }
 }

@@ -21,7 +21,7 @@ struct PublicationTests {
             "hidden: true", "unpublished: yes", "wip: true", "headless: true", "status: draft", "status: Private", "visibility: hidden",
             "permalink: false", "build: {render: never}", "_build:\n  render: false", "render: false", "{title: x, draft: true}",
             "status: in_review", "status: Work in Progress", "status: scheduled", "visibility: members", "build: {render: Never}", "render: never",
-            "<<: {draft: true}", "common: &c {title: x, published: no}\n<<: *c", "<<: [{title: x}, {draft: true}]", "\tdraft: true",
+            "<<: {draft: true}", "common: &c {title: x, published: no}\n<<: *c", "<<: [{title: x}, {draft: true}]",
         ])
     func heldBack(lines: String) {
         let (matter, diagnostics, _) = keys(lines)
@@ -203,7 +203,7 @@ struct PublicationTests {
             ("{\n\"draft\": true\n\nText.", "has no end"), ("---js\n{}\n---\n", "“js” is not read"), ("---\n- draft: true\n---\n\nText.", nil),
             ("---\ndraft: true\n\nText.", "has no end"), ("Title: A\nStatus: draft\n\nText.", "stands in no front matter"),
             ("—\ntitle: A\ndraft: true\n—\n\nText.", "stands in no front matter"), (";;;\n\"draft\": true,\n;;;\n", "stands in no front matter"),
-            ("draft = true\n\nText.", "stands in no front matter"), (" ---\npublished: false\n ---\n", "stands in no front matter"),
+            ("draft = true\n\nText.", "stands in no front matter"), ("---\n\tdraft: true\n---\nText.", "is not YAML"), (" ---\npublished: false\n ---\n", "stands in no front matter"),
         ] as [(String, String?)])
     func wrong(text: String, message: String?) {
         let errors = read(text).diagnostics.filter { $0.severity == .error }
