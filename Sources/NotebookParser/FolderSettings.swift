@@ -1,4 +1,3 @@
-public import NotebookModel
 public import SourceText
 
 /// The files in which other tools keep what holds for every page of a folder: Quarto's `_metadata.yml`, Hugo's `_index.md`, Eleventy's

@@ -203,7 +203,8 @@ struct PublicationTests {
             ("{\n\"draft\": true\n\nText.", "has no end"), ("---js\n{}\n---\n", "“js” is not read"), ("---\n- draft: true\n---\n\nText.", nil),
             ("---\ndraft: true\n\nText.", "has no end"), ("Title: A\nStatus: draft\n\nText.", "stands in no front matter"),
             ("—\ntitle: A\ndraft: true\n—\n\nText.", "stands in no front matter"), (";;;\n\"draft\": true,\n;;;\n", "stands in no front matter"),
-            ("draft = true\n\nText.", "stands in no front matter"), ("---\n\tdraft: true\n---\nText.", "is not YAML"), (" ---\npublished: false\n ---\n", "stands in no front matter"),
+            ("draft = true\n\nText.", "stands in no front matter"), ("---\n\tdraft: true\n---\nText.", "is not YAML"),
+            (" ---\npublished: false\n ---\n", "stands in no front matter"),
         ] as [(String, String?)])
     func wrong(text: String, message: String?) {
         let errors = read(text).diagnostics.filter { $0.severity == .error }

@@ -1,4 +1,6 @@
+import JSON
 import Markdown
+import NotebookModel
 import NotebookRenderer
 import SourceText
 import Testing
