@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// What `nvidia-smi` prints about the machine's GPUs, from the same source.
 public struct DeviceTable: Sendable, Hashable {
     /// Such as "580.159.04".
@@ -101,17 +103,7 @@ extension DeviceTable {
 
     /// The same figures as an HTML table.
     public var html: String {
-        func escaped(_ text: String) -> String {
-            text.reduce(into: "") { result, character in
-                switch character {
-                case "&": result += "&amp;"
-                case "<": result += "&lt;"
-                case ">": result += "&gt;"
-                default: result.append(character)
-                }
-            }
-        }
-        func cell(_ text: String?) -> String { "<td>\(text.map(escaped) ?? "–")</td>" }
+        func cell(_ text: String?) -> String { "<td>\(text.map { escaped($0, .content) } ?? "–")</td>" }
         let titles = ["GPU", "Name", "Bus", "Temperature", "Power", "Memory", "Utilisation"].map { "<th scope=\"col\">\($0)</th>" }.joined()
         let rows = devices.map { device in
             let power = device.power.map { "\(($0 + 500) / 1000) W" + (device.powerLimit.map { " of \(($0 + 500) / 1000) W" } ?? "") }
@@ -120,6 +112,6 @@ extension DeviceTable {
                 + cell("\(device.memoryUsed >> 20) of \(device.memoryTotal >> 20) MiB") + cell(device.utilization.map { "\($0) %" }) + "</tr>"
         }
         return
-            "<table class=\"gpu\"><caption>NVIDIA driver \(escaped(driverVersion)), CUDA \(cuda)</caption><thead><tr>\(titles)</tr></thead><tbody>\(rows.joined())</tbody></table>"
+            "<table class=\"gpu\"><caption>NVIDIA driver \(escaped(driverVersion, .content)), CUDA \(cuda)</caption><thead><tr>\(titles)</tr></thead><tbody>\(rows.joined())</tbody></table>"
     }
 }

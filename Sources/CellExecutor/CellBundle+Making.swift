@@ -2,6 +2,7 @@ internal import CellWire
 internal import ExecutionPlanner
 internal import JSON
 public import NotebookModel
+public import Groundwork
 public import SourceText
 
 extension NotebookExecutor {

@@ -1,4 +1,5 @@
 internal import ExecutionPlanner
+internal import Groundwork
 internal import JSON
 internal import NotebookModel
 internal import SourceText

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import SourceText
 
 /// What of the cache folder is Galley's.

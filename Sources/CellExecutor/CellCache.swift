@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import SourceText
 
 /// The folder that compiled cells are kept in, by the keys of their contents.

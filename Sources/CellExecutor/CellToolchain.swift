@@ -1,4 +1,4 @@
-public import SourceText
+public import Groundwork
 
 /// The tools and files that cells are compiled and run with, and where they lie.
 public struct CellToolchain: Sendable, Hashable {

@@ -1,4 +1,5 @@
 internal import CellWire
+internal import Groundwork
 
 #if canImport(Glibc)
     internal import Glibc
@@ -48,49 +49,25 @@ struct ChildProcess: Sendable {
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             pipes.append(ends)
         }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if hasInput {
-            posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        }
-        posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1)
+        var launch = ProcessLaunch(arguments)
+        launch.input = hasInput ? .descriptor(pipes[0][0]) : .nothing
+        launch.output = .descriptor(pipes[1][1])
         switch errorMode {
         case .inherited: break
-        case .piped: posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2)
-        case .withOutput: posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 2)
+        case .piped: launch.error = .descriptor(pipes[2][1])
+        case .withOutput: launch.error = .descriptor(pipes[1][1])
         }
-        if let passing { posix_spawn_file_actions_adddup2(&actions, passing.descriptor, passing.number) }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that an interrupt from the terminal reaches us alone.
-        posix_spawnattr_setpgroup(&attributes, 0)
-        // Threads of the concurrency pool block signals, and children inherit that.
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        var names = environment.map { strdup("\($0.key)=\($0.value)") }
-        var inherited = environ
-        var kept: [UnsafeMutablePointer<CChar>?] = []
-        while !isWholeEnvironment, let entry = inherited.pointee {
-            let name = String(cString: entry).prefix { $0 != "=" }
-            if environment[String(name)] == nil { kept.append(entry) }
-            inherited += 1
-        }
-        defer { for name in names { free(name) } }
-        kept += names + [nil]
-        names.append(nil)
-        var child: pid_t = 0
-        let code = posix_spawnp(&child, program, &actions, &attributes, &words, &kept)
-        guard code == 0 else {
+        if let passing { launch.passed = [passing] }
+        launch.environment = environment
+        launch.isWholeEnvironment = isWholeEnvironment
+        // An interrupt from the terminal reaches us alone.
+        launch.leadsGroup = true
+        let child: Int32
+        do throws(FileError) {
+            child = try launch.start()
+        } catch {
             closePipes()
-            throw failure(code)
+            throw failure(error.code)
         }
         close(pipes[0][0])
         close(pipes[1][1])
@@ -113,14 +90,12 @@ struct ChildProcess: Sendable {
     }
 
     /// Waits for its end: the exit status, or 128 and the signal's number.
-    func wait() -> (status: Int, signal: Int?) {
-        var status: Int32 = 0
-        while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+    func wait() -> ProcessEnd {
+        let end = waitForEnd(of: identifier)
         ChildTable.remove(identifier)
         // Its end is no news where this process ends it: what follows would be taken for a run's failure.
         while ChildTable.isEnding { sleep(1) }
-        let signal = Int(status & 0x7F)
-        return signal == 0 ? (Int((status >> 8) & 0xFF), nil) : (128 + signal, signal)
+        return end
     }
 
     /// Whether it has ended, waited for or not.

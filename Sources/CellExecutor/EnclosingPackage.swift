@@ -1,5 +1,5 @@
 internal import JSON
-internal import SourceText
+internal import Groundwork
 
 /// The SwiftPM package that a notebook lies in, whose targets its cells may import.
 ///

@@ -1,4 +1,4 @@
-public import SourceText
+public import Groundwork
 
 /// The system or the installation keeps a notebook from running; nothing that the author wrote.
 public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {

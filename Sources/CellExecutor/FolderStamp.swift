@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Groundwork
 
 /// The state of the files beneath a folder, by their sizes and times; what hides behind a dot is passed over.
 struct FolderStamp {

@@ -1,4 +1,5 @@
 internal import CellWire
+internal import Groundwork
 internal import SourceText
 
 /// A host process on a pipe.
@@ -122,10 +123,11 @@ final class HostConnection: @unchecked Sendable {
             monitor.signal()
         }
         if problem != nil { process.end() }
-        let (status, signal) = process.wait()
+        let last = process.wait()
         var reason =
-            problem ?? stream.lastWords ?? (signal.map { "its process was ended by signal \($0)" } ?? "its process ended with status \(status)")
-        if signal == 9, processesEndedForMemory() > endedForMemory {
+            problem ?? stream.lastWords
+            ?? (last.signal.map { "its process was ended by signal \($0)" } ?? "its process ended with status \(last.status)")
+        if last.signal == 9, processesEndedForMemory() > endedForMemory {
             reason = "the system ended its process because memory ran out, of the machine or of its group of processes"
         }
         let text = monitor.locked { String(decoding: errorText.suffix(2000), as: UTF8.self) }

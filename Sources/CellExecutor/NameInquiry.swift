@@ -2,6 +2,7 @@ internal import CellWire
 internal import ExecutionPlanner
 internal import JSON
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 /// Asks the compiler's service what the names in cells are, while they are compiled and run.

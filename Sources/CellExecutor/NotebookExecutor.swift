@@ -1,6 +1,7 @@
 internal import CellWire
 public import ExecutionPlanner
 public import NotebookModel
+public import Groundwork
 public import SourceText
 
 /// Runs notebooks.

@@ -1,5 +1,6 @@
 internal import CellWire
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 extension NotebookRun {

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import SourceText
 
 /// What a program in bubblewrap sees and may do: it reads the system's programs and libraries and the folders named here, writes

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import SourceText
 
 /// Files and folders below a folder that hold secrets by their names, or that lead to other programs: sockets and pipes.

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import CellWire
 
 /// What ends work before it is done: the user's request, or the time that the whole run has.
@@ -61,9 +62,9 @@ struct KeptCommand: Sendable {
         }
         let reason = stop.reason
         if isLate || reason != nil { child.end() }
-        let (status, signal) = child.wait()
+        let last = child.wait()
         child.closePipes()
         if let reason { throw reason }
-        return Result(status: status, signal: signal, output: String(decoding: bytes, as: UTF8.self), isLate: isLate)
+        return Result(status: last.status, signal: last.signal, output: String(decoding: bytes, as: UTF8.self), isLate: isLate)
     }
 }

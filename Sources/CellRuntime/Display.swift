@@ -1,3 +1,4 @@
+internal import Groundwork
 package import CellWire
 
 /// Shows a value at this place of the cell's output.
@@ -71,21 +72,13 @@ public struct Picture: Displayable, Sendable, Hashable {
 
     /// PNG, JPEG, GIF and WebP are told apart by their first bytes; `nil` for anything else.
     public init?(bytes: [UInt8], alternative: String = "") {
-        guard let type = Self.mediaType(of: bytes) else { return nil }
+        guard let type = MediaType(ofPicture: bytes)?.name else { return nil }
         representation = DisplayRepresentation(type: type, content: .binary(bytes))
         self.alternative = alternative
     }
 
     /// The plain text is the alternative; empty where there is none, so that nobody takes another text for it.
     public var displayRepresentations: [DisplayRepresentation] { [representation, .plainText(alternative)] }
-
-    private static func mediaType(of bytes: [UInt8]) -> String? {
-        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
-        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
-        if bytes.starts(with: Array("GIF8".utf8)) { return "image/gif" }
-        if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) { return "image/webp" }
-        return nil
-    }
 }
 
 /// Where displays go: to the executor, or to standard output in a program without one.

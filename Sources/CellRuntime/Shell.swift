@@ -1,4 +1,5 @@
 internal import CCellHost
+internal import Groundwork
 
 /// A `!command` line ended with another status than 0.
 public struct ShellError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -19,10 +20,12 @@ public func shell(_ command: String) throws(ShellError) {
     galley_flush_streams()
     HostSession.current?.pump?.mark()
     defer { HostSession.current?.pump?.mark() }
-    var process: Int32 = 0
-    guard galley_spawn_shell(command, &process) == 0 else { throw ShellError(command: command, status: -1) }
+    var launch = ProcessLaunch(["sh", "-c", command], file: "/bin/sh")
+    launch.input = .nothing
+    launch.leadsGroup = true
+    guard let process = try? launch.start() else { throw ShellError(command: command, status: -1) }
     HostSession.current?.waiting(forProcess: process)
-    let status = galley_wait(process)
+    let status = waitForEnd(of: process).status
     HostSession.current?.waiting(forProcess: nil)
-    if status != 0 { throw ShellError(command: command, status: Int(status)) }
+    if status != 0 { throw ShellError(command: command, status: status) }
 }

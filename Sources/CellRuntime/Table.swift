@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Rows and columns, shown as a table.
 ///
 /// Both may be changed at will: rows need not be of one length, and need not be as long as `columns`. All cells are shown.
@@ -141,13 +143,13 @@ extension Table {
         let grid = grid
         func cell(_ tag: String, _ text: String, _ column: Int) -> String {
             let style = grid.isNumeric[column] ? " style=\"text-align:right\"" : ""
-            return "<\(tag)\(style)>\(Self.escaped(text))</\(tag)>"
+            return "<\(tag)\(style)>\(escaped(text))</\(tag)>"
         }
         func lines(_ rows: some Sequence<[String]>) -> String {
             rows.map { row in "<tr>" + row.indices.map { cell("td", row[$0], $0) }.joined() + "</tr>" }.joined()
         }
         let head = grid.columns.indices.map { cell("th", grid.columns[$0], $0) }.joined()
-        let remark = note.map { "<p>\(Self.escaped($0))</p>" } ?? ""
+        let remark = note.map { "<p>\(escaped($0))</p>" } ?? ""
         func table(_ rows: some Sequence<[String]>) -> String {
             "<table><thead><tr>\(head)</tr></thead><tbody>\(lines(rows))</tbody></table>"
         }
@@ -188,19 +190,5 @@ extension Table {
         }
         let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
         return ([line(grid.columns), rule] + grid.rows.map(line) + [note].compactMap(\.self)).joined(separator: "\n")
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.append(character)
-            }
-        }
-        return result
     }
 }

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Builds an SVG picture. Numbers are written to a tenth, which is finer than a screen shows.
 struct SVGText {
     private(set) var text = ""
@@ -79,22 +81,7 @@ struct SVGText {
         return magnitude % 10 == 0 ? whole : whole + ".\(magnitude % 10)"
     }
 
-    static func escaped(_ text: String) -> String {
-        var output = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": output += "&amp;"
-            case "<": output += "&lt;"
-            case ">": output += "&gt;"
-            case "\"": output += "&quot;"
-            case "'": output += "&#39;"
-            // Control characters are no XML.
-            case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}": output += "\u{FFFD}"
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output
-    }
+    static func escaped(_ text: String) -> String { Groundwork.escaped(text, .xml) }
 
     /// About how wide a text is at a font size; sans-serif letters are a little over half as wide as high.
     static func width(_ text: String, size: Double) -> Double {

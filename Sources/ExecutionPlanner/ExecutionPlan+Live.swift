@@ -1,5 +1,6 @@
+public import Groundwork
 public import NotebookModel
-public import SourceText
+internal import SourceText
 
 /// What a living host holds of a cell that ran in it.
 public struct LiveCell: Sendable, Hashable {

@@ -1,4 +1,5 @@
 public import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 extension ExecutionPlan {

@@ -1,5 +1,6 @@
+public import Groundwork
 public import NotebookModel
-public import SourceText
+internal import SourceText
 
 /// A record's outputs with the cells of a notebook that was edited since, and which of them are older than their code.
 public struct RecordedOutputs: Sendable, Hashable {

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
@@ -8,35 +10,18 @@
 ///
 /// - Returns: The process, or the system's error number.
 func start(_ arguments: [String]) -> Result<Int32, ChildProcessError> {
-    guard let command = arguments.first else { return .failure(ChildProcessError(code: EINVAL)) }
-    #if canImport(Glibc)
-        var actions = posix_spawn_file_actions_t()
-    #else
-        var actions: posix_spawn_file_actions_t?
-    #endif
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-    pointers.append(nil)
-    defer { for pointer in pointers { free(pointer) } }
-    var process: pid_t = 0
-    let code = posix_spawnp(&process, command, &actions, nil, &pointers, environ)
-    return code == 0 ? .success(process) : .failure(ChildProcessError(code: code))
+    var launch = ProcessLaunch(arguments)
+    launch.input = .nothing
+    launch.output = .nothing
+    launch.error = .nothing
+    do throws(FileError) { return .success(try launch.start()) } catch { return .failure(ChildProcessError(code: error.code)) }
 }
 
 /// Waits for a process to end.
 ///
 /// - Returns: Its exit status; 128 and the signal's number where one ended it.
 func wait(for process: Int32) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-        if errno != EINTR { return 127 }
-    }
-    let signal = status & 0x7F
-    return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+    Int32(waitForEnd(of: process).status)
 }
 
 /// A command cannot be started.
@@ -71,11 +56,4 @@ func makeTemporaryFolder() -> String? {
     return template.withUnsafeMutableBufferPointer { buffer in
         buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }
-}
-
-/// The process's working folder.
-func workingFolder() -> String {
-    guard let pointer = getcwd(nil, 0) else { return "." }
-    defer { free(pointer) }
-    return String(cString: pointer)
 }

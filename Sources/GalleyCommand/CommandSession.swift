@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CellExecutor
 internal import NotebookModel
 internal import NotebookParser
+internal import Groundwork
 internal import SourceText
 
 /// What the subcommands that run notebooks have in common.

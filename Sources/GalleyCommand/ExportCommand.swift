@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CellExecutor
 internal import ExecutionPlanner
+internal import Groundwork
 internal import NotebookModel
 internal import NotebookParser
 internal import SiteBuilder
@@ -110,7 +111,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     private func absolutePath(_ path: String) -> String {
         var parts: [Substring] = []
-        for part in (path.hasPrefix("/") ? path : workingFolder() + "/" + path).split(separator: "/") where part != "." {
+        for part in (path.hasPrefix("/") ? path : currentFolder() + "/" + path).split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import SourceText
 
 /// A file that `galley export` writes, with a line at its end by which it is known again.

@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Groundwork
 
 /// Prints pages with a browser that is installed.
 enum HTMLPrinter {

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import Markdown
 package import NotebookModel
 internal import SourceText
@@ -124,15 +125,12 @@ package struct MarkdownExport: Sendable {
         return blocks
     }
 
-    private static let pictureTypes = [
-        ("image/svg+xml", "svg"), ("image/png", "png"), ("image/jpeg", "jpg"), ("image/webp", "webp"), ("image/gif", "gif"),
-    ]
-
     private mutating func block(of bundle: MIMEBundle, _ alternative: String?, _ cell: Cell) -> String? {
         if case .text(let markdown)? = bundle["text/markdown"] { return Self.trimmed(markdown) }
-        for (type, suffix) in Self.pictureTypes {
+        for type in MediaType.pictures {
+            let suffix = type.fileExtensions[0]
             let bytes: [UInt8]
-            switch bundle[type] {
+            switch bundle[type.name] {
             case .binary(let content)?: bytes = content
             case .text(let content)?: bytes = Array(content.utf8)
             default: continue

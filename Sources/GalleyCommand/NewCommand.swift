@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CellExecutor
+internal import Groundwork
 internal import SourceText
 
 /// `galley new`

@@ -1,5 +1,6 @@
 internal import NotebookParser
 internal import SiteBuilder
+internal import Groundwork
 internal import SourceText
 private import Synchronization
 

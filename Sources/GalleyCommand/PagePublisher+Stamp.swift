@@ -1,4 +1,5 @@
 internal import CellExecutor
+internal import Groundwork
 internal import Markdown
 internal import NotebookRenderer
 internal import SiteBuilder

@@ -4,6 +4,7 @@ internal import NotebookModel
 internal import NotebookParser
 internal import NotebookRenderer
 internal import SiteBuilder
+internal import Groundwork
 internal import SourceText
 
 /// Runs the notebooks of one argument and writes their pages.

@@ -1,4 +1,5 @@
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 /// Values given for a notebook's parameters, read by the type of each one's default.

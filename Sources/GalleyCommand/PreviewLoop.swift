@@ -1,5 +1,6 @@
 internal import CellExecutor
 internal import ExecutionPlanner
+internal import Groundwork
 internal import LivePreview
 internal import NotebookModel
 internal import SiteBuilder

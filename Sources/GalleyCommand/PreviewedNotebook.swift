@@ -2,6 +2,7 @@ internal import CellExecutor
 internal import ExecutionPlanner
 internal import LivePreview
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 /// A notebook that is being written: its text as last read, the outputs known so far, and how its cells stand.

@@ -1,5 +1,6 @@
 internal import JSON
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 /// What lies where the record of a notebook belongs.

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import CellExecutor
 internal import ExecutionPlanner
 internal import NotebookModel
-internal import SourceText
+internal import Groundwork
 
 /// `galley run`
 struct RunCommand: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import NotebookModel
 
 /// Puts the files that a page asks for into the page: style sheets and scripts as elements, pictures and the rest as
@@ -66,7 +67,7 @@ package struct SelfContainedPage: Sendable {
 
     private func file(_ reference: String) -> (path: String, bytes: [UInt8])? {
         let plain = reference.split(separator: "#", omittingEmptySubsequences: false).first?.split(separator: "?").first ?? ""
-        guard !plain.isEmpty, let decoded = Self.percentDecoded(plain) else { return nil }
+        guard !plain.isEmpty, let decoded = PercentEncoding.decode(plain) else { return nil }
         var parts: [Substring] = decoded.hasPrefix("/") ? [] : path.split(separator: "/").dropLast()
         for part in decoded.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
@@ -76,43 +77,7 @@ package struct SelfContainedPage: Sendable {
     }
 
     private func address(of file: (path: String, bytes: [UInt8])) -> String {
-        "data:\(Self.mediaType(of: file.path));base64,\(base64(file.bytes))"
-    }
-
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%") {
-                guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func mediaType(of path: String) -> String {
-        switch path.split(separator: ".").last?.lowercased() {
-        case "css": "text/css"
-        case "js": "text/javascript"
-        case "svg": "image/svg+xml"
-        case "png": "image/png"
-        case "jpg", "jpeg": "image/jpeg"
-        case "gif": "image/gif"
-        case "webp": "image/webp"
-        case "avif": "image/avif"
-        case "ico": "image/x-icon"
-        case "mp4": "video/mp4"
-        case "webm": "video/webm"
-        case "mp3": "audio/mpeg"
-        case "wav": "audio/wav"
-        case "vtt": "text/vtt"
-        case "html": "text/html"
-        default: "application/octet-stream"
-        }
+        "data:\((MediaType(ofFile: file.path) ?? .unknown).name);base64,\(base64(file.bytes))"
     }
 
     private static func find(_ text: String, in bytes: ArraySlice<UInt8>) -> Int? {
@@ -176,19 +141,7 @@ private struct Tag {
     /// An attribute's value, its character references resolved as far as addresses have them.
     func value(_ name: String) -> String? {
         guard let range = attributes.first(where: { $0.name == name })?.value else { return nil }
-        var text = ""
-        var rest = String(decoding: slice[range], as: UTF8.self)[...]
-        let entities: [(String, Character)] = [("&amp;", "&"), ("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">")]
-        while let first = rest.first {
-            if first == "&", let entity = entities.first(where: { rest.hasPrefix($0.0) }) {
-                text.append(entity.1)
-                rest = rest.dropFirst(entity.0.count)
-            } else {
-                text.append(first)
-                rest = rest.dropFirst()
-            }
-        }
-        return text
+        return unescaped(String(decoding: slice[range], as: UTF8.self))
     }
 
     /// The tag with another value, which must need no escaping.

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Writes HTML into one byte buffer.
 ///
 /// Text and attribute values are escaped; only ``raw(_:)`` is not. Elements are closed in the reverse order of
@@ -54,26 +56,11 @@ public struct HTMLWriter: Sendable {
     /// Writes markup as it stands, without making a string. The caller vouches for it.
     public mutating func raw(bytes markup: some Sequence<UInt8>) { bytes.append(contentsOf: markup) }
 
-    public mutating func write(_ node: HTMLNode) { node.write(into: &self) }
-
     public mutating func newLine() { bytes.append(0x0A) }
 
     /// Ends the current line, if it has anything on it.
     public mutating func freshLine() {
         if let last = bytes.last, last != 0x0A { bytes.append(0x0A) }
-    }
-
-    mutating func openDynamic(_ name: String, _ attributes: [HTMLAttribute]) {
-        bytes.append(UInt8(ascii: "<"))
-        bytes.append(contentsOf: name.utf8)
-        for attribute in attributes { write(attribute) }
-        bytes.append(UInt8(ascii: ">"))
-    }
-
-    mutating func closeDynamic(_ name: String) {
-        bytes.append(contentsOf: "</".utf8)
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(UInt8(ascii: ">"))
     }
 
     private mutating func write(_ attribute: HTMLAttribute) {
@@ -110,40 +97,4 @@ public struct HTMLAttribute: Sendable, Hashable {
         value = isPresent ? "" : nil
         isBoolean = true
     }
-}
-
-/// Appends UTF-8 with `&`, `<`, `>` and `"` as character references: safe in content and in double-quoted values.
-public func escape(_ text: some Collection<UInt8>, into output: inout [UInt8]) {
-    let wasContiguous: Void? = text.withContiguousStorageIfAvailable { buffer in
-        var start = 0
-        for index in buffer.indices {
-            guard let reference = characterReference(for: buffer[index]) else { continue }
-            output.append(contentsOf: buffer[start..<index])
-            output.append(contentsOf: reference.utf8)
-            start = index + 1
-        }
-        output.append(contentsOf: buffer[start...])
-    }
-    if wasContiguous == nil {
-        for byte in text {
-            if let reference = characterReference(for: byte) { output.append(contentsOf: reference.utf8) } else { output.append(byte) }
-        }
-    }
-}
-
-private func characterReference(for byte: UInt8) -> String? {
-    switch byte {
-    case UInt8(ascii: "&"): "&amp;"
-    case UInt8(ascii: "<"): "&lt;"
-    case UInt8(ascii: ">"): "&gt;"
-    case UInt8(ascii: "\""): "&quot;"
-    default: nil
-    }
-}
-
-/// A text with `&`, `<`, `>` and `"` as character references.
-public func escaped(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    escape(text.utf8, into: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
 }

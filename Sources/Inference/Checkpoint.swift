@@ -1,3 +1,4 @@
+internal import Groundwork
 import JSON
 import Tensors
 
@@ -25,7 +26,7 @@ struct Checkpoint: Sendable {
         let last = path.split(separator: "/").last.map(String.init) ?? path
         var configuration: ModelConfiguration
         do {
-            if FileSystem.isFolder(path) {
+            if isFolder(path) {
                 format = .huggingFace(folder: path)
                 // What cannot be computed is refused before weights are looked at, whose types may be as foreign.
                 configuration = try Self.configuration(ofFolder: path)
@@ -63,7 +64,7 @@ struct Checkpoint: Sendable {
     }
 
     private static func configuration(ofFolder path: String) throws(ModelError) -> ModelConfiguration {
-        if FileSystem.isFile(path + "/adapter_config.json") {
+        if isRegularFile(path + "/adapter_config.json") {
             throw .configuration(
                 path: path + "/adapter_config.json", message: "this is an adapter (LoRA), which is not implemented",
                 help: "merge it in Python: PeftModel.merge_and_unload(), then save_pretrained()")

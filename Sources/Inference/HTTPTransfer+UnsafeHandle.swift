@@ -1,3 +1,5 @@
+internal import Groundwork
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Darwin)
@@ -49,25 +51,15 @@ struct HTTPTransfer {
         // A child of another thread must not hold the pipe open.
         _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
         _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
-        #if canImport(Darwin)
-            var actions: posix_spawn_file_actions_t?
-        #else
-            var actions = posix_spawn_file_actions_t()
-        #endif
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        let words: [String] = ["curl", "--disable", "--config", "-"]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var process: pid_t = 0
-        let code = posix_spawnp(&process, "curl", &actions, nil, &arguments, environ)
+        var launch = ProcessLaunch(["curl", "--disable", "--config", "-"])
+        launch.input = .descriptor(ends[0])
+        launch.output = .nothing
+        let started = Result { () throws(FileError) in try launch.start() }
         close(ends[0])
-        guard code == 0 else {
+        guard case .success(let process) = started else {
             close(ends[1])
             throw DownloadError(
-                url: url, message: "the program curl cannot be started: \(String(cString: strerror(code)))",
+                url: url, message: "the program curl cannot be started",
                 help: "install curl, or put the model's files where they are looked for")
         }
         var bytes = Array(configuration.utf8)[...]
@@ -77,16 +69,14 @@ struct HTTPTransfer {
             bytes = bytes.dropFirst(count)
         }
         close(ends[1])
-        var status: Int32 = 0
         while true {
-            let ended = waitpid(process, &status, WNOHANG)
-            if ended == process { break }
-            if ended < 0, errno != EINTR { throw failure("wait", errno) }
+            if let end = endIfReached(of: process) {
+                tick()
+                return Int32(end.status)
+            }
             tick()
             usleep(100_000)
         }
-        tick()
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
 
     private func failure(_ operation: String, _ code: Int32) -> DownloadError {

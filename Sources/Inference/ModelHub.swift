@@ -1,3 +1,4 @@
+internal import Groundwork
 import JSON
 
 /// Models of a Hugging Face hub, in the cache that transformers and others share.
@@ -52,10 +53,10 @@ package struct ModelHub {
 
     /// Whether configuration and all weights are there.
     private func isComplete(_ snapshot: String) -> Bool {
-        guard FileSystem.isFile(snapshot + "/config.json") else { return false }
-        if FileSystem.isFile(snapshot + "/model.safetensors") { return true }
+        guard isRegularFile(snapshot + "/config.json") else { return false }
+        if isRegularFile(snapshot + "/model.safetensors") { return true }
         guard let index = try? Checkpoint.json(snapshot + "/model.safetensors.index.json") else { return false }
-        return Self.shards(index).allSatisfy { FileSystem.isFile("\(snapshot)/\($0)") }
+        return Self.shards(index).allSatisfy { isRegularFile("\(snapshot)/\($0)") }
     }
 
     private static func shards(_ index: JSONValue) -> [String] {
@@ -105,7 +106,7 @@ package struct ModelHub {
         progress: (@Sendable (DownloadProgress) -> Void)?
     ) throws(DownloadError) {
         let link = "\(snapshot)/\(name)"
-        if FileSystem.isFile(link) { return }
+        if isRegularFile(link) { return }
         let url = "\(endpoint)/\(repository)/resolve/\(commit)/\(name)"
         // Without following: what the hub says of large files stands in its redirect, not in the store's answer.
         let head = try HTTPTransfer(options: authorization + [("head", nil), ("output", "/dev/null")], url: url).run()
@@ -116,7 +117,7 @@ package struct ModelHub {
         }
         let size = (head.headers["x-linked-size"] ?? head.headers["content-length"]).flatMap { Int($0) }
         let blob = "\(folder)/blobs/\(tag)"
-        if !FileSystem.isFile(blob) {
+        if !isRegularFile(blob) {
             let partial = blob + ".incomplete"
             try makeFolder("\(folder)/blobs")
             let response = try HTTPTransfer(
@@ -125,7 +126,7 @@ package struct ModelHub {
                 ], url: url
             ).run {
                 progress?(
-                    DownloadProgress(file: name, receivedByteCount: FileSystem.size(partial) ?? 0, totalByteCount: size))
+                    DownloadProgress(file: name, receivedByteCount: fileSize(partial) ?? 0, totalByteCount: size))
             }
             guard (200..<300).contains(response.status) else { throw refusal(response.status, url: url) }
             try verify(partial, tag: tag, size: size, url: url)
@@ -138,7 +139,7 @@ package struct ModelHub {
 
     /// Large files are named by their SHA-256, small ones by git's SHA-1 of a blob.
     private func verify(_ path: String, tag: String, size: Int?, url: String) throws(DownloadError) {
-        let actual = FileSystem.size(path) ?? 0
+        let actual = fileSize(path) ?? 0
         let digest = tag.count == 64 ? FileSystem.sha256(path) : FileSystem.gitBlobSHA1(path)
         guard size == nil || size == actual, digest == tag else {
             FileSystem.remove(path)
@@ -177,12 +178,16 @@ package struct ModelHub {
     }
 
     private func makeFolder(_ path: String) throws(DownloadError) {
-        if !FileSystem.makeFolder(path) { throw unwritable(path) }
+        do throws(FileError) { try Groundwork.makeFolder(path) } catch { throw unwritable(error) }
     }
 
     private func write(_ text: String, to path: String) throws(DownloadError) {
         try makeFolder(path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
-        if !FileSystem.write(text, to: path) { throw unwritable(path) }
+        do throws(FileError) { try writeFileAtomically(path, text.utf8) } catch { throw unwritable(error) }
+    }
+
+    private func unwritable(_ error: FileError) -> DownloadError {
+        DownloadError(url: error.path, message: error.description, help: "check the rights and the room of the cache folder (HF_HOME)")
     }
 
     private func unwritable(_ path: String) -> DownloadError {

@@ -1,12 +1,14 @@
+internal import Groundwork
+
 /// Finds models by the names that notebooks use.
 package enum ModelLocation {
     static func find(_ name: String, progress: (@Sendable (DownloadProgress) -> Void)?) throws(ModelError) -> String {
-        if FileSystem.isFile(name) || FileSystem.isFolder(name) { return name }
+        if isRegularFile(name) || isFolder(name) { return name }
         var places: [String] = [name]
         if !name.contains("/") {
             var near: [String] = []
             for folder in modelFolders {
-                let names = FileSystem.names(in: folder).filter { !$0.hasPrefix(".") }.sorted()
+                let names = folderContents(folder).filter { !$0.hasPrefix(".") }.sorted()
                 let matches = match(name, in: names)
                 if matches.count > 1 {
                     throw .notFound(

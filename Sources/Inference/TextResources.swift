@@ -1,3 +1,4 @@
+internal import Groundwork
 import JSON
 private import Synchronization
 import Tensors
@@ -37,14 +38,14 @@ final class TextResources: Sendable {
                 return try Tokenizer(Self.vocabulary(file))
             case .huggingFace(let folder):
                 path = folder + "/tokenizer.json"
-                guard FileSystem.isFile(path) else {
+                guard isRegularFile(path) else {
                     throw ModelError.tokenizer(
                         path: folder, message: "there is no tokenizer.json", help: "fetch it from where the weights came from")
                 }
                 let configuration = folder + "/tokenizer_config.json"
                 return try Tokenizer(
                     tokenizerJSON: Checkpoint.json(path),
-                    configuration: FileSystem.isFile(configuration) ? Checkpoint.json(configuration) : nil)
+                    configuration: isRegularFile(configuration) ? Checkpoint.json(configuration) : nil)
             }
         } catch let error as ModelError {
             throw error
@@ -128,11 +129,11 @@ final class TextResources: Sendable {
         case .gguf(let file): return file.metadata["tokenizer.chat_template"]?.stringValue
         case .huggingFace(let folder):
             let path = folder + "/chat_template.jinja"
-            if FileSystem.isFile(path) {
+            if isRegularFile(path) {
                 do { return String(decoding: try MappedFile(path: path).contents.copy, as: UTF8.self) } catch { throw .file(error) }
             }
             let configuration = folder + "/tokenizer_config.json"
-            guard FileSystem.isFile(configuration) else { return nil }
+            guard isRegularFile(configuration) else { return nil }
             let template = try Checkpoint.json(configuration)["chat_template"]
             if let text = template?.stringValue { return text }
             // Some checkpoints have several, by name.

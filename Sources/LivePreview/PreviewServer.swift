@@ -1,3 +1,4 @@
+internal import Groundwork
 private import JSON
 public import SiteBuilder
 private import Synchronization
@@ -174,13 +175,13 @@ final class PreviewState: Sendable {
         default: break
         }
         // Decoded once, then looked up among the site's own files: no path reaches a file system.
-        guard var path = Self.decoded(encoded) else { return Self.text(400, "the address is not encoded rightly") }
+        guard var path = PercentEncoding.decode(encoded) else { return Self.text(400, "the address is not encoded rightly") }
         if path.isEmpty || path.hasSuffix("/") { path += "index.html" }
         let (found, only, missing) = content.withLock { content -> ([UInt8]?, String?, [UInt8]?) in
             let pages = content.files.keys.filter { $0.hasSuffix(".html") }
             return (content.files[path], pages.count == 1 ? pages.first : nil, content.files["404.html"])
         }
-        if let found { return Self.file(path.hasSuffix(".html") ? injected(found, path) : found, type: Self.type(of: path)) }
+        if let found { return Self.file(path.hasSuffix(".html") ? injected(found, path) : found, type: (MediaType(ofFile: path) ?? .unknown).contentType) }
         if path == "index.html", let only {
             return .response(
                 status: 302, fields: [("Location", "/\(token)/\(only.utf8.allSatisfy { $0 < 0x80 && $0 > 0x20 } ? only : "")")] + Self.security,
@@ -192,36 +193,8 @@ final class PreviewState: Sendable {
 
     /// The page with the script that keeps it up to date.
     private func injected(_ page: [UInt8], _ path: String) -> [UInt8] {
-        let script = "<script src=\"/\(token)/_galley/preview.js\" data-root=\"/\(token)/\" data-page=\"\(Self.escaped(path))\" defer></script>"
+        let script = "<script src=\"/\(token)/_galley/preview.js\" data-root=\"/\(token)/\" data-page=\"\(escaped(path))\" defer></script>"
         return page + Array(script.utf8)
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var output = ""
-        for character in text {
-            switch character {
-            case "&": output += "&amp;"
-            case "\"": output += "&quot;"
-            case "<": output += "&lt;"
-            default: output.append(character)
-            }
-        }
-        return output
-    }
-
-    private static func decoded(_ text: String) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte != UInt8(ascii: "%") {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 
     private static let security: [(String, String)] = [
@@ -237,23 +210,5 @@ final class PreviewState: Sendable {
 
     private static func file(_ bytes: [UInt8], type: String) -> Reply {
         .response(status: 200, fields: [("Content-Type", type)] + security, body: bytes)
-    }
-
-    private static func type(of path: String) -> String {
-        switch path.split(separator: ".").last.map({ $0.lowercased() }) ?? "" {
-        case "html": "text/html; charset=utf-8"
-        case "css": "text/css; charset=utf-8"
-        case "js": "text/javascript; charset=utf-8"
-        case "json": "application/json"
-        case "xml": "application/xml"
-        case "svg": "image/svg+xml"
-        case "png": "image/png"
-        case "jpg", "jpeg": "image/jpeg"
-        case "gif": "image/gif"
-        case "webp": "image/webp"
-        case "txt", "csv", "md": "text/plain; charset=utf-8"
-        case "pdf": "application/pdf"
-        default: "application/octet-stream"
-        }
     }
 }

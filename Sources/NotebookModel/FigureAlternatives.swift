@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// What readers who do not see a cell's pictures get to know of them.
 ///
 /// Each picture has the text that the cell's `fig-alt` gives it, else its own, else the caption. Where there is one `fig-alt` for several pictures it
@@ -31,11 +33,9 @@ public struct FigureAlternatives: Sendable, Hashable {
 }
 
 extension MIMEBundle {
-    private static let pictureTypes = ["image/svg+xml", "image/png", "image/jpeg", "image/webp", "image/gif"]
-
     /// Whether it shows a picture: as a file, or within HTML.
     public var hasPicture: Bool {
-        if Self.pictureTypes.contains(where: { self[$0] != nil }) { return true }
+        if MediaType.pictures.contains(where: { self[$0.name] != nil }) { return true }
         guard case .text(let html)? = self["text/html"] else { return false }
         return html.contains("<svg") || html.contains("<img")
     }
@@ -95,11 +95,7 @@ enum SVGLabel {
     }
 
     private static func nonEmpty(_ bytes: ArraySlice<UInt8>) -> String? {
-        var text = String(decoding: bytes, as: UTF8.self)
-        for (reference, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&amp;", "&")] {
-            text = text.replacing(reference, with: character)
-        }
-        text = text.trimmingSpace
+        let text = unescaped(String(decoding: bytes, as: UTF8.self)).trimmingSpace
         return text.isEmpty ? nil : text
     }
 }

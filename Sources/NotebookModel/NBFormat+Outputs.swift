@@ -1,4 +1,5 @@
 public import JSON
+internal import Groundwork
 internal import SourceText
 
 /// The notebook file format of Jupyter, version 4.5, as records use it.
@@ -117,15 +118,9 @@ extension NBFormat {
             (value?.objectValue ?? JSONObject()).map { type, content in
                 if type == "application/json" || type.hasSuffix("+json") { return .init(type, .json(content)) }
                 let text = text(content) ?? content.text()
-                if isBinary(type), let bytes = bytes(base64: text) { return .init(type, .binary(bytes)) }
+                if MediaType.isBinary(type), let bytes = bytes(base64: text) { return .init(type, .binary(bytes)) }
                 return .init(type, .text(text))
             })
-    }
-
-    private static func isBinary(_ type: String) -> Bool {
-        if type == "image/svg+xml" { return false }
-        return ["image/", "audio/", "video/"].contains { type.hasPrefix($0) }
-            || ["application/pdf", "application/octet-stream"].contains(type)
     }
 
     private static func diagnostic(_ diagnostic: Diagnostic) -> JSONValue {

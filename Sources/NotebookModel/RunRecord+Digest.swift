@@ -1,5 +1,6 @@
+public import Groundwork
 public import JSON
-public import SourceText
+internal import SourceText
 
 /// Digests tell what a run left from what other programs made of its file since. They keep nobody from deceiving: whoever means to
 /// can make them anew.

@@ -1,4 +1,5 @@
-public import SourceText
+public import Groundwork
+internal import SourceText
 
 /// What a run of a notebook left: every cell's outputs, and with what they were made.
 public struct RunRecord: Sendable, Hashable {

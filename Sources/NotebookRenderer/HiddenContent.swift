@@ -1,6 +1,7 @@
 internal import JSON
 internal import Markdown
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 /// What an author keeps from pages: Quarto's conditional content, and blocks of the classes `hidden` and `d-none`.

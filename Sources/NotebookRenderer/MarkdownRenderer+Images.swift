@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import HTML
 internal import Markdown
 
@@ -116,10 +117,7 @@ func percentEncoded(_ destination: String) -> [UInt8] {
             UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "@"), UInt8(ascii: "_"), UInt8(ascii: "~"):
             output.append(byte)
         default:
-            let digits = Array("0123456789ABCDEF".utf8)
-            output.append(UInt8(ascii: "%"))
-            output.append(digits[Int(byte >> 4)])
-            output.append(digits[Int(byte & 15)])
+            PercentEncoding.append(byte, to: &output)
         }
     }
     return output

@@ -2,6 +2,7 @@ internal import HTML
 internal import JSON
 internal import Markdown
 internal import NotebookModel
+internal import Groundwork
 internal import SourceText
 
 extension PageState {
@@ -209,7 +210,7 @@ extension PageState {
     }
 
     func picture(in bundle: MIMEBundle) -> (String, [UInt8])? {
-        for type in ["image/png", "image/jpeg", "image/webp", "image/gif"] {
+        for type in MediaType.pictures.map(\.name) where MediaType.isBinary(type) {
             switch bundle[type] {
             case .binary(let bytes): return (type, bytes)
             case .text(let text):

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import HTML
 internal import Markdown
 internal import NotebookModel

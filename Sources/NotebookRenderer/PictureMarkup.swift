@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import HTML
 
 /// Pictures within HTML that a cell made.

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Marks up Python as highlight.js 9 does, for the plain programs that posts show; what is more is left to it.
 ///
 /// Starting the script engine and running its patterns costs a hundred times as much.
@@ -65,31 +67,22 @@ struct PythonHighlighter {
     private func count(of byte: UInt8, from start: Int) -> Int { bytes[start...].prefix { $0 == byte }.count }
 
     /// Text within elements: quotes stand for themselves there.
-    private mutating func escape(_ range: Range<Int>) {
-        for byte in bytes[range] {
-            switch byte {
-            case UInt8(ascii: "&"): output += "&amp;".utf8
-            case UInt8(ascii: "<"): output += "&lt;".utf8
-            case UInt8(ascii: ">"): output += "&gt;".utf8
-            default: output.append(byte)
-            }
-        }
-    }
+    private mutating func append(_ range: Range<Int>) { escape(bytes[range], .content, into: &output) }
 
     private mutating func character() {
-        escape(index..<(index + 1))
+        append(index..<(index + 1))
         index += 1
     }
 
     private mutating func span(_ name: String, to end: Int) {
         output += "<span class=\"hljs-\(name)\">".utf8
-        escape(index..<end)
+        append(index..<end)
         output += "</span>".utf8
         index = end
     }
 
     private mutating func plain(to end: Int) {
-        escape(index..<end)
+        append(index..<end)
         index = end
     }
 

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import HTML
 
 /// Text as a terminal shows it: colours and styles of `ESC [ … m` as classes, carriage returns and backspaces applied,

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Puts resolved references into a page's HTML.
 enum BodyRewriting {
     /// HTML without the attributes that hold the notes on names of Swift code.
@@ -34,7 +36,7 @@ enum BodyRewriting {
         for (reference, target) in zip(references, targets) {
             guard reference.range.lowerBound >= copied, let address = address(target) else { continue }
             output += body[copied..<reference.range.lowerBound]
-            output += "\"\(Escape.attribute(address))\"".utf8
+            output += "\"\(escaped(address, .attribute))\"".utf8
             copied = reference.range.upperBound
             if reference.element == "img", reference.attribute == "src", !reference.hasSize, case .site(let path, _) = target,
                 let size = sizes[path], reference.tagEnd >= copied

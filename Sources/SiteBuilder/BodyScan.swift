@@ -1,4 +1,5 @@
-import SourceText
+import Groundwork
+internal import SourceText
 
 /// What the site needs to know of a page's HTML: identifiers, references to other files, the length of the prose.
 ///
@@ -103,24 +104,5 @@ struct BodyScan: Sendable {
             references.append(reference)
         }
         return min(end + 1, body.count)
-    }
-}
-
-/// Text for HTML attributes and elements.
-enum Escape {
-    static func attribute(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 0x26 || $0 == 0x3C || $0 == 0x3E || $0 == 0x22 || $0 == 0x27 }) else { return text }
-        var output: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): output += "&amp;".utf8
-            case UInt8(ascii: "<"): output += "&lt;".utf8
-            case UInt8(ascii: ">"): output += "&gt;".utf8
-            case UInt8(ascii: "\""): output += "&quot;".utf8
-            case UInt8(ascii: "'"): output += "&#39;".utf8
-            default: output.append(byte)
-            }
-        }
-        return String(decoding: output, as: UTF8.self)
     }
 }

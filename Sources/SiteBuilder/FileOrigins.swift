@@ -1,4 +1,5 @@
-import SourceText
+import Groundwork
+internal import SourceText
 
 /// Which notebook, or which site, each file of an output folder is made of.
 ///

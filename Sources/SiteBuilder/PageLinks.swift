@@ -1,3 +1,4 @@
+import Groundwork
 import SourceText
 
 /// Where a reference of a page leads.

@@ -1,3 +1,4 @@
+public import Groundwork
 public import SourceText
 
 /// A site as values: each path with its bytes, and what the author should know.

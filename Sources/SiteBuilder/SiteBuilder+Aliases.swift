@@ -1,4 +1,5 @@
 import NotebookModel
+import Groundwork
 import SourceText
 
 extension SiteBuilder {

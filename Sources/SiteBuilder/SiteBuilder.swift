@@ -1,4 +1,5 @@
 import NotebookModel
+public import Groundwork
 public import SourceText
 import TemplateEngine
 

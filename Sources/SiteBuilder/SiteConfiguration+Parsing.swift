@@ -1,4 +1,5 @@
 import JSON
+public import Groundwork
 public import SourceText
 import Yams
 

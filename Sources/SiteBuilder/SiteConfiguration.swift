@@ -1,3 +1,4 @@
+internal import Groundwork
 public import JSON
 
 /// What `site.yaml` says.

@@ -1,3 +1,4 @@
+internal import Groundwork
 import JSON
 import NotebookModel
 import TemplateEngine
@@ -74,7 +75,7 @@ extension SiteContext {
         func add(_ path: String, _ date: PostDate?) {
             guard let address = configuration.address(of: path) else { return }
             let changed = date.map { "<lastmod>\($0.iso)</lastmod>" } ?? ""
-            lines.append("<url><loc>\(Escape.attribute(address))</loc>\(changed)</url>")
+            lines.append("<url><loc>\(escaped(address, .attribute))</loc>\(changed)</url>")
         }
         add("index.html", feedPosts.compactMap { $0.updated ?? $0.date }.max())
         let pages = entries.filter { !$0.isHeld && !$0.page.frontMatter.keepsOutOf.contains(.sitemap) }.map { ($0.page.path, $0.updated ?? $0.date) }

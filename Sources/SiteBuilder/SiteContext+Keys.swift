@@ -1,5 +1,6 @@
+import Groundwork
 import NotebookModel
-import SourceText
+internal import SourceText
 import TemplateEngine
 
 extension SiteContext {

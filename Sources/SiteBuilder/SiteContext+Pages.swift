@@ -1,3 +1,4 @@
+internal import Groundwork
 import NotebookModel
 import TemplateEngine
 

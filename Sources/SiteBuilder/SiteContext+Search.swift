@@ -1,3 +1,4 @@
+internal import Groundwork
 import JSON
 import NotebookModel
 import TemplateEngine

@@ -1,6 +1,7 @@
+import Groundwork
 import JSON
 import NotebookModel
-import SourceText
+internal import SourceText
 import TemplateEngine
 
 /// What templates see of a site.

@@ -1,4 +1,5 @@
 public import NotebookModel
+public import Groundwork
 public import SourceText
 
 extension SitePage {

@@ -1,5 +1,6 @@
+public import Groundwork
 private import JSON
-public import SourceText
+internal import SourceText
 
 #if canImport(Glibc)
     private import Glibc

@@ -1,5 +1,6 @@
+import Groundwork
 import JSON
-import SourceText
+internal import SourceText
 import TemplateEngine
 
 extension TemplateValue {

@@ -1,4 +1,4 @@
-import SourceText
+import Groundwork
 
 #if canImport(Glibc)
     private import Glibc

@@ -1,3 +1,4 @@
+import Groundwork
 import SourceText
 
 /// The templates and style sheets that pages are made with, found file by file along a list of folders.

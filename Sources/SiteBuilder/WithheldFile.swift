@@ -1,3 +1,4 @@
+import Groundwork
 import SourceText
 
 /// Files that are not copied into a site for being referred to: hidden ones, copies that editors leave, and keys.

@@ -1,3 +1,5 @@
+public import Groundwork
+
 /// The files that a declared path stands for: a file, all files beneath a folder, or the files that a pattern matches.
 ///
 /// A pattern has `*` and `?` for characters of one name, `[a-z]` for one of some, and `**` for any folders between. Names that begin

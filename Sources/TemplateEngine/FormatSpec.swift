@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Python's format specification: `[[fill]align][sign][#][0][width][,][.precision][type]`.
 struct FormatSpec {
     var fill: Unicode.Scalar = " "
@@ -291,7 +293,7 @@ enum FormatMethod {
         if conversion.count > 1 { value = .string(conversion[1] == "r" ? value.representation : value.text) }
         if parts.count > 1, !parts[1].isEmpty {
             let text = try FormatSpec(parsing: parts[1]).formatted(value, rendering)
-            return escaping ? Escaping.escaped(text) : text
+            return escaping ? escaped(text, .markupSafe) : text
         }
         return escaping ? value.html : value.text
     }

@@ -1,9 +1,11 @@
+internal import Groundwork
+
 /// Filters that make or unmake HTML, URLs and JSON.
 enum MarkupFilters {
     static let all: [String: TemplateFilter] = [
         "safe": { (value, _, _) throws(TemplateError) in .safe(value.text) },
         "escape": escape, "e": escape,
-        "forceescape": { (value, _, _) throws(TemplateError) in .safe(Escaping.escaped(value.text)) },
+        "forceescape": { (value, _, _) throws(TemplateError) in .safe(escaped(value.text, .markupSafe)) },
         "striptags": { (value, _, _) throws(TemplateError) in .string(HTMLText.withoutTags(value.text)) },
         "urlencode": { (value, _, _) throws(TemplateError) in
             switch value {

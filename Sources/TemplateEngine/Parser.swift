@@ -1,4 +1,5 @@
-private import SourceText
+private import Groundwork
+internal import SourceText
 
 /// Makes a syntax tree of tokens (the grammar of Jinja 3.1's template designer documentation).
 struct Parser {

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// `text % values`, as Python's `str` formats it.
 enum PercentFormat {
     static func format(_ text: String, _ value: TemplateValue, escaping: Bool, _ rendering: Rendering) throws(TemplateError) -> String {
@@ -65,7 +67,7 @@ enum PercentFormat {
             case "s", "r", "a":
                 piece = conversion == "s" ? argument.text : argument.representation
                 if let precision = spec.precision { piece = String(String.UnicodeScalarView(piece.unicodeScalars.prefix(precision))) }
-                if escaping { piece = conversion == "s" ? argument.html : Escaping.escaped(piece) }
+                if escaping { piece = conversion == "s" ? argument.html : escaped(piece, .markupSafe) }
                 spec.zero = false
                 piece = try spec.padded(piece, rendering, default: ">")
             case "c":

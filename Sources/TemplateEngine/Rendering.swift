@@ -1,4 +1,5 @@
-private import SourceText
+private import Groundwork
+internal import SourceText
 
 /// One rendering under way: the output so far, the variables in sight, what may still be spent.
 ///
@@ -88,7 +89,7 @@ public final class Rendering {
         switch value {
         case .safe(let text): text.utf8.withContiguousStorageIfAvailable { output.append(contentsOf: $0) } ?? output.append(contentsOf: text.utf8)
         case .string(let text):
-            if autoescape { Escaping.append(text, to: &output) } else { output.append(contentsOf: text.utf8) }
+            if autoescape { escape(text.utf8, .markupSafe, into: &output) } else { output.append(contentsOf: text.utf8) }
         case .undefined(let reason):
             if environment.undefined == .strict { throw located(TemplateError(.undefined, reason.message)) }
         case .integer(let number): output.append(contentsOf: String(number).utf8)
@@ -96,7 +97,7 @@ public final class Rendering {
             output.append(contentsOf: object.text.utf8)
         default:
             let text = value.text
-            if autoescape { Escaping.append(text, to: &output) } else { output.append(contentsOf: text.utf8) }
+            if autoescape { escape(text.utf8, .markupSafe, into: &output) } else { output.append(contentsOf: text.utf8) }
         }
         if output.count > environment.limits.outputBytes { throw tooMuchOutput() }
     }

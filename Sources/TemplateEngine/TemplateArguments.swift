@@ -1,4 +1,4 @@
-private import SourceText
+private import Groundwork
 
 /// The arguments of a call, a filter or a test.
 public struct TemplateArguments: Sendable {

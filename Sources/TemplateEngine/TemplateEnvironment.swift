@@ -1,4 +1,5 @@
-private import SourceText
+private import Groundwork
+internal import SourceText
 private import Synchronization
 
 /// A filter: the value on its left, its arguments, and the rendering that is under way.

@@ -1,4 +1,5 @@
-public import SourceText
+public import Groundwork
+internal import SourceText
 
 extension TemplateValue {
     /// Writes the value so that values with the same bytes look the same to every template.

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// `urlize`: makes links of bare URLs, of `www.` names and of mail addresses.
 enum Urlize {
     static func filter(_ value: TemplateValue, _ arguments: TemplateArguments, _ rendering: Rendering) throws(TemplateError) -> TemplateValue {
@@ -6,8 +8,8 @@ enum Urlize {
         var relations = Set((values[3]?.stringValue).map { TextSearch.words($0) } ?? [])
         if values[1].isTrue { relations.insert("nofollow") }
         relations.insert("noopener")
-        let rel = " rel=\"\(Escaping.escaped(relations.sorted().joined(separator: " ")))\""
-        let target = (values[2]?.stringValue).map { " target=\"\(Escaping.escaped($0))\"" } ?? ""
+        let rel = " rel=\"\(escaped(relations.sorted().joined(separator: " "), .markupSafe))\""
+        let target = (values[2]?.stringValue).map { " target=\"\(escaped($0, .markupSafe))\"" } ?? ""
         let schemes = (values[4]?.sequence ?? []).compactMap(\.stringValue)
         var result = ""
         for piece in pieces(value.html) {

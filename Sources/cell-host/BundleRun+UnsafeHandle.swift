@@ -1,4 +1,5 @@
 internal import CellWire
+internal import Groundwork
 internal import SourceText
 
 #if canImport(Glibc)
@@ -159,16 +160,15 @@ struct BundleRun {
             guard log >= 0 else { throw Failure(message: "cannot write in \(folder): \(String(cString: strerror(errno)))") }
             guard pipe(&down) == 0, pipe(&up) == 0 else { throw Failure(message: "cannot make a pipe") }
             for end in down + up { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            var actions = posix_spawn_file_actions_t()
-            posix_spawn_file_actions_init(&actions)
-            defer { posix_spawn_file_actions_destroy(&actions) }
-            posix_spawn_file_actions_adddup2(&actions, down[0], 0)
-            posix_spawn_file_actions_adddup2(&actions, up[1], 1)
-            var words: [UnsafeMutablePointer<CChar>?] = [strdup("cell-host"), nil]
-            defer { free(words[0]) }
-            var identifier: pid_t = 0
-            let code = posix_spawn(&identifier, "/proc/self/exe", &actions, nil, &words, environ)
-            guard code == 0 else { throw Failure(message: "cannot start the host: \(String(cString: strerror(code)))") }
+            var launch = ProcessLaunch(["cell-host"], file: "/proc/self/exe")
+            launch.input = .descriptor(down[0])
+            launch.output = .descriptor(up[1])
+            let identifier: Int32
+            do throws(FileError) {
+                identifier = try launch.start()
+            } catch {
+                throw Failure(message: "cannot start the host: \(String(cString: strerror(error.code)))")
+            }
             close(down[0])
             close(up[1])
             (child, input, output) = (identifier, down[1], up[0])
@@ -227,8 +227,7 @@ struct BundleRun {
             send(HostCommand.shutdown.encoded)
             close(input)
             while let bytes = BundleRun.read(output) { try take(bytes) }
-            var status: Int32 = 0
-            while waitpid(child, &status, 0) < 0, errno == EINTR {}
+            _ = Groundwork.waitForEnd(of: child)
             close(log)
         }
     }

@@ -1,6 +1,6 @@
 import CCUDAShim
 import CUDABackend
-import SourceText
+import Groundwork
 import Testing
 
 #if canImport(Glibc)

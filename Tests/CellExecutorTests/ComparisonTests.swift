@@ -1,5 +1,6 @@
 import CellExecutor
 import ExecutionPlanner
+import Groundwork
 import JSON
 import NotebookModel
 import SourceText

@@ -1,6 +1,7 @@
 import CellExecutor
 import ExecutionPlanner
 import Foundation
+import Groundwork
 import NotebookModel
 import SourceText
 import Testing

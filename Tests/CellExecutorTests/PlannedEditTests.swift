@@ -1,5 +1,6 @@
 import ExecutionPlanner
 import Foundation
+import Groundwork
 import NotebookModel
 import SourceText
 import Testing

@@ -1,5 +1,6 @@
 import CellExecutor
 import ExecutionPlanner
+import Groundwork
 import NotebookModel
 import SourceText
 import Testing

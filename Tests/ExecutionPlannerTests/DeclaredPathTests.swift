@@ -1,5 +1,6 @@
 import ExecutionPlanner
 import NotebookModel
+import Groundwork
 import SourceText
 import Testing
 

@@ -1,6 +1,7 @@
 import GalleyCommand
 import NotebookModel
 import NotebookParser
+import Groundwork
 import SourceText
 import Testing
 

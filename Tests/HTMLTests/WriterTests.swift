@@ -1,3 +1,4 @@
+import Groundwork
 import HTML
 import Testing
 
@@ -14,18 +15,6 @@ struct WriterTests {
         #expect(escaped("<&>") == "&lt;&amp;&gt;")
     }
 
-    @Test("An empty value stands, a truth value stands alone")
-    func emptyValues() {
-        #expect(HTMLNode.element("img", [HTMLAttribute("alt", ""), HTMLAttribute("ismap", isPresent: true)]).html == "<img alt=\"\" ismap>")
-    }
-
-    @Test("Void elements have no end tag, others always do")
-    func voidElements() {
-        let node = HTMLNode.element(
-            "div", [], [.element("hr"), .element("span"), .text("<"), .raw("<i>x</i>"), .fragment([.text("a"), .text("b")])])
-        #expect(node.html == "<div><hr><span></span>&lt;<i>x</i>ab</div>")
-    }
-
     @Test("A fresh line is begun only where one is needed")
     func freshLine() {
         var writer = HTMLWriter()
@@ -35,12 +24,5 @@ struct WriterTests {
         writer.freshLine()
         writer.text("b")
         #expect(writer.string == "a\nb")
-    }
-
-    @Test("Text given as bytes without contiguous storage is escaped too")
-    func lazyBytes() {
-        var bytes: [UInt8] = []
-        escape("<a>".utf8.reversed().reversed().lazy.map { $0 }, into: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == "&lt;a&gt;")
     }
 }

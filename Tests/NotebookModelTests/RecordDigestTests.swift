@@ -1,3 +1,4 @@
+import Groundwork
 import JSON
 import NotebookModel
 import SourceText

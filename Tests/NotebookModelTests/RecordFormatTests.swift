@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import NotebookModel
+import Groundwork
 import SourceText
 import TestSupport
 import Testing

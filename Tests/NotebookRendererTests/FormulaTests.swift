@@ -1,5 +1,5 @@
 import NotebookRenderer
-import SourceText
+import Groundwork
 import TestSupport
 import Testing
 

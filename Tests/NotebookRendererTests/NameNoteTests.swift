@@ -3,6 +3,7 @@ import Markdown
 import NotebookModel
 import NotebookParser
 import NotebookRenderer
+import Groundwork
 import SourceText
 import Testing
 

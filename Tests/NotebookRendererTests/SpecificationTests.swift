@@ -1,7 +1,7 @@
 import JSON
 import Markdown
 import NotebookRenderer
-import SourceText
+import Groundwork
 import Testing
 
 /// An example of a specification.

@@ -1,5 +1,6 @@
 import NotebookModel
 import SiteBuilder
+import Groundwork
 import SourceText
 import TestSupport
 

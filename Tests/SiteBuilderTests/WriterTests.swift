@@ -1,3 +1,4 @@
+import Groundwork
 import SiteBuilder
 import SourceText
 import Testing

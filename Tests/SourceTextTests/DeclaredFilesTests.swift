@@ -1,4 +1,5 @@
 import Foundation
+import Groundwork
 import SourceText
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
+import Groundwork
 import JSON
-import SourceText
 import Tensors
 import TestSupport
 import Testing

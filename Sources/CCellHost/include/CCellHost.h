@@ -96,10 +96,6 @@ void galley_flush_streams(void);
 // Makes standard output write line by line although it is a pipe.
 void galley_buffer_by_line(void);
 
-// Starts `/bin/sh -c command` with this process's standard output and error and an empty standard
-// input, in a process group of its own. Returns 0 or an error number; `process` is set on success.
-int galley_spawn_shell(const char *_Nonnull command, int *_Nonnull process);
-
 // A moment by which processes that were started later can be told.
 uint64_t galley_process_start_clock(void);
 
@@ -108,9 +104,6 @@ void galley_end_processes(uint64_t since);
 
 // A descriptor that gives the number of a signal that asks this process to end, as a byte, when one comes; -1 where there is none.
 int galley_open_signals(void);
-
-// Waits for a child. Returns its exit status, or 128 + the signal that ended it, or -1.
-int galley_wait(int process);
 
 // The image that an address lies in: its load address (0 if none), and its file name copied to `name`.
 uintptr_t galley_find_image(uintptr_t address, char *_Nonnull name, size_t capacity);

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Makes MathML Core of formulas: what Chromium, Firefox and WebKit all lay out.
 ///
 /// Letters are Unicode's own, as Core knows no `mathvariant`; columns, rules, boxes and strikes are CSS in `style` attributes, so that a formula
@@ -44,7 +46,7 @@ struct FormulaBuilder {
         output += isWide ? " style=\"width:100%\"><semantics style=\"width:100%\">".utf8 : "><semantics>".utf8
         root.write(into: &output)
         output += "<annotation encoding=\"application/x-tex\">".utf8
-        MathMLNode.escape(tex, into: &output)
+        escape(tex.utf8, .katex, into: &output)
         output += "</annotation></semantics></math>".utf8
         return output
     }

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// A piece of MathML.
 indirect enum MathMLNode: Hashable {
     case element(MathMLElement)
@@ -27,7 +29,7 @@ indirect enum MathMLNode: Hashable {
 
     func write(into output: inout [UInt8]) {
         switch self {
-        case .text(let text): MathMLNode.escape(text, into: &output)
+        case .text(let text): escape(text.utf8, .katex, into: &output)
         case .element(let element):
             output.append(UInt8(ascii: "<"))
             output += element.name.utf8
@@ -35,7 +37,7 @@ indirect enum MathMLNode: Hashable {
                 output.append(0x20)
                 output += attribute.name.utf8
                 output += "=\"".utf8
-                MathMLNode.escape(attribute.value, into: &output)
+                escape(attribute.value.utf8, .katex, into: &output)
                 output.append(UInt8(ascii: "\""))
             }
             output.append(UInt8(ascii: ">"))
@@ -58,20 +60,6 @@ indirect enum MathMLNode: Hashable {
             default: "\u{A0}"
             }
         case .element(let element): element.children.map(\.plainText).joined()
-        }
-    }
-
-    /// As KaTeX escapes: apostrophes, too.
-    static func escape(_ text: String, into output: inout [UInt8]) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): output += "&amp;".utf8
-            case UInt8(ascii: "<"): output += "&lt;".utf8
-            case UInt8(ascii: ">"): output += "&gt;".utf8
-            case UInt8(ascii: "\""): output += "&quot;".utf8
-            case UInt8(ascii: "'"): output += "&#x27;".utf8
-            default: output.append(byte)
-            }
         }
     }
 }

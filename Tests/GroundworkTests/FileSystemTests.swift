@@ -1,5 +1,5 @@
 import Foundation
-import SourceText
+import Groundwork
 import TestSupport
 import Testing
 

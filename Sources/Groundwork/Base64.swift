@@ -1,7 +1,7 @@
 private let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
 /// Bytes in base64 (RFC 4648, section 4), padded, in one line.
-package func base64(_ bytes: [UInt8]) -> String {
+public func base64(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -15,7 +15,7 @@ package func base64(_ bytes: [UInt8]) -> String {
 }
 
 /// The bytes of a base64 text, line breaks allowed; `nil` where it is none.
-package func bytes(base64 text: String) -> [UInt8]? {
+public func bytes(base64 text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count / 4 * 3)
     var bits: UInt32 = 0

@@ -81,6 +81,9 @@ public func isFolder(_ path: String) -> Bool {
     return stat(path, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR
 }
 
+/// Whether `path` is a regular file, links followed.
+public func isRegularFile(_ path: String) -> Bool { fileSize(path) != nil }
+
 /// Whether anything is at `path`, links followed.
 public func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -1,4 +1,4 @@
-import SourceText
+import Groundwork
 import Testing
 
 @Suite struct ContentKeyTests {
