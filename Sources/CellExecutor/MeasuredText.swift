@@ -19,11 +19,15 @@ struct MeasuredText {
     }
 
     /// Whether two texts differ in their measured numbers alone, and in these by no more than is allowed.
-    static func areEqual(_ left: String, _ right: String, relative: Double, absolute: Double) -> Bool {
+    ///
+    /// - Parameter aroundZero: The absolute difference that is allowed between numbers of different signs, or a number and 0: what is left
+    ///   where sums cancel. Two small numbers of one sign may be constants of nature.
+    static func areEqual(_ left: String, _ right: String, relative: Double, absolute: Double, aroundZero: Double) -> Bool {
         let (a, b) = (MeasuredText(left), MeasuredText(right))
         guard a.numbers.count == b.numbers.count, a.words == b.words else { return false }
         return zip(a.numbers, b.numbers).allSatisfy { x, y in
             x == y || abs(x - y) <= max(absolute, relative * max(abs(x), abs(y)))
+                || ((x == 0 || y == 0 || x.sign != y.sign) && abs(x - y) <= aroundZero)
         }
     }
 
@@ -37,7 +41,11 @@ struct MeasuredText {
     private mutating func skipWord() {
         let start = index
         index += 1
-        if isLetter(start) { while isLetter(index) || isDigit(index) { index += 1 } }
+        if isLetter(start) {
+            while isLetter(index) || isDigit(index) { index += 1 }
+            // v1.2.3, x1000.5 and layer2.0 are names.
+            if isDigit(index - 1) { index = endOfChain(index) }
+        }
         words[words.count - 1] += text[start..<index]
     }
 
@@ -69,7 +77,11 @@ struct MeasuredText {
         }
         // 05.01 is the fifth of January.
         let isPadded = digits.count > 1 && digits[0] == UInt8(ascii: "0") && digits[1] != UInt8(ascii: ".")
-        guard isMeasured, !isPadded, !followsVersionWord(start), let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite else {
+        // 2.36-9 is a package, 3.1rc2 a release, 1.5,000 no number at all.
+        let isJoined = isMeasured && (endOfRevision(end) ?? endOfReleaseName(end) ?? endOfList(end)) != nil
+        if isJoined { return keep(to: endOfRevision(end) ?? endOfReleaseName(end) ?? endOfList(end) ?? end) }
+        guard isMeasured, !isPadded, !isVersion(start..<end, digits), let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite
+        else {
             return keep(to: end)
         }
         // The sign belongs to the number, so that -0.0 and 0.0 are the same.
@@ -175,13 +187,75 @@ struct MeasuredText {
         return end
     }
 
-    /// Whether the word before says that a version follows.
-    private func followsVersionWord(_ start: Int) -> Bool {
-        var end = start
-        while end > 0, [0x20, UInt8(ascii: ":"), UInt8(ascii: "=")].contains(byte(end - 1)) { end -= 1 }
-        var begin = end
-        while begin > 0, isLetter(begin - 1) { begin -= 1 }
+    /// `-9` after a fraction, where nothing goes on as a number does: the revision of a package.
+    private func endOfRevision(_ start: Int) -> Int? {
+        guard byte(start) == UInt8(ascii: "-"), isDigit(start + 1) else { return nil }
+        var end = start + 1
+        while isDigit(end) { end += 1 }
+        return byte(end) == UInt8(ascii: ".") && isDigit(end + 1) || endOfExponent(end) != nil ? nil : end
+    }
+
+    /// `rc1`, `b2`, `.dev3`, `-beta.4`: letters and digits that make a version of the number before.
+    private func endOfReleaseName(_ start: Int) -> Int? {
+        let begin = byte(start) == UInt8(ascii: "-") || byte(start) == UInt8(ascii: ".") || byte(start) == UInt8(ascii: "+") ? start + 1 : start
+        var end = begin
+        while isLetter(end) { end += 1 }
         let word = String(decoding: text[begin..<end], as: UTF8.self).lowercased()
-        return ["version", "release"].contains(word)
+        guard ["alpha", "beta", "a", "b", "rc", "dev", "post", "preview", "pre", "snapshot", "lts"].contains(word) else { return nil }
+        if byte(end) == UInt8(ascii: ".") { end += 1 }
+        guard isDigit(end) || begin > start else { return nil }
+        while isDigit(end) { end += 1 }
+        return end
+    }
+
+    /// `,000` after a fraction.
+    private func endOfList(_ start: Int) -> Int? {
+        guard byte(start) == UInt8(ascii: ","), isDigit(start + 1), isDigit(start + 2), isDigit(start + 3), !isDigit(start + 4),
+            byte(start + 4) != UInt8(ascii: "."), byte(start + 4) != UInt8(ascii: ",")
+        else { return nil }
+        return start + 4
+    }
+
+    /// What is counted with points, though it is no version of anything, and what says that a version follows.
+    private static let countNames: Set<String> = [
+        "version", "release", "ver", "v", "rev", "revision", "fig", "figure", "table", "tbl", "section", "sec", "chapter", "eq", "equation",
+        "appendix", "example", "listing", "theorem", "lemma", "exercise",
+    ]
+    /// What has versions, and may be measured, too.
+    private static let versionedNames: Set<String> = [
+        "python", "swift", "cuda", "cudnn", "rocm", "opengl", "vulkan", "glibc", "musl", "macos", "ios", "ubuntu", "debian", "fedora", "alpine",
+        "linux", "gcc", "clang", "llvm", "cmake", "ruby", "perl", "php", "java", "rust", "julia", "scala", "kotlin", "http", "tls", "openssl",
+        "unicode", "numpy", "pandas", "scipy", "torch", "pytorch", "tensorflow", "jax", "transformers", "galley", "xcode",
+    ]
+    private static let units: Set<String> = [
+        "s", "ms", "us", "ns", "min", "h", "b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "x", "hz", "khz", "mhz", "ghz", "w", "j", "fps", "tok",
+        "tokens", "it", "flops", "gflops", "tflops", "seconds", "milliseconds", "microseconds", "times",
+    ]
+
+    /// Whether the word before says that a number is a version, or that of a part of a text.
+    ///
+    /// A version has at most two digits after its point, one mark between it and its name, and no unit: `numpy 12.5 ms` was measured.
+    private func isVersion(_ number: Range<Int>, _ digits: [UInt8]) -> Bool {
+        var end = number.lowerBound
+        while end > 0, [0x20, UInt8(ascii: ":"), UInt8(ascii: "="), UInt8(ascii: ".")].contains(byte(end - 1)) { end -= 1 }
+        // U+00A7, the sign of sections.
+        if end >= 2, byte(end - 2) == 0xC2, byte(end - 1) == 0xA7 { return true }
+        let gap = number.lowerBound - end
+        if gap == 0, [UInt8(ascii: "-"), UInt8(ascii: "/")].contains(byte(end - 1)) { end -= 1 }
+        var begin = end
+        while begin > 0, isLetter(begin - 1) || isDigit(begin - 1) { begin -= 1 }
+        let word = String(decoding: text[begin..<end], as: UTF8.self).lowercased()
+        if Self.countNames.contains(word) { return true }
+        let fraction = digits.count - (digits.firstIndex(of: UInt8(ascii: ".")) ?? digits.count) - 1
+        return Self.versionedNames.contains(word) && gap <= 1 && (1...2).contains(fraction) && !hasUnit(number.upperBound)
+    }
+
+    private func hasUnit(_ end: Int) -> Bool {
+        let start = byte(end) == 0x20 ? end + 1 : end
+        // Signs such as the one of micro are not of ASCII.
+        if byte(start) == UInt8(ascii: "%") || byte(start) >= 0x80 { return true }
+        var end = start
+        while isLetter(end) { end += 1 }
+        return Self.units.contains(String(decoding: text[start..<end], as: UTF8.self).lowercased())
     }
 }

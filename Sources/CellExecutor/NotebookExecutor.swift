@@ -36,7 +36,7 @@ public struct NotebookExecutor: Sendable {
         return PlanContext(
             tools: packages.map { ContentKey([toolchain.identity.hexadecimal, $0.identity.hexadecimal]) } ?? toolchain.identity, mode: options.mode,
             parameters: options.parameters, ignoresRecord: options.ignoresRecord || options.scope != .all,
-            resources: resourceKey(notebook, in: folder), limits: options.limits,
+            resources: Self.resourceKey(notebook, in: folder).key, limits: options.limits,
             declared: { Self.declared($0, in: folder, except: stem) })
     }
 
@@ -58,14 +58,23 @@ public struct NotebookExecutor: Sendable {
         return try? declared(path, in: folder, except: "\(folder)/\(notebook.stem)").get()
     }
 
-    private func resourceKey(_ notebook: Notebook, in folder: String) -> ContentKey? {
-        guard !notebook.frontMatter.resources.isEmpty else { return nil }
+    /// Names the content of the files under a notebook's `resources:`, `nil` where it declares none; a failure where some are missing.
+    public static func digestOfResources(of notebook: Notebook) -> Result<ContentKey?, DeclaredPathProblem> {
+        let (key, missing) = resourceKey(notebook, in: RunOptions().folder(of: notebook))
+        return missing.map { .failure($0) } ?? .success(key)
+    }
+
+    private static func resourceKey(_ notebook: Notebook, in folder: String) -> (key: ContentKey?, missing: DeclaredPathProblem?) {
+        guard !notebook.frontMatter.resources.isEmpty else { return (nil, nil) }
         var fields: [String] = []
+        var missing: DeclaredPathProblem?
         for path in notebook.frontMatter.resources {
-            let key = try? DeclaredFiles(path, in: folder, except: "\(folder)/\(notebook.stem)").key()
+            let files = DeclaredFiles(path, in: folder, except: "\(folder)/\(notebook.stem)")
+            let key = try? files.key()
+            if key == nil || files.problem != nil { missing = missing ?? DeclaredPathProblem("\(path) \(files.problem ?? "cannot be read")") }
             fields += [path, key?.hexadecimal ?? "missing"]
         }
-        return ContentKey(fields)
+        return (ContentKey(fields), missing)
     }
 
     /// Runs a notebook to its end, or to the first cell that fails and may not.

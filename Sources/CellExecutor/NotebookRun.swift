@@ -76,6 +76,7 @@ final class NotebookRun {
         outcome.record?.defaults = notebook.frontMatter.parameters.filter { parameter in
             options.parameters.contains { $0.name == parameter.name }
         }
+        outcome.record?.resources = plan.resources
         executor.cache.trim()
         return outcome
     }

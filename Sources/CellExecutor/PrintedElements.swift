@@ -1,4 +1,5 @@
-/// A printed collection in an order of its own: the elements of every pair of brackets are sorted, and keys stay with their values.
+/// A printed collection in an order of its own: the elements of every pair of brackets or braces are sorted, and keys stay with their values.
+/// Within parentheses stand the parts of tuples and the arguments of calls, which have their order.
 enum PrintedElements {
     /// - Complexity: O(*n* log *n*) in the text's length.
     static func sorted(_ text: String) -> String {
@@ -41,8 +42,11 @@ enum PrintedElements {
                     index += 1
                 }
             }
-            guard closing != nil else { return elements.joined().map { $0 } }
-            return Array(elements.map(Self.withoutSpaces).sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [UInt8(ascii: ","), 0x20]))
+            guard let closing else { return elements.joined().map { $0 } }
+            let parts = elements.map(Self.withoutSpaces)
+            let isOrdered = closing == UInt8(ascii: ")")
+            return Array(
+                (isOrdered ? parts : parts.sorted { $0.lexicographicallyPrecedes($1) }).joined(separator: [UInt8(ascii: ","), 0x20]))
         }
 
         private mutating func quoted() -> [UInt8] {

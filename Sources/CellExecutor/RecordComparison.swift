@@ -60,7 +60,10 @@ struct OutputComparison {
 
     private func outputs(_ old: [CellOutput], _ new: [CellOutput]) -> [String] {
         let left = old.map(Self.parts)
-        let right = new.map(Self.parts)
+        // Members of JSON have no order, and other programs write them in their own.
+        let right = new.map(Self.parts).enumerated().map { index, parts in
+            left.indices.contains(index) ? Self.ordered(parts, as: left[index]) : parts
+        }
         if left.map({ $0.map(\.kind) }) == right.map({ $0.map(\.kind) }) { return zip(left, right).flatMap(value) }
         func listed(_ outputs: [[(kind: String, content: String)]]) -> String {
             outputs.joined().map { "\($0.kind): \($0.content)" }.joined(separator: "\n")
@@ -68,6 +71,14 @@ struct OutputComparison {
         // Outputs that came or went count, whatever their lines say.
         let lines = texts("outputs", listed(left), listed(right))
         return lines.isEmpty ? ["outputs:", "- \(left.count) outputs", "+ \(right.count) outputs"] : lines
+    }
+
+    private static func ordered(_ parts: [(kind: String, content: String)], as others: [(kind: String, content: String)]) -> [(
+        kind: String, content: String
+    )] {
+        guard parts.map(\.kind).sorted() == others.map(\.kind).sorted() else { return parts }
+        let places = Dictionary(others.enumerated().map { ($1.kind, $0) }) { first, _ in first }
+        return parts.sorted { places[$0.kind] ?? 0 < places[$1.kind] ?? 0 }
     }
 
     /// One output: where several representations of a value differ, one is shown, plain text if it is among them, and the others are named.
@@ -152,8 +163,8 @@ struct OutputComparison {
         if left.utf8.elementsEqual(right.utf8) { return true }
         guard options.tolerance != nil || options.absoluteTolerance != nil else { return false }
         let relative = options.tolerance ?? 0
-        let absolute = options.absoluteTolerance ?? (relative > 0 ? Self.smallestTolerance : 0)
-        return MeasuredText.areEqual(left, right, relative: relative, absolute: absolute)
+        let aroundZero = options.absoluteTolerance ?? (relative > 0 ? Self.smallestTolerance : 0)
+        return MeasuredText.areEqual(left, right, relative: relative, absolute: options.absoluteTolerance ?? 0, aroundZero: aroundZero)
     }
 
     private static func parts(_ output: CellOutput) -> [(kind: String, content: String)] {
@@ -161,7 +172,7 @@ struct OutputComparison {
         case .stream(let stream, let text): [(stream.rawValue, text)]
         case .display(let bundle, let metadata):
             bundle.representations.map { ("display \($0.type)", content($0.content)) }
-                + (metadata.isEmpty ? [] : [("display metadata", JSONValue.object(metadata).text(.indented(1)))])
+                + (metadata.isEmpty ? [] : [("display metadata", JSONValue.object(metadata).sorted.text(.indented(1)))])
         case .result(let bundle): bundle.representations.map { ("value \($0.type)", content($0.content)) }
         case .diagnostics(let diagnostics): [("compiler", diagnostics.map { "\($0.severity.rawValue): \($0.summary)" }.joined(separator: "\n"))]
         case .error(let error): [("error", "\(error.name): \(error.message)")]
@@ -171,7 +182,7 @@ struct OutputComparison {
     private static func content(_ content: MIMEBundle.Content) -> String {
         switch content {
         case .text(let text): text
-        case .json(let value): value.text(.indented(1))
+        case .json(let value): value.sorted.text(.indented(1))
         case .binary(let bytes): "\(bytes.count) bytes, digest \(QuickDigest(bytes))"
         }
     }

@@ -16,7 +16,9 @@ extension RunRecord {
         let isSameProgram =
             Self.haveSameValues(parameters, earlier.parameters) && cells.map(\.id) == earlier.cells.map(\.id)
             && zip(cells, earlier.cells).allSatisfy { $0.hasInputs(of: $1) }
-        var keepsAll = isSameProgram && (mode == earlier.mode || earlier.mode == .fresh) && Self.haveSameValues(defaults, earlier.defaults)
+        var keepsAll =
+            isSameProgram && (mode == earlier.mode || earlier.mode == .fresh) && resources == earlier.resources
+            && Self.haveSameValues(defaults, earlier.defaults)
         var kept = self
         for index in cells.indices {
             let (new, old) = (cells[index], known[cells[index].id])

@@ -143,7 +143,8 @@ extension ExecutionPlan {
             }
         }
         self.init(
-            steps: steps, mode: context.mode, diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics) + values.diagnostics + problems)
+            steps: steps, mode: context.mode, resources: context.resources,
+            diagnostics: parameters.diagnostics + analyses.flatMap(\.diagnostics) + values.diagnostics + problems)
         let given = Dictionary(context.parameters.map { ($0.name, $0.value) }) { $1 }
         let now = notebook.frontMatter.parameters.map { given[$0.name] ?? $0.value }
         decide(previous: context.ignoresRecord ? nil : previous, parametersChanged: previous.map { $0.parameters.map(\.value) != now } ?? false)

@@ -8,6 +8,10 @@ public struct RecordedOutputs: Sendable, Hashable {
     public var record: RunRecord
     /// Cells whose outputs are not what they would give now, as far as that can be told without running them, and why.
     public var stale: [Cell.ID: String]
+    /// Cells that would run, of which the record has nothing, in the notebook's order.
+    public var unrecorded: [Cell.ID] = []
+    /// Files that are not there, by the first cell that declares to read them: whether its output is older than they, nobody can tell.
+    public var missingFiles: [Cell.ID: String] = [:]
 
     /// A record of which nothing is to be told: its notebook is itself.
     public init(unchecked record: RunRecord) {
@@ -20,14 +24,24 @@ public struct RecordedOutputs: Sendable, Hashable {
     /// A cell whose inputs are the recorded ones has its outputs under whatever name it goes now: cells without a label are counted anew
     /// when others come or go. A cell that changed is shown the outputs of its name, which are stale.
     ///
-    /// - Parameter digest: The digest of a file that a cell declares to read; `nil` where it is missing. What is missing cannot be told to
-    ///   have changed.
-    public init(_ record: RunRecord, of notebook: Notebook, digest: @escaping @Sendable (String) -> ContentKey? = { _ in nil }) {
+    /// - Parameters:
+    ///   - parameters: Values that were asked for now, in the place of the front matter's.
+    ///   - resources: The key of the files under `resources:`, `nil` where none are declared; a failure where some are missing.
+    ///   - digest: The digest of a file that a cell declares to read; `nil` where it is missing. What is missing cannot be told to
+    ///     have changed.
+    public init(
+        _ record: RunRecord, of notebook: Notebook, parameters: [Parameter] = [],
+        resources: Result<ContentKey?, DeclaredPathProblem> = .failure(DeclaredPathProblem("is not looked at")),
+        digest: @escaping @Sendable (String) -> ContentKey? = { _ in nil }
+    ) {
+        let asked = Set(parameters.map(\.name))
         // A parameter that was given from outside stands as long as the front matter says what it said then.
-        let given = record.parameters.filter { parameter in
-            guard let then = record.defaults.first(where: { $0.name == parameter.name }) else { return false }
-            return notebook.frontMatter.parameters.first { $0.name == parameter.name }?.value == then.value
-        }
+        let given =
+            parameters
+            + record.parameters.filter { parameter in
+                guard !asked.contains(parameter.name), let then = record.defaults.first(where: { $0.name == parameter.name }) else { return false }
+                return notebook.frontMatter.parameters.first { $0.name == parameter.name }?.value == then.value
+            }
         let declared: @Sendable (String) -> Result<ContentKey, DeclaredPathProblem> = { path in
             digest(path).map { .success($0) } ?? .failure(DeclaredPathProblem("is not there"))
         }
@@ -36,10 +50,18 @@ public struct RecordedOutputs: Sendable, Hashable {
         let values = Dictionary(given.map { ($0.name, $0.value) }) { $1 }
         let now = notebook.frontMatter.parameters.map { values[$0.name] ?? $0.value }
         let hasOtherParameters = record.parameters.map(\.value) != now
+        let hasOtherResources = if case .success(let key) = resources { key != record.resources } else { false }
         var stale: [Cell.ID: String] = [:]
         for step in plan.steps where !step.isParameters {
-            guard let recorded = records[step.cell.id] else { continue }
-            stale[step.cell.id] = Self.reason(step, recorded, plan, stale, hasOtherParameters: hasOtherParameters)
+            guard let recorded = records[step.cell.id] else {
+                if step.cell.options.eval, !step.analysis.isEmpty { unrecorded.append(step.cell.id) }
+                continue
+            }
+            var reason = Self.reason(step, recorded, plan, stale, hasOtherParameters: hasOtherParameters)
+            // Any cell may read them.
+            if reason == nil, hasOtherResources, recorded.executionCount != nil { reason = "the files under 'resources:' changed" }
+            stale[step.cell.id] = reason
+            missingFiles[step.cell.id] = step.cell.options.dependencies.first { step.files[$0] == nil && recorded.files[$0] != nil }
         }
         self.record = record
         self.record.cells = plan.steps.compactMap { records[$0.cell.id] }

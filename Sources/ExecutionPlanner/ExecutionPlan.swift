@@ -69,6 +69,8 @@ public struct ExecutionPlan: Sendable, Hashable {
 
     public var steps: [Step]
     public var mode: Mode
+    /// The key of the files that travel with the notebook; `nil` where it declares none.
+    public var resources: ContentKey?
     /// Mistakes found while planning.
     public var diagnostics: [Diagnostic]
 

@@ -12,6 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
             All cells run, in order, in a new host. Durations and memory addresses may differ, and so may cells marked `volatile: true`;
             `tolerance: 1e-3` allows for measured numbers (`absolute-tolerance: 1e-12` near 0), `unordered: true` for sets and dictionaries.
             A record that is behind its notebook fails, too, and one that something else than a run changed.
+            A hexadecimal number is an address where it lies in the memory of the process that ran. Behind --host, in a sandbox or a bundle
+            that memory is out of sight, and the number's form has to tell.
 
             Examples:
               galley check Notebooks
@@ -69,7 +71,8 @@ struct CheckCommand: AsyncParsableCommand {
         var problems = differences(between: record, and: fresh, in: loaded.notebook).map(\.description)
         let help = "\n  help: write it anew with: galley run \(loaded.path)"
         if case .altered(let reason) = record.integrity {
-            problems.append("\(file.path): error: something else than a run changed this record: \(reason)" + help)
+            let outputs = problems.isEmpty ? "; what its cells put out is what this run gave" : ""
+            problems.append("\(file.path): error: something else than a run changed this record: \(reason)\(outputs)" + help)
         }
         for (old, new) in zip(record.parameters, fresh.parameters) where old.name == new.name && old.value != new.value {
             problems.append("\(loaded.path): error: the parameter '\(new.name)' is \(new.value.text), and \(old.value.text) in the record")

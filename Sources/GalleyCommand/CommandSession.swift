@@ -12,6 +12,8 @@ struct CommandSession: Sendable {
     /// `nil` where nothing is run.
     var runner: NotebookRunner?
     let interruption: Interruption
+    /// Values for parameters, whether anything runs or not.
+    let parameters: ParameterArguments
 
     /// - Throws: `ExitCode` 2 with a message when the toolchain is needed and missing.
     init(_ arguments: RunArguments, terminal: Terminal, needsToolchain: Bool = true) throws {
@@ -22,11 +24,10 @@ struct CommandSession: Sendable {
             let options = try arguments.options(interruption: interruption)
             // A bundle has its parameters compiled in.
             let assignments = (options.bundle?.assignments ?? []) + arguments.assignments
+            parameters = try Self.parameters(assignments, arguments.params, reporter)
             runner =
                 try needsToolchain
-                ? NotebookRunner(
-                    executor: .standard(), options: options, parameters: Self.parameters(assignments, arguments.params, reporter),
-                    reporter: reporter) : nil
+                ? NotebookRunner(executor: .standard(), options: options, parameters: parameters, reporter: reporter) : nil
         } catch let error as ExitCode {
             throw error
         } catch let error as ValidationError {

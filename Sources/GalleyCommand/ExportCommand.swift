@@ -43,6 +43,9 @@ struct ExportCommand: AsyncParsableCommand {
         let terminal = Terminal(isQuiet: quiet)
         var arguments = try RunArguments.parse([])
         arguments.quiet = quiet
+        if let output, !isFolder(NotebookLocator.folder(of: output)) {
+            throw ValidationError("there is no folder \(NotebookLocator.folder(of: output))\n  help: make it, or name another file with --output")
+        }
         let session = try CommandSession(arguments, terminal: terminal, needsToolchain: false)
         let selection = try session.selection(path)
         guard !selection.isFolder else { throw ValidationError("\(path) is a folder\n  help: publish folders with: galley render \(path)") }
@@ -61,7 +64,9 @@ struct ExportCommand: AsyncParsableCommand {
             case .pdf: try await write(ExportedFile(HTMLPrinter.pdf(of: page(loaded, outputs, session, selection)), .percent), to: target, terminal)
             case .md:
                 let export = MarkdownExport(
-                    loaded.notebook, record: outputs?.record, stale: Set(outputs?.stale.keys ?? [:].keys), pictureFolder: pictureFolder(of: target))
+                    loaded.parsed, record: outputs?.record, stale: Set(outputs?.stale.keys ?? [:].keys), pictureFolder: pictureFolder(of: target))
+                DiagnosticReporter(terminal: terminal).report(export.diagnostics, loaded.file)
+                if export.diagnostics.contains(where: { $0.severity == .error }) { throw ExitStatus.failure }
                 try write(
                     ExportedFile(Array(export.text.utf8), .markup, companions: export.pictures), with: export.pictures, to: target, terminal)
             case .ipynb: try writeNotebook(loaded, outputs, to: target, terminal)
@@ -153,6 +158,10 @@ struct ExportCommand: AsyncParsableCommand {
     /// A notebook file goes out as it is, whatever kernel it is of; one of text is written with its record.
     private func writeNotebook(_ loaded: LoadedNotebook, _ outputs: RecordedOutputs?, to target: String, _ terminal: Terminal) throws {
         guard let outputs else { return }
+        let stem = NotebookLocator.stem(of: target)
+        if !isTaken(target), let other = [".md", ".qmd"].map({ stem + $0 }).first(where: { isTaken($0) && absolutePath($0) != absolutePath(path) }) {
+            throw failure("\(target) would be taken for the record of \(other)", "name another file with --output", terminal)
+        }
         if let id = loaded.notebook.cells.first(where: { outputs.stale[$0.id] != nil })?.id {
             throw failure(
                 "the notebook was edited after its record was made: the output of '\(id)' is older than its code", "run it: galley run \(path)",

@@ -1,61 +1,148 @@
 internal import Groundwork
 internal import Markdown
 package import NotebookModel
-internal import SourceText
+package import NotebookParser
+internal import NotebookRenderer
+package import SourceText
 
 /// A notebook as Markdown that shows its outputs where nothing runs it, such as on GitHub.
 ///
-/// Prose stands as it was written. Code is fenced in its language, text outputs as text; pictures are files beside it.
+/// Prose stands as it was written, without what pages hide. Code is fenced in its language, text outputs as text; pictures are files
+/// beside it.
 package struct MarkdownExport: Sendable {
     package private(set) var text = ""
     /// Pictures by their paths from the Markdown's folder.
-    package private(set) var pictures: [String: [UInt8]] = [:]
-    private let pictureFolder: String
-    private let records: [Cell.ID: CellRecord]
-    private let stale: Set<Cell.ID>
+    package internal(set) var pictures: [String: [UInt8]] = [:]
+    /// Errors where what is to be hidden cannot be left out.
+    package private(set) var diagnostics: [Diagnostic] = []
+    let pictureFolder: String
+    let records: [Cell.ID: CellRecord]
+    let stale: Set<Cell.ID>
+    private let notebook: Notebook
+
+    /// Bytes of the notebook that the export does not have as they are.
+    private struct Edit {
+        var range: Range<Int>
+        var text: String
+    }
 
     /// - Parameters:
     ///   - stale: Cells whose outputs are older than their code; that is said above them.
     ///   - pictureFolder: The name of the folder for pictures, beside the Markdown.
-    package init(_ notebook: Notebook, record: RunRecord?, stale: Set<Cell.ID> = [], pictureFolder: String) {
+    package init(_ parsed: ParsedNotebook, record: RunRecord?, stale: Set<Cell.ID> = [], pictureFolder: String) {
         self.pictureFolder = pictureFolder
         self.stale = stale
+        notebook = parsed.notebook
         records = Dictionary((record?.cells ?? []).map { ($0.id, $0) }) { first, _ in first }
         let file = notebook.file
         let bytes = Array(file.text.utf8)
-        var position = 0
-        if notebook.bodyLine > 1 {
-            position = file.offset(ofLine: notebook.bodyLine)
-            if let title = notebook.frontMatter.title { text += "# \(title)\n" }
-        }
-        for cell in notebook.cells.sorted(by: { $0.range.start < $1.range.start }) {
-            var start = file.offset(ofLine: cell.range.start.line) + cell.range.start.column - 1
-            var end = file.offset(ofLine: cell.range.end.line) + cell.range.end.column - 1
-            if cell.kind == .inlineValue {
-                // The parser's places of code in prose leave its backticks out.
-                while start > position, start <= bytes.count, bytes[start - 1] == UInt8(ascii: "`") { start -= 1 }
-                while end >= 0, end < bytes.count, bytes[end] == UInt8(ascii: "`") { end += 1 }
-            }
-            guard start >= position, start <= end, end <= bytes.count else { continue }
-            text += String(decoding: bytes[position..<start], as: UTF8.self)
-            let written = String(decoding: bytes[start..<end], as: UTF8.self)
+        var hidden = HiddenContent(notebook)
+        let hiddenNodes = hidden.nodes(of: parsed.document)
+        diagnostics = hidden.diagnostics
+        let spans = Dictionary(
+            uniqueKeysWithValues: hiddenNodes.compactMap { nodes in
+                let kind = parsed.document.nodes[nodes.lowerBound].kind
+                return Self.isInline(kind) ? HiddenContent.attributes(of: kind).map { (nodes.lowerBound, $0) } : nil
+            })
+        let places = InlinePlaces(of: parsed.document, in: file, spans: spans)
+        var edits = removals(of: hiddenNodes, in: parsed.document, places, bytes)
+        edits += conditionalMarks(in: parsed.document, bytes)
+        for cell in notebook.cells {
             switch cell.kind {
-            case .inlineValue: text += inlineText(cell) ?? written
+            case .inlineValue:
+                // A row of a table is on one line, and its bars would cut the value.
+                let isInTable = cell.node.map { Self.isInTable($0, parsed.document) } ?? false
+                guard let range = cell.node.flatMap({ places.ranges[$0] }), let value = inlineText(cell, isInTable: isInTable) else { continue }
+                let lineStart = bytes[..<range.lowerBound].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+                let isFirst = bytes[lineStart..<range.lowerBound].allSatisfy { [0x20, 0x09, UInt8(ascii: ">")].contains($0) }
+                edits.append(Edit(range: range, text: isFirst ? MarkdownText.escapedAtLineStart(value) : value))
             case .code:
+                let range = offset(cell.range.start)..<offset(cell.range.end)
                 let lead = String(decoding: file.line(cell.range.start.line).utf8.prefix(cell.range.start.column - 1), as: UTF8.self)
                 let prefix = String(lead.map { $0 == ">" || $0.isWhitespace ? $0 : " " })
-                text += blocks(of: cell).joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false)
+                var shown = blocks(of: cell).joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false)
                     .joined(separator: "\n" + prefix)
-                if written.hasSuffix("\n") { text += "\n" }
+                if !range.isEmpty, bytes[range.upperBound - 1] == 0x0A { shown += "\n" }
+                edits.append(Edit(range: range, text: shown))
             }
-            position = end
         }
-        text += String(decoding: bytes[position...], as: UTF8.self)
+        let start = notebook.bodyLine > 1 ? file.offset(ofLine: notebook.bodyLine) : 0
+        if notebook.bodyLine > 1, let title = notebook.frontMatter.title { text = "# \(title)\n" }
+        text += Self.apply(edits, to: bytes, from: start)
         while text.hasSuffix("\n") { text.removeLast() }
         text += "\n"
     }
 
-    private func inlineText(_ cell: Cell) -> String? {
+    /// Applies edits in order; what lies within an earlier one is gone with it.
+    private static func apply(_ edits: [Edit], to bytes: [UInt8], from start: Int) -> String {
+        var text = ""
+        var position = min(start, bytes.count)
+        for edit in edits.sorted(by: { ($0.range.lowerBound, -$0.range.upperBound) < ($1.range.lowerBound, -$1.range.upperBound) })
+        where edit.range.lowerBound >= position && edit.range.upperBound <= bytes.count {
+            text += String(decoding: bytes[position..<edit.range.lowerBound], as: UTF8.self) + edit.text
+            position = edit.range.upperBound
+        }
+        return text + String(decoding: bytes[position...], as: UTF8.self)
+    }
+
+    private func offset(_ place: SourceLocation) -> Int { notebook.file.offset(ofLine: place.line) + place.column - 1 }
+
+    // MARK: What is hidden
+
+    private static func isInline(_ kind: MarkdownNode.Kind) -> Bool {
+        switch kind {
+        case .span, .image: true
+        default: false
+        }
+    }
+
+    private static func isInTable(_ node: Int, _ document: MarkdownDocument) -> Bool {
+        document.nodes[..<node].lastIndex { if case .tableRow = $0.kind { true } else { false } }.map { document.nodes[$0].end > node } ?? false
+    }
+
+    /// Takes hidden blocks out by their lines, and hidden spans by their bytes.
+    private mutating func removals(
+        of hidden: [Range<Int>], in document: MarkdownDocument, _ places: InlinePlaces, _ bytes: [UInt8]
+    ) -> [Edit] {
+        let file = notebook.file
+        return hidden.compactMap { nodes in
+            let node = document.nodes[nodes.lowerBound]
+            guard Self.isInline(node.kind) else {
+                let end = min(file.offset(ofLine: Self.lastLine(of: node) + 1), bytes.count)
+                return Edit(range: min(file.offset(ofLine: node.range.start.line), end)..<end, text: "")
+            }
+            if let range = places.ranges[nodes.lowerBound] { return Edit(range: range, text: "") }
+            diagnostics.append(
+                Diagnostic(
+                    .error, identifier: "hidden-in-markdown", summary: "what is hidden here cannot be found in the text, so it would be shown",
+                    path: file.path, range: SourceRange(start: node.range.start, end: node.range.start),
+                    solutions: ["Write it as a division on lines of its own: `::: {.content-hidden}` and `:::`"]))
+            return nil
+        }
+    }
+
+    /// A range that ends at a line's first column ends with the line before.
+    private static func lastLine(of node: MarkdownNode) -> Int {
+        node.range.end.column > 1 ? node.range.end.line : max(node.range.start.line, node.range.end.line - 1)
+    }
+
+    /// The marks of divisions that are shown under a condition say nothing to readers.
+    private func conditionalMarks(in document: MarkdownDocument, _ bytes: [UInt8]) -> [Edit] {
+        let file = notebook.file
+        return document.nodes.flatMap { node -> [Edit] in
+            guard case .division = node.kind, HiddenContent.isConditional(node.kind) else { return [] }
+            return [node.range.start.line, Self.lastLine(of: node)].compactMap { line in
+                let mark = file.line(line).drop { $0.isWhitespace || $0 == ">" }
+                guard mark.hasPrefix(":::") else { return nil }
+                let end = min(file.offset(ofLine: line + 1), bytes.count)
+                return Edit(range: min(file.offset(ofLine: line), end)..<end, text: "")
+            }
+        }
+    }
+
+    // MARK: Values in prose
+
+    private func inlineText(_ cell: Cell, isInTable: Bool) -> String? {
         let texts = (records[cell.id]?.outputs ?? []).compactMap { output -> String? in
             switch output {
             case .result(let bundle), .display(let bundle, _): bundle.plainText
@@ -63,141 +150,39 @@ package struct MarkdownExport: Sendable {
             default: nil
             }
         }
-        return texts.last.map(Self.trimmed).map { stale.contains(cell.id) ? $0 + " *(older than its expression)*" : $0 }
+        return texts.last.map { MarkdownText.escaped($0, isInTable: isInTable) }
+            .map { stale.contains(cell.id) ? $0 + " *(older than its expression)*" : $0 }
     }
 
-    // MARK: Cells
-
-    /// The language of the cell's fence: Swift, or that of another kernel.
-    private static func language(of cell: Cell) -> String {
-        MarkdownCodeBlock(literal: "", info: cell.infoString, isFenced: true, isClosed: true).language
-    }
-
-    private mutating func blocks(of cell: Cell) -> [String] {
-        let options = cell.options
-        guard options.include else { return [] }
-        var blocks: [String] = []
-        if options.echo != .hidden {
-            let source = Self.trimmed(options.echo == .fenced ? cell.writtenSource : cell.source)
-            if !source.isEmpty { blocks.append(Self.fenced(source, Self.language(of: cell))) }
-        }
-        guard options.output != .dropped else { return blocks }
-        if stale.contains(cell.id) {
-            let hasOutputs = records[cell.id]?.outputs.isEmpty == false
-            blocks.append(hasOutputs ? "*This output is older than the code above it.*" : "*This cell was changed after it was run.*")
-        }
-        var stream = ""
-        func flush(_ blocks: inout [String]) {
-            let shown = Self.trimmed(stream)
-            if !shown.isEmpty { blocks.append(options.output == .asis ? shown : Self.fenced(shown, "text")) }
-            stream = ""
-        }
-        let outputs = records[cell.id]?.outputs ?? []
-        let alternatives = FigureAlternatives(outputs, options: options)
-        let caption = options.figureCaption ?? options.tableCaption
-        // As on the page: under the last thing that can be looked at.
-        let captioned = outputs.lastIndex { output in
-            switch output {
-            case .display(let bundle, _), .result(let bundle): bundle.representations.contains { $0.type != "text/plain" }
-            default: false
+    /// The Markdown of an output without what pages hide.
+    mutating func shown(_ markdown: String, of cell: Cell) -> String {
+        let document = MarkdownDocument(parsing: markdown)
+        var hidden = HiddenContent(notebook, origin: cell.range)
+        let nodes = hidden.nodes(of: document)
+        diagnostics += hidden.diagnostics
+        if nodes.isEmpty { return markdown }
+        let file = SourceFile(path: notebook.file.path, text: markdown)
+        let bytes = Array(markdown.utf8)
+        let spans = Dictionary(
+            uniqueKeysWithValues: nodes.compactMap { range in
+                let kind = document.nodes[range.lowerBound].kind
+                return Self.isInline(kind) ? HiddenContent.attributes(of: kind).map { (range.lowerBound, $0) } : nil
+            })
+        let places = InlinePlaces(of: document, in: file, spans: spans)
+        let edits = nodes.compactMap { range -> Edit? in
+            let node = document.nodes[range.lowerBound]
+            guard Self.isInline(node.kind) else {
+                let end = min(file.offset(ofLine: Self.lastLine(of: node) + 1), bytes.count)
+                return Edit(range: min(file.offset(ofLine: node.range.start.line), end)..<end, text: "")
             }
+            if let place = places.ranges[range.lowerBound] { return Edit(range: place, text: "") }
+            diagnostics.append(
+                Diagnostic(
+                    .error, identifier: "hidden-in-markdown",
+                    summary: "the output of '\(cell.id)' hides what cannot be found in its text, so it would be shown",
+                    path: notebook.file.path, range: SourceRange(start: cell.range.start, end: cell.range.start)))
+            return nil
         }
-        for (index, output) in outputs.enumerated() {
-            if case .stream(let kind, let text) = output {
-                if kind == .standardOutput || options.warning { stream += Self.withoutEscapes(text) }
-                continue
-            }
-            flush(&blocks)
-            switch output {
-            case .stream: break
-            case .result(let bundle), .display(let bundle, _):
-                if let block = block(of: bundle, alternatives[index], cell) { blocks.append(block) }
-                if index == captioned, let caption { blocks.append(Self.caption(caption)) }
-            case .diagnostics(let diagnostics):
-                let shown = diagnostics.filter { options.warning || $0.severity == .error }.map(\.description)
-                if !shown.isEmpty { blocks.append(Self.fenced(shown.joined(separator: "\n"), "text")) }
-            case .error(let error):
-                let lines = ["\(error.name): \(error.message)"] + error.details
-                blocks.append(Self.fenced(Self.withoutEscapes(lines.joined(separator: "\n")), "text"))
-            }
-        }
-        flush(&blocks)
-        return blocks
-    }
-
-    private mutating func block(of bundle: MIMEBundle, _ alternative: String?, _ cell: Cell) -> String? {
-        if case .text(let markdown)? = bundle["text/markdown"] { return Self.trimmed(markdown) }
-        for type in MediaType.pictures {
-            let suffix = type.fileExtensions[0]
-            let bytes: [UInt8]
-            switch bundle[type.name] {
-            case .binary(let content)?: bytes = content
-            case .text(let content)?: bytes = Array(content.utf8)
-            default: continue
-            }
-            var number = 1
-            while pictures["\(pictureFolder)/\(cell.id)-\(number).\(suffix)"] != nil { number += 1 }
-            let name = "\(pictureFolder)/\(cell.id)-\(number).\(suffix)"
-            pictures[name] = bytes
-            let picture = "![\(Self.bracketed(alternative ?? ""))](<\(name)>)"
-            return picture
-        }
-        // GitHub shows tables of HTML, and drops style and script.
-        if case .text(let html)? = bundle["text/html"], html.contains("<table") || bundle.plainText == nil {
-            // An empty line would end the block.
-            return Self.trimmed(html).split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }.joined(separator: "\n")
-        }
-        if case .text(let latex)? = bundle["text/latex"] { return Self.trimmed(latex) }
-        return bundle.plainText.map { Self.fenced(Self.trimmed(Self.withoutEscapes($0)), "text") }
-    }
-
-    // MARK: Text
-
-    /// Emphasised where it has no emphasis of its own.
-    private static func caption(_ text: String) -> String { text.contains { "*_".contains($0) } ? text : "*\(text)*" }
-
-    private static func fenced(_ text: String, _ language: String) -> String {
-        var longest = 2
-        var count = 0
-        for byte in text.utf8 {
-            count = byte == UInt8(ascii: "`") ? count + 1 : 0
-            longest = max(longest, count)
-        }
-        let fence = String(repeating: "`", count: longest + 1)
-        return "\(fence)\(language)\n\(text)\n\(fence)"
-    }
-
-    /// A text as it stands between the brackets of a picture: on one line, with what Markdown would read escaped.
-    private static func bracketed(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ").reduce(into: "") { result, character in
-            if "\\[]`*_<>&!$".contains(character) { result.append("\\") }
-            result.append(character)
-        }
-    }
-
-    /// Without empty lines at its ends.
-    private static func trimmed(_ text: String) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        while let first = lines.first, first.allSatisfy(\.isWhitespace) { lines.removeFirst() }
-        while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
-        return lines.joined(separator: "\n")
-    }
-
-    /// Without the control sequences of terminals (ECMA-48, section 5.4).
-    private static func withoutEscapes(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == 0x1B else {
-                bytes.append(byte)
-                continue
-            }
-            if rest.first == UInt8(ascii: "[") {
-                rest = rest.dropFirst().drop { !(0x40...0x7E).contains($0) }.dropFirst()
-            } else {
-                rest = rest.dropFirst()
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return Self.apply(edits, to: bytes, from: 0)
     }
 }

@@ -29,6 +29,9 @@ struct NewCommand: ParsableCommand {
             if path.hasSuffix("/") {
                 let folder = String(path.dropLast())
                 let name = folder.split(separator: "/").last.map(String.init) ?? "blog"
+                let files = ["site.yaml", "first-post.md", PagesWorkflow.path, ".gitignore"].map { "\(folder)/\($0)" }
+                // All or nothing: half a site would be in the way of the next attempt.
+                if let taken = files.first(where: isTaken) { throw Self.taken(taken) }
                 try write(
                     ["title: \(Self.quoted(title ?? Self.title(of: name)))", "description: \"\"", "author: \"\"", "theme: rich"],
                     to: "\(folder)/site.yaml")
@@ -38,23 +41,26 @@ struct NewCommand: ParsableCommand {
                 print("see it with: galley preview \(folder)")
             } else {
                 guard NotebookLocator.isNotebook(path), !path.hasSuffix(".ipynb") else {
-                    throw FileError(operation: "write a notebook to", path: path, code: 22)
+                    throw FileError(operation: "write a notebook to", path: path, code: 22, reason: "notebooks to write end with .md or .qmd")
                 }
                 let name = NotebookLocator.stem(of: path).split(separator: "/").last.map(String.init) ?? "post"
                 try write(Self.notebook(title: title ?? Self.title(of: name), date: String(dateNow().prefix(10))), to: path)
                 print("see it with: galley preview \(path)")
             }
         } catch {
-            terminal.line(
-                "error: \(error)" + (NotebookLocator.isNotebook(path) || path.hasSuffix("/") ? "" : "\n  help: notebooks end with .md or .qmd"))
+            terminal.line("error: \(error)" + (error.code == 17 ? "\n  help: move it away, or give the new one another name" : ""))
             throw ExitStatus.environment
         }
     }
 
     private func write(_ lines: [String], to path: String) throws(FileError) {
-        guard !isTaken(path) else { throw FileError(operation: "write", path: path, code: 17) }
+        guard !isTaken(path) else { throw Self.taken(path) }
         try makeFolder(NotebookLocator.folder(of: path))
         try writeFileAtomically(path, (lines.joined(separator: "\n") + "\n").utf8)
+    }
+
+    private static func taken(_ path: String) -> FileError {
+        FileError(operation: "write", path: path, code: 17, reason: "it is there already, and nothing that exists is changed")
     }
 
     /// `measuring-memory` as `Measuring memory`.

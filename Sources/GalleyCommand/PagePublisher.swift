@@ -98,7 +98,7 @@ struct PagePublisher: Sendable {
             reporter.report(loaded.diagnostics, loaded.file)
             if loaded.hasErrors { return Result(page: nil, isFailed: true, isUnclear: loaded.isUnclear, terminal: terminal) }
             if !isRepeatable { ledger?.spoil() }
-            let (outputs, problems) = loaded.recordedOutputs()
+            let (outputs, problems) = loaded.recordedOutputs(session.parameters)
             reporter.report(problems, loaded.file)
             if problems.contains(where: { $0.severity == .error }) { return Result(page: nil, isFailed: true, terminal: terminal) }
             let isKept = isRepeatable && loaded.diagnostics.isEmpty && !loaded.isRecord

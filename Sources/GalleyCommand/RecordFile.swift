@@ -36,7 +36,8 @@ struct RecordFile: Sendable {
     private static func content(_ bytes: [UInt8], _ cells: inout [JSONValue]) -> Content {
         let document: JSONValue
         do {
-            document = try JSONValue(parsing: bytes)
+            // Editors of Windows set a mark of the byte order before a text.
+            document = try JSONValue(parsing: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
         } catch {
             // A merge left both sides in the file: it is Galley's where both are.
             let sides = ConflictMarkers.sides(of: String(decoding: bytes, as: UTF8.self))
@@ -100,10 +101,27 @@ struct RecordFile: Sendable {
             let source = NBFormat.source(of: cell)
             if !source.allSatisfy(\.isWhitespace), !Self.holds(notebook, source) { return "the cell “\(Self.beginning(of: source))”" }
         }
+        for cell in cells where Self.isEdited(cell) {
+            let source = NBFormat.source(of: cell)
+            if !Self.holds(notebook, source) { return "the cell “\(Self.beginning(of: source))”" }
+        }
         // Text that Galley wrote may go with the notebook's.
         guard case .record(let record) = content, record.hasForeignText else { return nil }
         for text in NBFormat.prose(of: cells) where !Self.holds(notebook, text) { return "the text “\(Self.beginning(of: text))”" }
         return nil
+    }
+
+    /// Whether the code that a cell shows is not the code that ran, as far as the record kept that: what is shown has directives, too.
+    private static func isEdited(_ cell: JSONValue) -> Bool {
+        guard let ran = cell["metadata"]?["galley"]?["source"]?.stringValue else { return false }
+        func lines(_ text: String) -> [Substring] {
+            text.split(whereSeparator: \.isNewline).map { $0.dropLast($0.reversed().prefix { $0.isWhitespace }.count) }.filter { !$0.isEmpty }
+        }
+        let shown = lines(NBFormat.source(of: cell))
+        let code = lines(ran)
+        // Directives stand first, and were made empty in what ran.
+        return shown.count < code.count || !shown.suffix(code.count).elementsEqual(code)
+            || !shown.dropLast(code.count).allSatisfy { $0.contains("|") && $0.contains(":") }
     }
 
     private static func holds(_ notebook: Notebook, _ text: String) -> Bool {

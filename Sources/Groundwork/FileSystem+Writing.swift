@@ -15,7 +15,8 @@ public enum WriteDurability: Sendable, Hashable {
 /// Writes a file so that a reader sees the old content or the new, never a part: the bytes go to a
 /// temporary file in the same folder, which is then renamed.
 ///
-/// A symbolic link stays, and the file that it leads to is written. A file that is replaced hands its permissions on.
+/// A symbolic link stays, and the file that it leads to is written. A file that is replaced hands its permissions on; one that nobody
+/// may write to is not replaced.
 ///
 /// - Throws: ``FileError``; the old content stands and the temporary file is gone.
 public func writeFileAtomically(
@@ -27,6 +28,10 @@ public func writeFileAtomically(
     let replaces = stat(target, &status) == 0
     // A pipe or a device cannot be replaced by a file without taking it away from others.
     if replaces, (status.st_mode & S_IFMT) != S_IFREG { throw failure((status.st_mode & S_IFMT) == S_IFDIR ? EISDIR : EINVAL) }
+    // Whoever took the right to write away wants it to stay as it is; a rename would not ask.
+    if replaces, status.st_mode & 0o222 == 0 {
+        throw FileError(operation: "write", path: path, code: EACCES, reason: "it may not be written to (chmod u+w allows it)")
+    }
     let temporary = "\(target).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0o600 : 0o644)
     guard descriptor >= 0 else { throw failure(errno) }

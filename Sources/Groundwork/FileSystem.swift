@@ -10,18 +10,21 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     public let path: String
     /// The system's error number.
     public let code: Int32
+    /// Why, where the system's word for the number would not say it.
+    public let reason: String?
 
-    public init(operation: String, path: String, code: Int32) {
+    public init(operation: String, path: String, code: Int32, reason: String? = nil) {
         self.operation = operation
         self.path = path
         self.code = code
+        self.reason = reason
     }
 
     /// In place of the system's number: what is there is a device or a pipe, which may have no end.
     public static let isNoFile: Int32 = -1
 
     public var description: String {
-        "cannot \(operation) \(path): \(code == Self.isNoFile ? "it is a device or a pipe, and no file" : String(cString: strerror(code)))"
+        "cannot \(operation) \(path): \(code == Self.isNoFile ? "it is a device or a pipe, and no file" : reason ?? String(cString: strerror(code)))"
     }
 }
 

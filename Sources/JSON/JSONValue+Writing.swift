@@ -75,3 +75,15 @@ extension JSONValue {
         output.append(UInt8(ascii: "\""))
     }
 }
+
+extension JSONValue {
+    /// The value with the members of all its objects in the order of their names.
+    package var sorted: JSONValue {
+        switch self {
+        case .array(let values): .array(values.map(\.sorted))
+        case .object(let members):
+            .object(members.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = $1.value.sorted })
+        case .null, .bool, .integer, .number, .string: self
+        }
+    }
+}

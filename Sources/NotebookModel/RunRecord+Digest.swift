@@ -57,14 +57,5 @@ extension NBFormat {
 
 extension JSONValue {
     /// The same text for the same values, however members are ordered.
-    fileprivate var canonicalText: String { canonical.text() }
-
-    private var canonical: JSONValue {
-        switch self {
-        case .array(let values): .array(values.map(\.canonical))
-        case .object(let members):
-            .object(members.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = $1.value.canonical })
-        case .null, .bool, .integer, .number, .string: self
-        }
-    }
+    fileprivate var canonicalText: String { sorted.text() }
 }

@@ -86,7 +86,7 @@ extension RunRecord {
 
     /// What is kept of the run beside its cells.
     var runMetadata: JSONObject {
-        [
+        var members: JSONObject = [
             "date": .string(date),
             "duration": .number(Self.rounded(duration)),
             "environment": [
@@ -102,6 +102,8 @@ extension RunRecord {
                     return .object(members)
                 }),
         ]
+        if let resources { members["resources"] = .string(resources.hexadecimal) }
+        return members
     }
 
     private static func codeCell(_ cell: Cell, _ record: CellRecord?, digest: ContentKey?) -> JSONValue {

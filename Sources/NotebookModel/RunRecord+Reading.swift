@@ -20,11 +20,12 @@ extension RunRecord {
             throw NBFormat.FormatError("it was written by a later version of Galley (its record has the version \(version))")
         }
         var records: [CellRecord] = []
-        for cell in documentCells {
-            guard let kept = cell["metadata"]?["galley"], let id = cell["id"]?.stringValue else { continue }
+        let ids = Self.ids(of: documentCells)
+        for (cell, id) in zip(documentCells, ids) {
+            guard let kept = cell["metadata"]?["galley"], let id else { continue }
             let source = kept["source"]?.stringValue ?? NBFormat.text(cell["source"]) ?? ""
             var record = try Self.record(id: id, kept, source: source, outputs: cell["outputs"])
-            if version > 1 { record.isAltered = cell["execution_count"]?.integerValue != record.executionCount }
+            if version > 1 { record.isAltered = cell["execution_count"]?.integerValue != record.executionCount || cell["cell_type"] != "code" }
             records.append(record)
         }
         for inline in galley["inline"]?.arrayValue ?? [] {
@@ -48,15 +49,42 @@ extension RunRecord {
                 gpus: (environment["gpus"]?.arrayValue ?? []).compactMap(\.stringValue)),
             parameters: values("value"), date: galley["date"]?.stringValue ?? "", duration: galley["duration"]?.doubleValue ?? 0)
         defaults = values("default")
+        resources = galley["resources"]?.stringValue.flatMap(ContentKey.init(hexadecimal:))
         hasForeignText = galley["text"].map { $0.stringValue != NBFormat.textDigest(of: documentCells).hexadecimal } ?? false
-        integrity = version > 1 ? verify(galley, documentCells) : .unverified
+        integrity = version > 1 ? verify(galley, documentCells, ids) : .unverified
+    }
+
+    /// The names of a file's cells. Programs that write nbformat 4.4 take them away: then a cell has its label, or its kind and number, as far
+    /// as the digest that its run left says so.
+    private static func ids(of cells: [JSONValue]) -> [Cell.ID?] {
+        var count = 0
+        return cells.map { cell in
+            if cell["cell_type"] == "code" { count += 1 }
+            if let id = cell["id"]?.stringValue { return id }
+            guard let kept = cell["metadata"]?["galley"] else { return nil }
+            let shown = NBFormat.source(of: cell)
+            let label = shown.split(separator: "\n").lazy.compactMap { line -> String? in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2, line.hasPrefix("#|") || line.hasPrefix("# |") || line.hasPrefix("//|"), parts[0].hasSuffix("label") else {
+                    return nil
+                }
+                return String(parts[1].filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" })
+            }.first
+            let source = kept["source"]?.stringValue ?? shown
+            let isNamed: (Cell.ID) -> Bool = { id in
+                guard let record = try? record(id: id, kept, source: source, outputs: cell["outputs"]) else { return false }
+                return digest(of: record).hexadecimal == kept["digest"]?.stringValue
+            }
+            return [label, "cell-\(count)"].compactMap { $0 }.first(where: isNamed) ?? label ?? "cell-\(count)"
+        }
     }
 
     /// Holds what was read against the digests that the run left, and marks the cells that differ.
-    private mutating func verify(_ galley: JSONValue, _ documentCells: [JSONValue]) -> Integrity {
+    private mutating func verify(_ galley: JSONValue, _ documentCells: [JSONValue], _ ids: [Cell.ID?]) -> Integrity {
         var digests: [Cell.ID: String] = [:]
-        for cell in documentCells + (galley["inline"]?.arrayValue ?? []) {
-            if let id = cell["id"]?.stringValue { digests[id] = (cell["metadata"]?["galley"] ?? cell)["digest"]?.stringValue }
+        let inline = galley["inline"]?.arrayValue ?? []
+        for (cell, id) in zip(documentCells + inline, ids + inline.map { $0["id"]?.stringValue }) {
+            if let id { digests[id] = (cell["metadata"]?["galley"] ?? cell)["digest"]?.stringValue }
         }
         var keys: [ContentKey] = []
         for index in cells.indices {
@@ -66,7 +94,8 @@ extension RunRecord {
         }
         if let cell = cells.first(where: \.isAltered) { return .altered("the outputs of the cell '\(cell.id)' are not those that its run left") }
         guard galley["digest"]?.stringValue == digest(of: keys).hexadecimal else {
-            return .altered("its cells, or what it says of the run, are not what the run left")
+            return .altered(
+                "cells came, went or moved, or what it says of the run (its date, machine, parameters or values in prose) is not what the run left")
         }
         return .intact
     }

@@ -35,6 +35,8 @@ public struct RunRecord: Sendable, Hashable {
     public var parameters: [Parameter]
     /// What the front matter said of the parameters that were given from outside, when it ran.
     public var defaults: [Parameter] = []
+    /// The key of the files under the notebook's `resources:` when it ran, which any cell may have read; `nil` where it declares none.
+    public var resources: ContentKey?
     /// When the run ended, ISO 8601 in UTC.
     public var date: String
     /// Seconds from the start of the host to its end.

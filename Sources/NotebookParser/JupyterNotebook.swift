@@ -120,6 +120,10 @@ public struct JupyterNotebook: Sendable, Hashable {
     }
 }
 
+extension String {
+    fileprivate func lastRange(ofText word: String) -> Range<Index>? { ranges(of: word).last }
+}
+
 /// Writes the cells of a Jupyter notebook as one Markdown text.
 private struct JupyterComposer {
     let language: String
@@ -145,9 +149,20 @@ private struct JupyterComposer {
         case "code":
             code[line] = cell
             let fence = String(repeating: "`", count: max(3, Self.longestRun(of: UInt8(ascii: "`"), in: source) + 1))
+            let language = Self.language(of: cell) ?? language
             write("\(fence)\(language == "swift" ? "{swift}" : language)\n\(source)\(source.isEmpty || source.hasSuffix("\n") ? "" : "\n")\(fence)")
         default: break
         }
+    }
+
+    /// The language that an editor gave a cell of its own, as VS Code and Polyglot Notebooks do.
+    private static func language(of cell: JSONValue) -> String? {
+        let metadata = cell["metadata"]
+        let named =
+            (metadata?["vscode"]?["languageId"] ?? metadata?["polyglot_notebook"]?["kernelName"] ?? metadata?["dotnet_interactive"]?["language"])?
+            .stringValue?.lowercased() ?? ""
+        let known = named.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "+#-._".contains($0)) }
+        return known.isEmpty ? nil : known
     }
 
     private static func isFrontMatter(_ source: String) -> Bool {
@@ -186,6 +201,15 @@ private struct JupyterComposer {
 
     /// A cell is a document of its own: a fence that it leaves open ends with it.
     private static func closed(_ source: String) -> String {
+        guard let opening = source.lastRange(ofText: "<!--"), source[opening.upperBound...].firstRange(of: "-->") == nil else {
+            return closedFence(source)
+        }
+        // Where it opens a comment, and does not stand in code, nothing behind it is read as Markdown.
+        let isOpen = MarkdownDocument(parsing: source + "\n\n*end*").nodes.allSatisfy { $0.kind != .emphasis }
+        return isOpen ? source + " -->" : closedFence(source)
+    }
+
+    private static func closedFence(_ source: String) -> String {
         guard source.contains("```") || source.contains("~~~") else { return source }
         let isOpen = MarkdownDocument(parsing: source).nodes.contains { node in
             if case .codeBlock(let block) = node.kind { block.isFenced && !block.isClosed } else { false }

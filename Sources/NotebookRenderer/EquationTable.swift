@@ -6,24 +6,20 @@ struct EquationTable {
         var text: String
     }
 
-    private struct Key: Hashable {
-        var line: Int
-        var column: Int
-        var tex: String
-    }
-
-    private var firstNumbers: [Key: Int] = [:]
+    /// By the formulas' nodes in the notebook's document: outputs have places of their own.
+    private var firstNumbers: [Int: Int] = [:]
     private(set) var targets: [String: Target] = [:]
 
     /// Gives a formula its numbers.
     ///
     /// - Parameters:
+    ///   - node: the formula's in the notebook's document.
     ///   - id: the author's, if there is one.
     ///   - next: the number that is free; moved behind those that are taken.
-    mutating func add(_ tex: String, line: Int, column: Int, id: String?, next: inout Int) {
+    mutating func add(_ tex: String, node: Int, id: String?, next: inout Int) {
         let rows = EquationRows(tex)
         let count = rows.isNumberedWhole ? 1 : rows.numberedCount
-        if count > 0 { firstNumbers[Key(line: line, column: column, tex: tex)] = next }
+        if count > 0 { firstNumbers[node] = next }
         for (label, name) in rows.labels where targets[label] == nil {
             let text =
                 switch name {
@@ -36,7 +32,9 @@ struct EquationTable {
     }
 
     /// The number of a formula's first row that has one.
-    func firstNumber(_ tex: String, line: Int, column: Int) -> Int? { firstNumbers[Key(line: line, column: column, tex: tex)] }
+    ///
+    /// - Parameter node: `nil` for a formula that the notebook's document does not have.
+    func firstNumber(node: Int?) -> Int? { node.flatMap { firstNumbers[$0] } }
 
     /// A formula in which references to labels that are known are what they read as.
     func resolved(_ tex: String) -> String {

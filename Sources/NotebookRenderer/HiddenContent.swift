@@ -1,18 +1,22 @@
 internal import JSON
-internal import Markdown
-internal import NotebookModel
 internal import Groundwork
-internal import SourceText
+package import Markdown
+package import NotebookModel
+package import SourceText
 
 /// What an author keeps from pages: Quarto's conditional content, and blocks of the classes `hidden` and `d-none`.
 ///
 /// It is taken out of the document before anything is made of it, so that no list, index, footnote or number knows of it.
-struct HiddenContent {
+package struct HiddenContent {
     private let notebook: Notebook
-    private(set) var diagnostics: [Diagnostic] = []
+    /// Where the document stands in the notebook, if it is one of an output.
+    private let origin: SourceRange?
+    package private(set) var diagnostics: [Diagnostic] = []
 
-    init(_ notebook: Notebook) {
+    /// - Parameter origin: The place of the cell whose output the document is; `nil` for the notebook's own.
+    package init(_ notebook: Notebook, origin: SourceRange? = nil) {
         self.notebook = notebook
+        self.origin = origin
     }
 
     private static let conditional = ["content-visible", "content-hidden"]
@@ -22,22 +26,40 @@ struct HiddenContent {
 
     /// The document without what is hidden.
     mutating func removed(from document: MarkdownDocument) -> MarkdownDocument {
+        let hidden = nodes(of: document)
+        return hidden.isEmpty ? document : document.removing(hidden)
+    }
+
+    /// The nodes that are hidden, with their descendants, ascending.
+    package mutating func nodes(of document: MarkdownDocument) -> [Range<Int>] {
         var hidden: [Range<Int>] = []
         var index = 0
         while index < document.nodes.count {
             let node = document.nodes[index]
-            if let attributes = Self.attributes(of: node.kind), isHidden(attributes, at: node.range) {
+            if Self.isForAnotherFormat(node.kind) || Self.attributes(of: node.kind).map({ isHidden($0, at: node.range) }) == true {
                 hidden.append(index..<node.end)
                 index = node.end
             } else {
-                reportUnread(node)
+                // What a program printed may be about such marks.
+                if origin == nil { reportUnread(node) }
                 index += 1
             }
         }
-        return hidden.isEmpty ? document : document.removing(hidden)
+        return hidden
     }
 
-    private static func attributes(of kind: MarkdownNode.Kind) -> MarkdownAttributes? {
+    /// Pandoc's raw blocks, ```` ```{=latex} ````: what is for another format is nowhere in HTML.
+    private static func isForAnotherFormat(_ kind: MarkdownNode.Kind) -> Bool {
+        guard case .codeBlock(let block) = kind, block.isFenced, block.info.hasPrefix("{="), block.info.hasSuffix("}") else { return false }
+        return !formats.contains(block.info.dropFirst(2).dropLast().lowercased())
+    }
+
+    /// Whether a division is shown under a condition: its marks say nothing to readers.
+    package static func isConditional(_ kind: MarkdownNode.Kind) -> Bool {
+        attributes(of: kind)?.classes.contains { conditional.contains($0) } == true
+    }
+
+    package static func attributes(of kind: MarkdownNode.Kind) -> MarkdownAttributes? {
         switch kind {
         case .division(let attributes), .span(let attributes), .heading(_, let attributes), .image(_, _, let attributes),
             .mathBlock(_, let attributes):
@@ -139,6 +161,6 @@ struct HiddenContent {
         diagnostics.append(
             Diagnostic(
                 .error, identifier: "conditional-content", summary: summary, path: notebook.file.path,
-                range: SourceRange(start: range.start, end: range.start), solutions: [solution]))
+                range: SourceRange(start: (origin ?? range).start, end: (origin ?? range).start), solutions: [solution]))
     }
 }

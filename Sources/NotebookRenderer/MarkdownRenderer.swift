@@ -134,7 +134,8 @@ struct MarkdownRenderer {
         case .image(let destination, let title, let attributes):
             writeImage(index, destination, title, attributes, into: &writer, page: &page)
             return node.end
-        case .math(let tex, let isDisplay): page.writeMath(tex, isDisplay: isDisplay, range: place(of: node), into: &writer)
+        case .math(let tex, let isDisplay):
+            page.writeMath(tex, isDisplay: isDisplay, node: origin == nil ? index : nil, range: place(of: node), into: &writer)
         case .footnoteReference(_, let number, let reference): writeFootnoteReference(number, reference, into: &writer, page: &page)
 
         case .document: isContainer = true
@@ -176,7 +177,8 @@ struct MarkdownRenderer {
             writer.freshLine()
             writer.raw(html)
             writer.freshLine()
-        case .mathBlock(let tex, let attributes): page.writeMathBlock(tex, attributes, range: place(of: node), into: &writer)
+        case .mathBlock(let tex, let attributes):
+            page.writeMathBlock(tex, attributes, node: origin == nil ? index : nil, range: place(of: node), into: &writer)
         case .table(let alignments):
             isContainer = true
             openTable(alignments, index, into: &writer, page: &page)

@@ -4,17 +4,18 @@ internal import NotebookModel
 internal import SourceText
 
 extension PageState {
-    mutating func writeMath(_ tex: String, isDisplay: Bool, range: SourceRange, into writer: inout HTMLWriter) {
+    /// - Parameter node: Its node in the notebook's document; `nil` for a formula of an output, which has no number of the page's.
+    mutating func writeMath(_ tex: String, isDisplay: Bool, node: Int?, range: SourceRange, into writer: inout HTMLWriter) {
         features.insert(.math)
         plainText.append(contentsOf: tex.utf8)
         var source = isDisplay ? EquationRows(tex).tex : tex
-        let number = isDisplay ? references.equations.firstNumber(tex, line: range.start.line, column: range.start.column) : nil
+        let number = isDisplay ? references.equations.firstNumber(node: node) : nil
         if let number, EquationRows(tex).isNumberedWhole { source += "\\tag{\(number)}" }
         switch typeset(source, as: tex, isDisplay: isDisplay, firstNumber: number) {
         case .success(let markup):
             let style = isDisplay ? Self.displayStyle : Self.isWide(markup) ? Self.inlineStyle : nil
             if let style {
-                let id = isDisplay ? EquationRows(tex).labels.first.map { EquationTable.id($0.label) } : nil
+                let id = isDisplay ? equationID(EquationRows(tex), node) : nil
                 writer.open("span", [HTMLAttribute("class", "math-scroll"), HTMLAttribute("id", id), HTMLAttribute("style", style)])
             }
             writer.raw(bytes: markup)
@@ -48,15 +49,16 @@ extension PageState {
     private static let inlineStyle = "display:inline-grid;max-width:100%;overflow:auto hidden;padding:.3em;margin:-.3em"
     private static let displayStyle = "display:block;overflow:auto hidden"
 
-    mutating func writeMathBlock(_ tex: String, _ attributes: MarkdownAttributes, range: SourceRange, into writer: inout HTMLWriter) {
+    /// - Parameter node: As for ``writeMath(_:isDisplay:node:range:into:)``.
+    mutating func writeMathBlock(_ tex: String, _ attributes: MarkdownAttributes, node: Int?, range: SourceRange, into writer: inout HTMLWriter) {
         features.insert(.math)
         writer.freshLine()
         plainText.append(contentsOf: tex.utf8)
         endBlock()
         let rows = EquationRows(tex)
-        let first = references.equations.firstNumber(tex, line: range.start.line, column: range.start.column)
-        let number = rows.isNumberedWhole ? first : rows.numberedCount == 0 ? attributes.id.flatMap { references[$0]?.number } : nil
-        let id = attributes.id ?? rows.labels.first.map { EquationTable.id($0.label) }
+        let first = references.equations.firstNumber(node: node)
+        let number = rows.isNumberedWhole ? first : rows.numberedCount == 0 && node != nil ? attributes.id.flatMap { references[$0]?.number } : nil
+        let id = node == nil && attributes.id.map { references[$0] != nil } == true ? nil : attributes.id ?? equationID(rows, node)
         writer.open("div", [HTMLAttribute("class", number == nil ? "math-block" : "math-block numbered"), HTMLAttribute("id", id)])
         switch typeset(rows.tex, as: tex, isDisplay: true, firstNumber: first) {
         case .success(let markup): writer.raw(bytes: markup)
@@ -68,6 +70,12 @@ extension PageState {
         }
         if let number { writer.element("span", [HTMLAttribute("class", "equation-number")], text: "(\(number))") }
         writer.raw("</div>\n")
+    }
+
+    /// The identifier that a formula's first label makes; `nil` in an output where the page has a formula of that label.
+    private func equationID(_ rows: EquationRows, _ node: Int?) -> String? {
+        guard let label = rows.labels.first?.label, node != nil || references.equations.targets[label] == nil else { return nil }
+        return EquationTable.id(label)
     }
 
     private mutating func typeset(

@@ -81,7 +81,12 @@ extension PageState {
     /// Standard output that is Markdown of the page.
     private mutating func writeAsIs(_ text: String, of cell: Cell, into writer: inout HTMLWriter) {
         writer.raw("<div class=\"output asis\">\n")
-        let document = MarkdownDocument(parsing: text)
+        var document = MarkdownDocument(parsing: text)
+        if let notebook {
+            var hidden = HiddenContent(notebook, origin: cell.range)
+            document = hidden.removed(from: document)
+            diagnostics += hidden.diagnostics
+        }
         var renderer = MarkdownRenderer(document: document, style: .page)
         renderer.origin = cell.range
         embeddedCount += 1
@@ -186,7 +191,7 @@ extension PageState {
             writePicture(type, bytes, alternative, into: &writer)
         } else if case .text(let latex)? = bundle["text/latex"] {
             writer.raw("<div class=\"output rich\">")
-            writeMathBlock(TeXText.withoutDelimiters(latex), MarkdownAttributes(), range: cell.range, into: &writer)
+            writeMathBlock(TeXText.withoutDelimiters(latex), MarkdownAttributes(), node: nil, range: cell.range, into: &writer)
             writer.raw("</div>\n")
         } else if let json = json(in: bundle) {
             openOutput("json", label: words.value, showsLabel: false, into: &writer)
@@ -195,6 +200,8 @@ extension PageState {
             appendPlain(of: bundle)
         } else if let text = bundle.plainText {
             writePlain(text, kind: "value", label: words.value, into: &writer)
+        } else if let type = bundle.representations.first?.type {
+            writer.element("p", [HTMLAttribute("class", "cell-note")], text: "An output of the type \(type), which is not shown here.")
         }
     }
 

@@ -31,8 +31,8 @@ struct ReferenceTable {
             if let cell = cells[index] { add(cell.options.label, to: &self) }
             switch node.kind {
             case .image(_, _, let attributes), .tableCaption(let attributes): add(attributes.id, to: &self)
-            case .mathBlock(let tex, let attributes): addEquation(tex, node, id: attributes.id, words)
-            case .math(let tex, isDisplay: true): addEquation(tex, node, id: nil, words)
+            case .mathBlock(let tex, let attributes): addEquation(tex, index, id: attributes.id, words)
+            case .math(let tex, isDisplay: true): addEquation(tex, index, id: nil, words)
             default: break
             }
         }
@@ -41,11 +41,10 @@ struct ReferenceTable {
     init() {}
 
     /// Equations have one row of numbers, whether Markdown's attributes or TeX's labels and environments ask for them.
-    private mutating func addEquation(_ tex: String, _ node: MarkdownNode, id: String?, _ words: PageWords) {
-        let (line, column) = (node.range.start.line, node.range.start.column)
+    private mutating func addEquation(_ tex: String, _ node: Int, id: String?, _ words: PageWords) {
         var next = (counts["eq"] ?? 0) + 1
-        equations.add(tex, line: line, column: column, id: id, next: &next)
-        let first = equations.firstNumber(tex, line: line, column: column)
+        equations.add(tex, node: node, id: id, next: &next)
+        let first = equations.firstNumber(node: node)
         counts["eq"] = next - 1
         guard let id, targets[id] == nil, let (kind, word) = Self.kind(of: id, words), kind == "eq" else { return }
         let number = first ?? next

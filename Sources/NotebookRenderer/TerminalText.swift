@@ -304,3 +304,10 @@ struct TerminalText {
         return hexadecimal(UInt8(channels[0]), UInt8(channels[1]), UInt8(channels[2]))
     }
 }
+
+/// A text as a terminal shows it, without colours: what was written over is gone.
+package func terminalText(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 }) else { return text }
+    var terminal = TerminalText(Array(text.utf8))
+    return terminal.lines().map { String(decoding: $0.plain, as: UTF8.self) }.joined(separator: "\n")
+}

@@ -109,7 +109,10 @@ struct ComparisonTests {
             ("12:30", "12:31"), ("cell-1000", "cell-1001"), ("x1000.5", "x1000.6"), ("192.168.0.1", "192.168.0.2"),
             ("2024-01-05T12:00:00.25Z", "2024-01-05T12:00:00.26Z"),
             ("nan", "1.0"), ("1.0 m", "1.0 s"), ("1.0", "1.0 "), ("0x3f800000", "0x3f800001"), ("a1e5f", "a1e6f"), ("12e45678-9abc", "12e45679-9abc"),
-            ("am 05.01. gemessen", "am 05.02. gemessen"), ("[1,234.5]", "[1,235.5]"), ("-1.5", "1.5"), ("1.5e3", "1.5e4"),
+            ("am 05.01. gemessen", "am 05.02. gemessen"), ("v1.2.3", "v1.2.4"), ("layer2.1500", "layer2.1501"), ("Python 3.11", "Python 3.12"),
+            ("CUDA 12.4 is here", "CUDA 12.5 is here"), ("glibc 2.36-9", "glibc 2.37-9"), ("Fig. 3.14", "Fig. 3.15"), ("§3.14", "§3.15"),
+            ("2.31rc1", "2.32rc1"), ("1.2.3-beta.4", "1.2.4-beta.4"), ("1.5,000", "1.6,000"), ("6.626e-34", "7.1e-34"), ("[1,234.5]", "[1,235.5]"),
+            ("-1.5", "1.5"), ("1.5e3", "1.5e4"),
         ])
     func exact(old: String, new: String) {
         #expect(compare(old, new, 1e-3) != [])
@@ -125,6 +128,25 @@ struct ComparisonTests {
         #expect(compare("1.1e-17", "0.0") { ($0.tolerance, $0.absoluteTolerance) = (1e-6, 0) } != [])
     }
 
+    @Test("what follows a name of software is measured where it has a unit or many digits")
+    func namesBeforeMeasurements() {
+        #expect(compare("numpy 12.5 ms", "numpy 12.501 ms", 1e-3) == [])
+        #expect(compare("numpy 12.512", "numpy 12.513", 1e-3) == [])
+        #expect(compare("torch   3.5", "torch   3.501", 1e-3) == [])
+    }
+
+    @Test("the order in which another program writes representations and members of JSON is no difference")
+    func orderOfMembers() {
+        let notebook = TinyNotebook.make([""])
+        func value(_ members: [(String, MIMEBundle.Content)]) -> RunRecord { record([.result(MIMEBundle(members.map { .init($0.0, $0.1) }))]) }
+        let (html, json): (MIMEBundle.Content, MIMEBundle.Content) = (.text("<b>"), .json(["b": 1, "a": 2]))
+        let old = value([("text/html", html), ("application/json", json)])
+        #expect(differences(between: old, and: value([("application/json", .json(["a": 2, "b": 1])), ("text/html", html)]), in: notebook) == [])
+        #expect(
+            differences(between: old, and: value([("application/json", .json(["a": 3, "b": 1])), ("text/html", html)]), in: notebook).count == 1)
+        #expect(differences(between: old, and: value([("application/json", json)]), in: notebook).count == 1)
+    }
+
     @Test("elements come in any order, and keys stay with their values")
     func unordered() {
         func isEqual(_ old: String, _ new: String) -> Bool { compare(old, new) { $0.unordered = true } == [] }
@@ -132,6 +154,8 @@ struct ComparisonTests {
         #expect(!isEqual("[\"x\": [1, 2], \"y\": [3]]", "[\"x\": [1, 3], \"y\": [2]]"))
         #expect(!isEqual("[\"x\": 1, \"y\": 2]", "[\"x\": 2, \"y\": 1]"))
         #expect(isEqual("Set([\"a, b\", \"c]\"])", "Set([\"c]\", \"a, b\"])"))
+        #expect(!isEqual("(1, 2)", "(2, 1)") && !isEqual("f(a, b)", "f(b, a)"), "tuples and arguments have their order")
+        #expect(isEqual("[(1, [2, 3]), (4, 5)]", "[(4, 5), (1, [3, 2])]") && isEqual("{a, b}", "{b, a}"))
         #expect(!isEqual("a, b", "b, a"), "nothing says that these are elements")
         #expect(isEqual("[a: 1]\n[b, c]", "[c, b]\n[a: 1]"))
         #expect(!isEqual(String(repeating: "[", count: 100_000), String(repeating: "[", count: 100_001)))

@@ -57,6 +57,28 @@ struct StaleTests {
         #expect(found.stale["cell-2"] == "it rests on 'cell-1', which changed")
     }
 
+    @Test("All cells that ran are where the files under resources are others; what is missing cannot be told to be another")
+    func resources() {
+        let notebook = TinyNotebook.make(Self.sources)
+        var record = record(of: notebook)
+        record.resources = ContentKey(["old"])
+        let changed = RecordedOutputs(record, of: notebook, resources: .success(ContentKey(["new"])))
+        #expect(changed.stale.count == 4 && changed.stale["cell-4"] == "the files under 'resources:' changed")
+        #expect(RecordedOutputs(record, of: notebook, resources: .success(nil)).stale.count == 4, "they are declared no more")
+        #expect(RecordedOutputs(record, of: notebook, resources: .success(ContentKey(["old"]))).stale.isEmpty)
+        #expect(RecordedOutputs(record, of: notebook, resources: .failure(DeclaredPathProblem("is not there"))).stale.isEmpty)
+    }
+
+    @Test("A cell that the record does not have is named, and so is a file that is gone")
+    func unrecorded() {
+        let notebook = TinyNotebook.make(Self.sources) { index, options in if index == 0 { options.dependencies = ["a.csv"] } }
+        let record = record(of: notebook, files: ["a.csv": ContentKey(["a"])])
+        let more = TinyNotebook.make(Self.sources + ["print(5)"]) { index, options in if index == 0 { options.dependencies = ["a.csv"] } }
+        let found = RecordedOutputs(record, of: more) { _ in nil }
+        #expect(found.unrecorded == ["cell-5"])
+        #expect(found.missingFiles == ["cell-1": "a.csv"] && found.stale.isEmpty)
+    }
+
     @Test("Cells that come, go or move keep their outputs, under new numbers")
     func moved() {
         let record = record(of: TinyNotebook.make(Self.sources))

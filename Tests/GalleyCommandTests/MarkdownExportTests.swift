@@ -17,7 +17,7 @@ private func exported(_ source: String, _ outputs: [String: [CellOutput]]) -> Ma
     }
     let environment = RunEnvironment(galley: "", swift: "", system: "", cpu: "", coreCount: 1, gpus: [])
     let record = RunRecord(mode: .fresh, cells: cells, environment: environment, parameters: [], date: "", duration: 0)
-    return MarkdownExport(parsed.notebook, record: record, pictureFolder: "post_files")
+    return MarkdownExport(parsed, record: record, pictureFolder: "post_files")
 }
 
 @Suite("A notebook as Markdown with its outputs")
@@ -132,7 +132,7 @@ struct MarkdownExportTests {
         }
         let environment = RunEnvironment(galley: "", swift: "", system: "", cpu: "", coreCount: 1, gpus: [])
         let record = RunRecord(mode: .fresh, cells: cells, environment: environment, parameters: [], date: "", duration: 0)
-        let export = MarkdownExport(parsed.notebook, record: record, stale: Set(cells.map(\.id)), pictureFolder: "post_files")
+        let export = MarkdownExport(parsed, record: record, stale: Set(cells.map(\.id)), pictureFolder: "post_files")
         #expect(
             export.text == """
                 ```swift
@@ -164,7 +164,78 @@ struct MarkdownExportTests {
                 [{"output_type": "error", "ename": "E", "evalue": "m", "traceback": ["\\u001b[0;31mE\\u001b[0m: m"]}]}]}
             """
         let (jupyter, _) = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text))
-        let export = MarkdownExport(jupyter.parsed.notebook, record: jupyter.record, pictureFolder: "a_files")
+        let export = MarkdownExport(jupyter.parsed, record: jupyter.record, pictureFolder: "a_files")
         #expect(export.text == "```python\n1/0\n```\n\n```text\nE: m\nE: m\n```\n")
+    }
+
+    @Test("values stand where their code stands, to the byte, whatever looks the same before it")
+    func places() {
+        let value = ["inline-1": [CellOutput.result(MIMEBundle(plainText: "7"))]]
+        for (source, expected) in [
+            ("`` `{swift} v` `` and `{swift} v`.", "`` `{swift} v` `` and 7."), ("\\`{swift} v\\` and `{swift} v`", "\\`{swift} v\\` and 7"),
+            ("<!-- `{swift} v` --> ä `{swift} v`", nil), ("x <!-- `{swift} v` --> ä `{swift} v`", "x <!-- `{swift} v` --> ä 7"),
+            ("- one\n      two `{swift} v`\n  three", "- one\n      two 7\n  three"), ("> a\n>    b `{swift}\n> v` c", "> a\n>    b 7 c"),
+            ("$`{swift} v`$ and `{swift} v`", "$`{swift} v`$ and 7"), ("| a |\n| - |\n| 日本 `{swift} v` é |", "| a |\n| - |\n| 日本 7 é |"),
+            ("x[^1]\n\n[^1]: a\n    b `{swift} v`", "x[^1]\n\n[^1]: a\n    b 7"),
+        ] {
+            #expect(exported(source + "\n", value).text == (expected ?? source) + "\n")
+        }
+    }
+
+    @Test(
+        "a value is the text that it is, whatever Markdown would make of it",
+        arguments: [
+            ("`{swift} v` x", "a*b*", "a\\*b\\* x"), ("x `{swift} v`", "a_b _c_ <b> &amp;", "x a_b \\_c\\_ \\<b\\> \\&amp;"),
+            ("| a |\n| - |\n| `{swift} v` |", "x|y", "| a |\n| - |\n| x\\|y |"), ("`{swift} v` x", "# no", "\\# no x"),
+            ("`{swift} v` x", "-5", "-5 x"), ("`{swift} v` x", "- 5", "\\- 5 x"), ("`{swift} v`", "1. a", "1\\. a"),
+            ("x `{swift} v`", "3.14", "x 3.14"),
+            ("x `{swift} v` y", "two\n# lines\n", "x two # lines y"), ("x `{swift} v`", "[l](u) `c`", "x \\[l\\](u) \\`c\\`"),
+        ])
+    func escaping(source: String, value: String, expected: String) {
+        #expect(exported(source + "\n", ["inline-1": [.result(MIMEBundle(plainText: value))]]).text == expected + "\n")
+    }
+
+    @Test("what pages hide is nowhere in the Markdown, in outputs neither")
+    func hidden() {
+        let division = "::: {.content-hidden}\nsecret\n:::\n"
+        let source = """
+            Start [a secret]{.hidden} and `x`{.hidden} [link secret](b){.content-hidden} end.
+
+            \(division)
+            ::: {.content-visible when-format="pdf"}
+            ```swift
+            print("secret")
+            ```
+            :::
+
+            ::: {.content-visible when-format="html"}
+            shown
+            :::
+
+            ```{=latex}
+            \\secret
+            ```
+
+            ```swift
+            #| echo: false
+            #| output: asis
+            say()
+            ```
+
+            """
+        let export = exported(source, ["cell-1": [.stream(.standardOutput, "secret")], "cell-2": [.stream(.standardOutput, "Said.\n\n\(division)")]])
+        #expect(!export.text.contains("secret") && export.text.contains("Start  and   end.") && export.text.contains("Said."))
+        #expect(export.text.contains("\nshown\n") && !export.text.contains(":::"))
+        #expect(export.diagnostics.isEmpty)
+    }
+
+    @Test("an output that Markdown cannot show is named, data stand as JSON, and what a terminal wrote over is gone")
+    func otherOutputs() {
+        func text(_ output: CellOutput) -> String { exported("```swift\n#| echo: false\nf()\n```\n", ["cell-1": [output]]).text }
+        #expect(text(.result(MIMEBundle([.init("application/x-own", .text("?"))]))).contains("of the type application/x-own"))
+        #expect(text(.result(MIMEBundle([.init("application/json", .json(["a": 1]))]))) == "```json\n{\n  \"a\": 1\n}\n```\n")
+        #expect(text(.stream(.standardOutput, "  0%\r 50%\r100%\n")) == "```text\n100%\n```\n")
+        let list = MIMEBundle([.init("text/latex", .text("\\begin{enumerate*}\\item 1\\end{enumerate*}")), .init("text/plain", .text("[1] 1"))])
+        #expect(text(.result(list)) == "```text\n[1] 1\n```\n")
     }
 }

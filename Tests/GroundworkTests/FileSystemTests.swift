@@ -47,6 +47,16 @@ import Testing
         #expect(try readFile("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == Array("late".utf8))
     }
 
+    @Test("what nobody may write to is not replaced")
+    func readOnly() throws {
+        try withTemporaryFiles(["kept": Array("old".utf8)]) { folder in
+            chmod("\(folder)/kept", 0o444)
+            #expect(throws: FileError.self) { try writeFileAtomically("\(folder)/kept", Array("new".utf8)) }
+            let kept = try readFile("\(folder)/kept")
+            #expect(kept == Array("old".utf8))
+        }
+    }
+
     @Test("what is not there is a clear error")
     func missing() {
         let error = #expect(throws: FileError.self) { try readFile("/nowhere/file") }

@@ -313,4 +313,38 @@ struct RecordCaseTests {
             #expect(check.status == 1 && check.standardError.contains("  + \(other)"), "\(check.standardError)")
         }
     }
+
+    @Test("Code that an author changed in a record is not written over, and a record with a mark of the byte order is read")
+    func editedCode() throws {
+        defer { place.remove() }
+        try place.write("post.md", "```swift\n#| label: a\nprint(1)\n```\n")
+        #expect(try place.galley("run", "post.md", "--quiet").status == 0)
+        let record = try place.read("post.ipynb")
+        try place.write("post.ipynb", "\u{FEFF}" + record)
+        #expect(try place.galley("run", "post.md").standardError.contains("unchanged"))
+        try place.write("post.ipynb", record)
+        try edit("post.ipynb") { $0["source"] = "#| label: a\nprint(\"mine\")" }
+        let edited = try place.read("post.ipynb")
+        let run = try place.galley("run", "post.md", "--quiet")
+        #expect(run.status == 1 && run.standardError.contains("somebody added to this record"))
+        #expect(try place.read("post.ipynb") == edited)
+    }
+
+    @Test("Outputs that are older than a resource, or of other parameters, are marked where nothing runs")
+    func olderThanResources() throws {
+        defer { place.remove() }
+        try place.write("data/a.csv", "1\n")
+        try place.write("post.md", "---\nresources: [data]\nparams:\n  n: 3\n---\n\n```swift\nprint(n)\n```\n")
+        #expect(try place.galley("run", "post.md", "--quiet").status == 0)
+        func words(_ arguments: String...) throws -> String {
+            try place.galley(["render", "post.md", "--no-run", "--quiet", "--output", "site"] + arguments).standardError
+        }
+        let unchanged = try words()
+        #expect(unchanged == "")
+        #expect(try words("-P", "n=4").contains("a parameter has another value"))
+        try place.write("data/b.csv", "2\n")
+        #expect(try words().contains("the files under 'resources:' changed"))
+        let export = try place.galley("export", "post.md", "--to", "ipynb", "--output", "x.ipynb", "--quiet")
+        #expect(export.status == 1)
+    }
 }

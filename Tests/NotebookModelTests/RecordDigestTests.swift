@@ -48,6 +48,25 @@ struct RecordDigestTests {
         #expect(try read(other(Self.written)).integrity == .intact)
     }
 
+    @Test("A program that writes nbformat 4.4 takes names of cells away, and the record holds; a cell that became text does not")
+    func otherVersion() throws {
+        func changed(_ change: (inout JSONObject) -> Void) -> JSONValue {
+            var document = Self.written.objectValue ?? JSONObject()
+            document["cells"] = .array(
+                (document["cells"]?.arrayValue ?? []).map { cell in
+                    var members = cell.objectValue ?? JSONObject()
+                    change(&members)
+                    return .object(members)
+                })
+            return .object(document)
+        }
+        let nameless = try read(changed { $0["id"] = nil })
+        #expect(nameless.cells.map(\.id) == Self.record.cells.map(\.id))
+        #expect(nameless.integrity == .intact)
+        let text = try read(changed { if $0["cell_type"] == "code" { $0["cell_type"] = "markdown" } })
+        #expect(text.isAltered)
+    }
+
     /// Every value in the file is changed in its turn.
     @Test("Every value that is read is vouched for")
     func everyValue() throws {

@@ -109,4 +109,17 @@ struct JupyterTests {
             #expect(try !text(metadata).contains("RAW"))
         }
     }
+
+    @Test("a cell has the language that an editor gave it, and a comment that a text leaves open ends with its cell")
+    func cellsOfTheirOwn() throws {
+        let text = """
+            {"nbformat": 4, "metadata": {"language_info": {"name": "python"}}, "cells": [
+              {"cell_type": "code", "metadata": {"vscode": {"languageId": "javascript"}}, "source": "1", "outputs": [], "execution_count": null},
+              {"cell_type": "markdown", "metadata": {}, "source": "<!-- open"},
+              {"cell_type": "markdown", "metadata": {}, "source": "*after*"}]}
+            """
+        let (notebook, _) = try JupyterNotebook.read(SourceFile(path: "a.ipynb", text: text))
+        #expect(notebook.parsed.notebook.cells.map(\.infoString) == ["javascript"])
+        #expect(notebook.parsed.document.nodes.contains { $0.kind == .emphasis })
+    }
 }

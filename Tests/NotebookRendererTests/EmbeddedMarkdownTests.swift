@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Markdown
 import NotebookModel
@@ -190,5 +191,25 @@ struct HostileRecordTests {
 extension String {
     fileprivate func components(separatedBy separator: String) -> [String] {
         split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+    }
+
+    @Test("a formula of an output has neither the number nor the name of one of the page's that stands at its line")
+    func equations() {
+        let formula = "\\begin{equation}x = 1\\label{eq:one}\\end{equation}"
+        let page = render(
+            "\(formula)\n\n```swift\n#| label: first\n#| output: asis\nprint(text)\n```\n",
+            outputs: ["first": [.stream(.standardOutput, "\(formula)\n")]])
+        #expect(page.bodyText.components(separatedBy: "id=\"eq:one\"").count == 2)
+        let output = page.bodyText.components(separatedBy: "output asis").last ?? ""
+        #expect(!output.contains("(1)") && page.bodyText.contains("(1)"))
+    }
+
+    @Test("what an output hides is not shown")
+    func hiddenInOutputs() {
+        let page = render(
+            "```swift\n#| label: first\n#| output: asis\nprint(text)\n```\n",
+            outputs: ["first": [.stream(.standardOutput, "Said.\n\n::: {.content-hidden}\nsecret\n:::\n")]])
+        #expect(page.bodyText.contains("Said.") && !page.bodyText.contains("secret"))
+        #expect(!render("A.\n\n```{=latex}\nsecret\n```\n").bodyText.contains("secret"))
     }
 }
