@@ -173,7 +173,7 @@ extension PageState {
             let source = HTMLAttribute("src", "data:\(type);base64,\(base64(bytes))")
             writer.open("img", [source, HTMLAttribute("alt", bundle.plainText ?? "")])
         } else if case .text(let latex)? = bundle["text/latex"] {
-            writeMath(TeXText.withoutDelimiters(latex), isDisplay: false, range: cell.range, into: &writer)
+            writeMath(TeXText.withoutDelimiters(latex), isDisplay: false, node: nil, range: cell.range, into: &writer)
         } else {
             return false
         }
