@@ -36,10 +36,7 @@ public struct CellToolchain: Sendable, Hashable {
             throw .missing(
                 what: "libGalleyCells.so", looked: candidates, remedy: "Build it with 'swift build --product GalleyCells', or set GALLEY_CELLS.")
         }
-        let hosts = ["\(cells)/cell-host", "\(folder)/cell-host"]
-        guard let host = hosts.first(where: fileExists) else {
-            throw .missing(what: "cell-host", looked: hosts, remedy: "Build it with 'swift build --product cell-host', or set GALLEY_CELLS.")
-        }
+        let host = try findHost(in: [cells, folder])
         let folders = ["\(cells)/modules", "\(cells)/Modules"].filter(isFolder)
         guard folders.contains(where: { fileExists("\($0)/NotebookKit.swiftmodule") }) else {
             throw .missing(
@@ -55,6 +52,25 @@ public struct CellToolchain: Sendable, Hashable {
             runtimeFolder: runtime, startObject: "\(runtime)/\(architecture)/swiftrt.o", macroFolder: "\(usr)/lib/swift/host/plugins",
             macroServer: "\(usr)/lib/swift/host/libSwiftInProcPluginServer.so", host: host, library: "\(cells)/libGalleyCells.so",
             moduleFolders: folders, moduleMaps: maps)
+    }
+
+    private static func findHost(in folders: [String]) throws(ExecutionError) -> String {
+        let hosts = folders.map { "\($0)/cell-host" }
+        guard let host = hosts.first(where: fileExists) else {
+            throw .missing(what: "cell-host", looked: hosts, remedy: "Build it with 'swift build --product cell-host', or set GALLEY_CELLS.")
+        }
+        return host
+    }
+
+    /// Runs a program so that it ends, with what it starts, when this process does, however that comes. Needs no Swift.
+    ///
+    /// - Returns: Its exit status (127: it is not there), and what it wrote to both its streams.
+    /// - Throws: ``ExecutionError/missing(what:looked:remedy:)`` where there is no `cell-host` to keep it.
+    package static func runKept(_ arguments: [String]) throws(ExecutionError) -> (status: Int, output: String) {
+        let folder = executablePath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let named = environmentVariable("GALLEY_CELLS").map { [$0] } ?? []
+        let result = try KeptCommand(keeper: findHost(in: named + [folder, "\(folder)/../lib/galley"])).run(arguments)
+        return (result.status, result.output)
     }
 
     /// The module map of a C target that cells' modules rest on: beside the library where it is installed, else with the sources that

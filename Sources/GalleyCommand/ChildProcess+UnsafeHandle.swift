@@ -6,30 +6,15 @@ internal import Groundwork
     private import Darwin
 #endif
 
-/// Starts a command that is found on the path, its input and its output being nothing.
+/// Starts a command that is found on the path, its streams being nothing.
 ///
-/// - Returns: The process, or the system's error number.
-func start(_ arguments: [String]) -> Result<Int32, ChildProcessError> {
+/// - Returns: The process; `nil` where it cannot be started.
+func start(_ arguments: [String]) -> Int32? {
     var launch = ProcessLaunch(arguments)
     launch.input = .nothing
     launch.output = .nothing
     launch.error = .nothing
-    do throws(FileError) { return .success(try launch.start()) } catch { return .failure(ChildProcessError(code: error.code)) }
-}
-
-/// Waits for a process to end.
-///
-/// - Returns: Its exit status; 128 and the signal's number where one ended it.
-func wait(for process: Int32) -> Int32 {
-    Int32(waitForEnd(of: process).status)
-}
-
-/// A command cannot be started.
-struct ChildProcessError: Error, Sendable, CustomStringConvertible {
-    let code: Int32
-
-    var isMissing: Bool { code == ENOENT }
-    var description: String { String(cString: strerror(code)) }
+    return try? launch.start()
 }
 
 /// Opens an address in the reader's browser; where there is none, says so.
@@ -40,7 +25,7 @@ func openInBrowser(_ address: String, _ terminal: Terminal) {
         let command = "xdg-open"
     #endif
     // Nobody waits for it: it may stay as long as the browser does.
-    if case .failure = start([command, address]) { terminal.note("no browser was found to open the address with") }
+    if start([command, address]) == nil { terminal.note("no browser was found to open the address with") }
 }
 
 /// Sends on what `print` holds back where standard output is a pipe.
@@ -56,4 +41,9 @@ func makeTemporaryFolder() -> String? {
     return template.withUnsafeMutableBufferPointer { buffer in
         buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }
+}
+
+/// The folders that programs are looked for in.
+func searchPath() -> [String] {
+    (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
 }

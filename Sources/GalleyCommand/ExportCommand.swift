@@ -77,6 +77,9 @@ struct ExportCommand: AsyncParsableCommand {
         } catch let error as HTMLPrinter.Failure {
             terminal.line("error: \(error)")
             throw ExitStatus.environment
+        } catch let error as ExecutionError {
+            terminal.line("error: \(error)")
+            throw ExitStatus.environment
         }
         terminal.note(target)
     }

@@ -1,3 +1,4 @@
+internal import CellExecutor
 internal import Groundwork
 
 /// Prints pages with a browser that is installed.
@@ -35,7 +36,7 @@ enum HTMLPrinter {
     static func pdf(of html: [UInt8]) throws -> [UInt8] {
         guard let folder = makeTemporaryFolder() else { throw Failure.noTemporaryFolder }
         // The browser's profile is a tree of files that only it knows.
-        defer { if case .success(let process) = start(["rm", "-rf", folder]) { _ = wait(for: process) } }
+        defer { if let process = start(["rm", "-rf", folder]) { _ = waitForEnd(of: process) } }
         let page = folder + "/page.html"
         let printed = folder + "/page.pdf"
         try writeFileAtomically(page, html)
@@ -45,18 +46,17 @@ enum HTMLPrinter {
         ]
         // The browser's sandbox does not start for the superuser, as whom containers run.
         if isSuperuser { options.insert("--no-sandbox", at: 1) }
-        for browser in browsers {
-            switch start([browser] + options) {
-            case .success(let process):
-                let status = wait(for: process)
-                guard status == 0, let bytes = try? readFile(printed), bytes.starts(with: "%PDF".utf8) else {
-                    throw Failure.browser(browser, status: status)
-                }
-                return bytes
-            case .failure(let error) where error.isMissing: continue
-            case .failure: throw Failure.browser(browser, status: 126)
-            }
+        guard let browser = browsers.lazy.compactMap(path(of:)).first else { throw Failure.noBrowser }
+        let status = try CellToolchain.runKept([browser] + options).status
+        guard status == 0, let bytes = try? readFile(printed), bytes.starts(with: "%PDF".utf8) else {
+            throw Failure.browser(browser, status: Int32(status))
         }
-        throw Failure.noBrowser
+        return bytes
+    }
+
+    /// Where a program lies; `nil` where it is not there.
+    private static func path(of program: String) -> String? {
+        if program.contains("/") { return isRegularFile(program) ? program : nil }
+        return searchPath().map { "\($0)/\(program)" }.first(where: isRegularFile)
     }
 }

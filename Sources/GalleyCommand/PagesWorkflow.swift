@@ -34,7 +34,7 @@ enum PagesWorkflow {
                   path: |
                     .galley/.build
                     ~/.cache/galley
-                  key: galley-${{ hashFiles('.galley/Package.resolved', '.galley/Sources/**') }}
+                  key: galley-${{ hashFiles('.galley/Package.swift', '.galley/Sources/**') }}
                   restore-keys: galley-
               - name: Install
                 run: |
