@@ -64,7 +64,8 @@ let package = Package(
         .library("Charts", ["Groundwork", "CellRuntime"]),
         .library("NotebookKit", ["CellRuntime", "Charts", "Inference", "TensorMemory"]),
         .target(name: "CSourceKit", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-        .executableTarget(name: "cell-host", dependencies: ["Groundwork", "CellWire", "SourceText", "CSourceKit", "CProcess"], swiftSettings: settings),
+        .executableTarget(
+            name: "cell-host", dependencies: ["Groundwork", "CellWire", "SourceText", "CSourceKit", "CProcess"], swiftSettings: settings),
         .library("CellExecutor", ["Groundwork", "ExecutionPlanner", "NotebookModel", "CellWire", "SourceText", "JSON"]),
 
         // Pages.
@@ -117,7 +118,8 @@ let package = Package(
         .tests("NotebookParserTests", ["NotebookParser", "NotebookModel", "Markdown", "SourceText", "JSON", "TestSupport"]),
         .tests(
             "NotebookRendererTests",
-            ["Groundwork", "NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"], exclude: ["Fixtures"]),
+            ["Groundwork", "NotebookRenderer", "NotebookParser", "NotebookModel", "Markdown", "HTML", "SourceText", "JSON", "TestSupport"],
+            exclude: ["Fixtures"]),
         .tests("JSONTests", ["JSON"]),
         .tests("ChartsTests", ["Charts", "CellRuntime", "TestSupport"]),
         .tests("TemplatesTests", ["Groundwork", "TestSupport", "SourceText"]),
@@ -132,10 +134,12 @@ let package = Package(
         .tests("CPUBackendTests", ["CPUBackend", "Tensors", "TensorMemory", "TestSupport"]),
         .tests("InferenceTests", ["Inference", "CPUBackend", "Tensors", "TensorMemory", "Tokenizers", "JSON", "TestSupport"]),
         .tests("CellWireTests", ["CellWire"]),
-        .tests("GalleyCommandTests", ["Groundwork", "GalleyCommand", "NotebookParser", "NotebookModel", "SourceText"]),
+        .tests("GalleyCommandTests", ["Groundwork", "GalleyCommand", "NotebookParser", "NotebookModel", "SourceText", "JSON"]),
         .tests("CellRuntimeTests", ["CellRuntime"]),
         .tests("ExecutionPlannerTests", ["Groundwork", "ExecutionPlanner", "NotebookModel", "SourceText"]),
-        .tests("CellExecutorTests", ["Groundwork", "CellExecutor", "ExecutionPlanner", "NotebookModel", "NotebookParser", "SourceText", "JSON", "TestSupport"]),
+        .tests(
+            "CellExecutorTests",
+            ["Groundwork", "CellExecutor", "ExecutionPlanner", "NotebookModel", "NotebookParser", "SourceText", "JSON", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,8 +1,8 @@
 internal import CellWire
 internal import ExecutionPlanner
+public import Groundwork
 internal import JSON
 public import NotebookModel
-public import Groundwork
 public import SourceText
 
 extension NotebookExecutor {

@@ -1,6 +1,6 @@
 internal import ExecutionPlanner
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// Compiles and links the cells of a plan, each as a module of its own, into the cache.

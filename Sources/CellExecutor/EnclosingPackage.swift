@@ -1,5 +1,5 @@
-internal import JSON
 internal import Groundwork
+internal import JSON
 
 /// The SwiftPM package that a notebook lies in, whose targets its cells may import.
 ///

@@ -1,8 +1,8 @@
 internal import CellWire
 internal import ExecutionPlanner
+internal import Groundwork
 internal import JSON
 internal import NotebookModel
-internal import Groundwork
 internal import SourceText
 
 /// Asks the compiler's service what the names in cells are, while they are compiled and run.

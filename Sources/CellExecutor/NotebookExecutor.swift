@@ -1,7 +1,7 @@
 internal import CellWire
 public import ExecutionPlanner
-public import NotebookModel
 public import Groundwork
+public import NotebookModel
 public import SourceText
 
 /// Runs notebooks.

@@ -1,6 +1,6 @@
 internal import CellWire
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 extension NotebookRun {

@@ -1,7 +1,7 @@
 internal import CellWire
 internal import ExecutionPlanner
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// One run of a plan: compiles ahead, then steps through the cells.

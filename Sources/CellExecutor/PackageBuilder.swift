@@ -1,5 +1,5 @@
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// Builds the packages that a notebook's cells import from into libraries that its host loads: the ones that its front

@@ -1,5 +1,5 @@
-internal import Groundwork
 internal import CellWire
+internal import Groundwork
 
 /// What ends work before it is done: the user's request, or the time that the whole run has.
 struct StopCondition: Sendable {

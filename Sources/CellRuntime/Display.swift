@@ -1,5 +1,5 @@
-internal import Groundwork
 package import CellWire
+internal import Groundwork
 
 /// Shows a value at this place of the cell's output.
 ///

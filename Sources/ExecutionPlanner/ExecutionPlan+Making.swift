@@ -1,5 +1,5 @@
-public import NotebookModel
 public import Groundwork
+public import NotebookModel
 public import SourceText
 
 /// What a plan is made from beside the notebook.

@@ -1,5 +1,5 @@
-public import NotebookModel
 internal import Groundwork
+public import NotebookModel
 internal import SourceText
 
 extension ExecutionPlan {

@@ -1,5 +1,5 @@
-public import NotebookModel
 public import Groundwork
+public import NotebookModel
 public import SourceText
 
 /// What a run of a notebook will do, cell by cell, and why.

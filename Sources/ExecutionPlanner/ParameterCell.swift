@@ -1,5 +1,5 @@
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// The constants that stand before a notebook's first cell.

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import CellExecutor
+internal import Groundwork
 internal import NotebookModel
 internal import NotebookParser
-internal import Groundwork
 internal import SourceText
 
 /// What the subcommands that run notebooks have in common.

@@ -1,7 +1,7 @@
+internal import Groundwork
 internal import JSON
 internal import NotebookModel
 internal import NotebookParser
-internal import Groundwork
 internal import SourceText
 
 /// A notebook that was read and parsed, with the record that lies beside it.

@@ -1,5 +1,5 @@
-internal import SiteBuilder
 internal import Groundwork
+internal import SiteBuilder
 internal import SourceText
 
 /// Finds the notebooks that arguments name.

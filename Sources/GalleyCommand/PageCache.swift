@@ -1,6 +1,6 @@
+internal import Groundwork
 internal import NotebookParser
 internal import SiteBuilder
-internal import Groundwork
 internal import SourceText
 private import Synchronization
 

@@ -1,10 +1,10 @@
 internal import CellExecutor
 internal import ExecutionPlanner
+internal import Groundwork
 internal import NotebookModel
 internal import NotebookParser
 internal import NotebookRenderer
 internal import SiteBuilder
-internal import Groundwork
 internal import SourceText
 
 /// Runs the notebooks of one argument and writes their pages.

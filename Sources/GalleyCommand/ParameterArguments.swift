@@ -1,5 +1,5 @@
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// Values given for a notebook's parameters, read by the type of each one's default.

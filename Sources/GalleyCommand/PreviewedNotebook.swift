@@ -1,8 +1,8 @@
 internal import CellExecutor
 internal import ExecutionPlanner
+internal import Groundwork
 internal import LivePreview
 internal import NotebookModel
-internal import Groundwork
 internal import SourceText
 
 /// A notebook that is being written: its text as last read, the outputs known so far, and how its cells stand.

@@ -1,6 +1,6 @@
+internal import Groundwork
 internal import JSON
 internal import NotebookModel
-internal import Groundwork
 internal import SourceText
 
 /// What lies where the record of a notebook belongs.

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import CellExecutor
 internal import ExecutionPlanner
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 
 /// `galley run`
 struct RunCommand: AsyncParsableCommand {

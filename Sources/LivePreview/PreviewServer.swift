@@ -181,7 +181,9 @@ final class PreviewState: Sendable {
             let pages = content.files.keys.filter { $0.hasSuffix(".html") }
             return (content.files[path], pages.count == 1 ? pages.first : nil, content.files["404.html"])
         }
-        if let found { return Self.file(path.hasSuffix(".html") ? injected(found, path) : found, type: (MediaType(ofFile: path) ?? .unknown).contentType) }
+        if let found {
+            return Self.file(path.hasSuffix(".html") ? injected(found, path) : found, type: (MediaType(ofFile: path) ?? .unknown).contentType)
+        }
         if path == "index.html", let only {
             return .response(
                 status: 302, fields: [("Location", "/\(token)/\(only.utf8.allSatisfy { $0 < 0x80 && $0 > 0x20 } ? only : "")")] + Self.security,

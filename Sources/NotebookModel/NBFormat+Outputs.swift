@@ -1,5 +1,5 @@
-public import JSON
 internal import Groundwork
+public import JSON
 internal import SourceText
 
 /// The notebook file format of Jupyter, version 4.5, as records use it.

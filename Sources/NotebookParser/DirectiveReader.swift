@@ -1,5 +1,5 @@
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// Reads the directives on a cell's first lines: `# | key: value`, `#| key: value`, `//| key: value`.

@@ -1,5 +1,5 @@
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// Keys that are nearly ones that somebody reads, and keys that say something of publication where nobody looks for it.

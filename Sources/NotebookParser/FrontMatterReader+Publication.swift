@@ -1,6 +1,6 @@
+internal import Groundwork
 internal import JSON
 internal import NotebookModel
-internal import Groundwork
 internal import SourceText
 
 /// Whether, when and where a page is published, by the keys that authors know from Hugo, Jekyll, Quarto, Zola, Eleventy,

@@ -1,5 +1,5 @@
-internal import NotebookModel
 internal import Groundwork
+internal import NotebookModel
 internal import SourceText
 
 /// Keys that stand where Galley reads none: lines at the head without fences, and blocks further down.

@@ -1,7 +1,7 @@
+public import Groundwork
 public import JSON
 internal import Markdown
 public import NotebookModel
-public import Groundwork
 public import SourceText
 
 /// A notebook file of Jupyter, from any of its kernels, as a notebook with the record of its run.

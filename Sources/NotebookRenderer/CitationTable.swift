@@ -1,8 +1,8 @@
+internal import Groundwork
 internal import HTML
 internal import JSON
 internal import Markdown
 internal import NotebookModel
-internal import Groundwork
 internal import SourceText
 
 /// The works that can be cited, and those that were.

@@ -1,5 +1,5 @@
-internal import JSON
 internal import Groundwork
+internal import JSON
 package import Markdown
 package import NotebookModel
 package import SourceText

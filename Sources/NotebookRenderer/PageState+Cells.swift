@@ -1,7 +1,7 @@
+internal import Groundwork
 internal import HTML
 internal import Markdown
 internal import NotebookModel
-internal import Groundwork
 internal import SourceText
 
 extension PageState {

@@ -1,5 +1,5 @@
-import NotebookModel
 import Groundwork
+import NotebookModel
 import SourceText
 
 extension SiteBuilder {

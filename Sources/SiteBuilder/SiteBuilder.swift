@@ -1,5 +1,5 @@
-import NotebookModel
 public import Groundwork
+import NotebookModel
 public import SourceText
 import TemplateEngine
 

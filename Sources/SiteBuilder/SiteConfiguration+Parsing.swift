@@ -1,5 +1,5 @@
-import JSON
 public import Groundwork
+import JSON
 public import SourceText
 import Yams
 

@@ -1,5 +1,5 @@
-public import NotebookModel
 public import Groundwork
+public import NotebookModel
 public import SourceText
 
 extension SitePage {

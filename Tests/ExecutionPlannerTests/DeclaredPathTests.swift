@@ -1,6 +1,6 @@
 import ExecutionPlanner
-import NotebookModel
 import Groundwork
+import NotebookModel
 import SourceText
 import Testing
 

@@ -1,7 +1,8 @@
 import GalleyCommand
+import Groundwork
+import JSON
 import NotebookModel
 import NotebookParser
-import Groundwork
 import SourceText
 import Testing
 

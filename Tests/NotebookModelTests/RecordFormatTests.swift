@@ -1,7 +1,7 @@
 import Foundation
+import Groundwork
 import JSON
 import NotebookModel
-import Groundwork
 import SourceText
 import TestSupport
 import Testing

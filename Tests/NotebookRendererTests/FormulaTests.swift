@@ -1,5 +1,5 @@
-import NotebookRenderer
 import Groundwork
+import NotebookRenderer
 import TestSupport
 import Testing
 

@@ -1,9 +1,9 @@
+import Groundwork
 import JSON
 import Markdown
 import NotebookModel
 import NotebookParser
 import NotebookRenderer
-import Groundwork
 import SourceText
 import Testing
 

@@ -1,7 +1,7 @@
+import Groundwork
 import JSON
 import Markdown
 import NotebookRenderer
-import Groundwork
 import Testing
 
 /// An example of a specification.

@@ -1,6 +1,6 @@
+import Groundwork
 import NotebookModel
 import SiteBuilder
-import Groundwork
 import SourceText
 import Testing
 
