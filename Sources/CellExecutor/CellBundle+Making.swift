@@ -1,6 +1,6 @@
 internal import CellWire
 internal import ExecutionPlanner
-public import Groundwork
+internal import Groundwork
 internal import JSON
 public import NotebookModel
 public import SourceText

@@ -12,26 +12,26 @@ final class NotebookRun {
     let options: RunOptions
     let report: @Sendable (CellEvent) -> Void
     private let previous: [Cell.ID: CellRecord]
-    private var units: [CompilationUnit] = []
+    private(set) var units: [CompilationUnit] = []
     /// Per unit; units that import one that does not compile have none.
-    private var outcomes: [Int: CellCompiler.Outcome] = [:]
+    private(set) var outcomes: [Int: CellCompiler.Outcome] = [:]
     /// The unit of a place in the plan.
     private var unitPlaces: [Int: Int] = [:]
     /// The number by which the host knows the unit that runs.
     private var runNumber = 0
     private(set) var host: HostConnection?
     /// A session keeps its host from run to run.
-    private let keepsHost: Bool
+    let keepsHost: Bool
     private let packages: PackageBuilder.Built?
     private var environment: HostEnvironment?
-    private var records: [CellRecord] = []
+    var records: [CellRecord] = []
     private var executionCount = 0
     private(set) var isHostGone = false
     private(set) var isHostTainted = false
     /// The places of the cells that ran to their ends, in order.
     private(set) var ran: [Int] = []
     private var outcome: RunOutcome
-    private(set) var inquiry: NameInquiry?
+    var inquiry: NameInquiry?
     private let start = secondsNow()
     /// Requests that were answered; one that comes while cells compile is for the first that runs.
     private var seenInterrupts: Int
@@ -101,7 +101,7 @@ final class NotebookRun {
         }
     }
 
-    private var hasErrors: Bool { outcome.diagnostics.contains { $0.severity == .error } }
+    var hasErrors: Bool { outcome.diagnostics.contains { $0.severity == .error } }
 
     // MARK: Compiling
 
@@ -140,7 +140,7 @@ final class NotebookRun {
         if !outcome.diagnostics.isEmpty { report(.diagnostics(outcome.diagnostics)) }
     }
 
-    private var compiler: CellCompiler {
+    var compiler: CellCompiler {
         CellCompiler(
             toolchain: executor.toolchain, cache: executor.cache, path: notebook.file.path, packageFlags: packages?.flags ?? [], stop: stop,
             cellTimeout: options.cellTimeout)
@@ -151,30 +151,6 @@ final class NotebookRun {
         StopCondition(
             interruption: options.interruption, seen: seenInterrupts, deadline: options.notebookTimeout.map { start + $0 },
             seconds: options.notebookTimeout)
-    }
-
-    private func startInquiry() -> NameInquiry? {
-        guard options.notesNames, notebook.frontMatter.hover else { return nil }
-        let report = report
-        let tell: @Sendable ([Cell.ID: [NameNote]]) -> Void = { report(.named($0)) }
-        inquiry = NameInquiry(units, plan: plan, compiler: compiler, report: keepsHost ? tell : nil)
-        return inquiry
-    }
-
-    /// Asks what the names in the cells are after they ran, where an author waits for their outputs.
-    private func askForNames() {
-        guard !hasErrors, let inquiry = startInquiry() else { return }
-        for (unit, outcome) in outcomes { inquiry.note(unit, isCompiled: outcome.isCompiled) }
-        inquiry.endCompiling()
-    }
-
-    /// Adds to the records what the names in their cells are, which was asked while they were compiled and ran.
-    private func noteNames() {
-        guard let names = inquiry?.answers(within: options.nameLimit) else { return }
-        let places = Dictionary(plan.steps.enumerated().map { ($0.element.cell.id, $0.offset) }) { first, _ in first }
-        for index in records.indices {
-            if let place = places[records[index].id], let notes = names[place] { records[index].names = notes }
-        }
     }
 
     private func compiled(_ place: Int) -> CellCompiler.Outcome? { unitPlaces[place].flatMap { outcomes[$0] } }

@@ -1,4 +1,4 @@
-public import NotebookModel
+internal import NotebookModel
 public import SourceText
 
 /// A path under a cell's `depends:`.

@@ -1,6 +1,6 @@
 public import Groundwork
 public import NotebookModel
-public import SourceText
+internal import SourceText
 
 /// What a plan is made from beside the notebook.
 public struct PlanContext: Sendable {

@@ -1,5 +1,5 @@
 public import Groundwork
-public import JSON
+internal import JSON
 internal import SourceText
 
 /// Digests tell what a run left from what other programs made of its file since. They keep nobody from deceiving: whoever means to

@@ -1,4 +1,4 @@
-public import Groundwork
+internal import Groundwork
 public import JSON
 internal import Markdown
 public import NotebookModel

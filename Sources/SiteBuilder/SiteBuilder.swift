@@ -1,6 +1,6 @@
 public import Groundwork
 import NotebookModel
-public import SourceText
+internal import SourceText
 import TemplateEngine
 
 /// Makes a ``Site`` of rendered notebooks.

@@ -1,4 +1,4 @@
-public import Groundwork
+internal import Groundwork
 import JSON
 public import SourceText
 import Yams
