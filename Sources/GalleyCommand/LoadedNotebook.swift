@@ -26,6 +26,11 @@ struct LoadedNotebook: Sendable {
     static let frontMatterProblems: Set<String> = ["bad-front-matter", "unclosed-front-matter", "unclear-publication"]
     /// Whether it is not known if the page is to be published, so that no page of it may stand.
     var isUnclear: Bool { diagnostics.contains { $0.severity == .error && Self.frontMatterProblems.contains($0.identifier) } }
+    /// Whether what was published of it goes: it says that it may not be published, in words that are not understood. Where the front
+    /// matter cannot be read at all, a notebook by itself keeps its last page until it can.
+    func isWithdrawn(fromFolder isFolder: Bool) -> Bool {
+        isUnclear && (isFolder || diagnostics.contains { $0.severity == .error && $0.identifier == "unclear-publication" })
+    }
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// Reads a notebook.

@@ -96,7 +96,7 @@ struct PagePublisher: Sendable {
             let terminal = Terminal.deferred()
             let reporter = DiagnosticReporter(terminal: terminal)
             reporter.report(loaded.diagnostics, loaded.file)
-            if loaded.hasErrors { return Result(page: nil, isFailed: true, isUnclear: loaded.isUnclear, terminal: terminal) }
+            if loaded.hasErrors { return Result(page: nil, isFailed: true, isUnclear: isWithdrawn(loaded), terminal: terminal) }
             if !isRepeatable { ledger?.spoil() }
             let (outputs, problems) = loaded.recordedOutputs(session.parameters)
             reporter.report(problems, loaded.file)
@@ -133,8 +133,10 @@ struct PagePublisher: Sendable {
         } catch {
             session.terminal.line("\(loaded.title): error: \(error)")
         }
-        return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true, isUnclear: loaded.isUnclear)
+        return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true, isUnclear: isWithdrawn(loaded))
     }
+
+    private func isWithdrawn(_ loaded: LoadedNotebook) -> Bool { loaded.isWithdrawn(fromFolder: selection.isFolder) }
 
     /// Whether the page's text can be set: found out before anything runs, so that the record and the page stand where it cannot.
     private func isSoundProse(of loaded: LoadedNotebook) -> Bool {

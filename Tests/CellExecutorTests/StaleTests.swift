@@ -71,9 +71,9 @@ struct StaleTests {
 
     @Test("A cell that the record does not have is named, and so is a file that is gone")
     func unrecorded() {
-        let notebook = TinyNotebook.make(Self.sources) { index, options in if index == 0 { options.dependencies = ["a.csv"] } }
+        let notebook = TinyNotebook.make(Self.sources) { index, options in if index == 1 { options.dependencies = ["a.csv"] } }
         let record = record(of: notebook, files: ["a.csv": ContentKey(["a"])])
-        let more = TinyNotebook.make(Self.sources + ["print(5)"]) { index, options in if index == 0 { options.dependencies = ["a.csv"] } }
+        let more = TinyNotebook.make(Self.sources + ["print(5)"]) { index, options in if index == 1 { options.dependencies = ["a.csv"] } }
         let found = RecordedOutputs(record, of: more) { _ in nil }
         #expect(found.unrecorded == ["cell-5"])
         #expect(found.missingFiles == ["cell-1": "a.csv"] && found.stale.isEmpty)
