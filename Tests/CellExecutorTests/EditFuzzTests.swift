@@ -65,7 +65,11 @@ struct EditFuzzTests {
         var failures = 0
         var statistics = (compiling: 0, ran: 0, resident: 0)
         for edit in 1...count {
-            TinyLanguage.edit(&cells, &generator)
+            let before = cells
+            repeat {
+                cells = before
+                TinyLanguage.edit(&cells, &generator)
+            } while !TinyProgram.tells(cells)
             if edit.isMultiple(of: 17) {
                 // A part first: what is behind is made up for.
                 _ = try await session.apply(notebook(cells), scope: .upTo("cell-\(Int.random(in: 1...cells.count, using: &generator))"))

@@ -44,6 +44,20 @@ struct TinyProgram {
         }
     }
 
+    /// Whether a fresh run of these cells can be told here: a method that calls itself compiles, and where a cell that may fail does not compile
+    /// its error is shown and the others run.
+    static func tells(_ statements: [Statement]) -> Bool {
+        var kinds: [String: Definition.Kind] = [:]
+        for statement in statements {
+            switch statement {
+            case .base(_, .call("f")): return false
+            case .failing(let name, _) where kinds[name] != .variable: return false
+            default: if let (name, kind) = definition(statement) { kinds[name] = kind }
+            }
+        }
+        return true
+    }
+
     private static func definition(_ statement: Statement) -> (String, Definition.Kind)? {
         switch statement {
         case .variable(let name, _, let isConstant): (name, isConstant ? .constant : .variable)
