@@ -42,7 +42,24 @@ public struct CellCache: Sendable, Hashable {
     /// What the names in the module's cells are.
     func names(_ module: String) -> String { "\(cells)/\(module).names" }
 
-    func holds(_ module: String) -> Bool { fileExists(log(module)) && fileExists(image(module)) }
+    /// The digest of what was compiled: a disk that is full or failing, or another program, may have changed it since.
+    private func digest(_ module: String) -> String { "\(cells)/\(module).sum" }
+
+    func holds(_ module: String) -> Bool {
+        guard fileExists(log(module)), let noted = try? readFile(digest(module)), let found = digestOfCompiled(module) else { return false }
+        return noted.elementsEqual(found.description.utf8)
+    }
+
+    /// Notes that what a module was compiled to is whole.
+    func noteDigest(_ module: String) throws(FileError) {
+        guard let found = digestOfCompiled(module) else { throw FileError(operation: "read", path: image(module), code: 5) }
+        try writeFileAtomically(digest(module), found.description.utf8)
+    }
+
+    private func digestOfCompiled(_ module: String) -> QuickDigest? {
+        guard let image = try? readFile(image(module)), let interface = try? readFile(interface(module)) else { return nil }
+        return QuickDigest([QuickDigest(image), QuickDigest(interface)])
+    }
 
     /// A folder of this process for one piece of work.
     func makeScratchFolder() throws(ExecutionError) -> String {
@@ -78,7 +95,7 @@ public struct CellCache: Sendable, Hashable {
         }
         guard total > limit else { return }
         for (module, entry) in modules.sorted(by: { $0.value.changed < $1.value.changed }) where total > limit {
-            for path in [log(module), image(module), interface(module), names(module)] { removeFile(path) }
+            for path in [log(module), digest(module), image(module), interface(module), names(module)] { removeFile(path) }
             total -= entry.size
         }
     }

@@ -83,7 +83,12 @@ struct CellCompiler: Sendable {
         for (suffix, target) in moves where !renameFile("\(scratch)/\(module).\(suffix)", target) {
             throw .file(FileError(operation: "write", path: target, code: 5))
         }
-        do throws(FileError) { try writeFileAtomically(cache.log(module), Array(output.utf8)) } catch { throw .file(error) }
+        do throws(FileError) {
+            try cache.noteDigest(module)
+            try writeFileAtomically(cache.log(module), Array(output.utf8))
+        } catch {
+            throw .file(error)
+        }
         return Outcome(diagnostics: found, isCompiled: true, wasCached: false)
     }
 

@@ -66,10 +66,15 @@ public struct CellToolchain: Sendable, Hashable {
     ///
     /// - Returns: Its exit status (127: it is not there), and what it wrote to both its streams.
     /// - Throws: ``ExecutionError/missing(what:looked:remedy:)`` where there is no `cell-host` to keep it.
-    package static func runKept(_ arguments: [String]) throws(ExecutionError) -> (status: Int, output: String) {
+    ///   ``ExecutionError/interrupted`` where the user asks for the end.
+    package static func runKept(_ arguments: [String], interruption: Interruption) throws(ExecutionError) -> (status: Int, output: String) {
         let folder = executablePath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         let named = environmentVariable("GALLEY_CELLS").map { [$0] } ?? []
-        let result = try KeptCommand(keeper: findHost(in: named + [folder, "\(folder)/../lib/galley"])).run(arguments)
+        var command = KeptCommand(
+            keeper: try findHost(in: named + [folder, "\(folder)/../lib/galley"]), stop: StopCondition(interruption: interruption))
+        // What hangs is ended after nine minutes by the clock.
+        command.processorSeconds = 120
+        let result = try command.run(arguments)
         return (result.status, result.output)
     }
 

@@ -12,6 +12,8 @@ public actor LiveSession {
     private var live: [LiveCell] = []
     private var leftovers = LiveLeftovers()
     private var record: RunRecord?
+    /// What the host's sandbox, if it has one, keeps out of sight.
+    private var covered: [String: UInt64] = [:]
     /// The run in progress: runs wait for each other although the actor does not keep them apart.
     private var current: Task<Void, Never>?
     /// Goes on after the run that began it; the next run has other cells to ask for.
@@ -53,6 +55,11 @@ public actor LiveSession {
         let packages = try await onThread {
             Result { () throws(ExecutionError) in try executor.buildPackages(notebook, options: packageOptions) }
         }.get()
+        if options.isSandboxed {
+            let secrets = NotebookRun.sandbox(of: notebook, options, executor.toolchain).covered
+            if secrets != covered { stop() }
+            covered = secrets
+        }
         let context = executor.planContext(notebook, options: options, packages: packages.built)
         var plan =
             host == nil

@@ -20,13 +20,14 @@ extension NotebookRun {
             throw .cannotStart(program: "the sandbox", reason: "what a host behind a command may do is for that command to say")
         }
         if let command = options.hostCommand { return .behind(command) }
-        guard options.isSandboxed else { return .here }
-        let toolchain = executor.toolchain
+        return options.isSandboxed ? .sandbox(Self.sandbox(of: notebook, options, executor.toolchain)) : .here
+    }
+
+    static func sandbox(of notebook: Notebook, _ options: RunOptions, _ toolchain: CellToolchain) -> Sandbox {
         let models = environmentVariable("GALLEY_MODELS") ?? Self.modelsFolder
-        return .sandbox(
-            Sandbox(
-                folder: options.folder(of: notebook), readable: [toolchain.library, toolchain.runtimeFolder],
-                models: isFolder(models) ? absolutePath(models) : nil))
+        return Sandbox(
+            folder: options.folder(of: notebook), readable: [toolchain.library, toolchain.runtimeFolder],
+            models: isFolder(models) ? absolutePath(models) : nil)
     }
 
     /// Where models lie unless the environment says more.

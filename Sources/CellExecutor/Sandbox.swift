@@ -57,7 +57,7 @@ struct Sandbox: Sendable {
         if let models, models != folder { folders.insert(models, at: isNested ? 0 : 1) }
         var flags: [String] = []
         for path in folders {
-            let secrets = SecretFiles(in: path, hidesAllHidden: path == folder)
+            let secrets = secrets(in: path)
             guard secrets.isComplete else {
                 throw refusal("\(path) holds too many files to look for secrets among them; move the notebook to a folder of its own")
             }
@@ -65,6 +65,15 @@ struct Sandbox: Sendable {
             flags += secrets.paths.flatMap { isFolder($0) ? ["--tmpfs", $0] : ["--ro-bind", "/dev/null", $0] }
         }
         return flags
+    }
+
+    private func secrets(in path: String) -> SecretFiles { SecretFiles(in: path, hidesAllHidden: path == folder) }
+
+    /// What is kept out of sight, with the numbers by which the file system knows it. What covers a file falls off when another takes its
+    /// name, so a sandbox holds only as long as this stays the same.
+    var covered: [String: UInt64] {
+        let paths = [folder, models].compactMap(\.self).flatMap { secrets(in: $0).paths }
+        return Dictionary(paths.map { ($0, FileStamp($0)?.inode ?? 0) }) { first, _ in first }
     }
 
     private func flags(environment: [String: String], programs: [String], folders: [String]) -> [String] {

@@ -61,7 +61,9 @@ struct ExportCommand: AsyncParsableCommand {
         do {
             switch to {
             case .html: try await write(ExportedFile(page(loaded, outputs, session, selection), .markup), to: target, terminal)
-            case .pdf: try await write(ExportedFile(HTMLPrinter.pdf(of: page(loaded, outputs, session, selection)), .percent), to: target, terminal)
+            case .pdf:
+                let printed = try await HTMLPrinter.pdf(of: page(loaded, outputs, session, selection), interruption: session.interruption)
+                try write(ExportedFile(printed, .percent), to: target, terminal)
             case .md:
                 let export = MarkdownExport(
                     loaded.parsed, record: outputs?.record, stale: Set(outputs?.stale.keys ?? [:].keys), pictureFolder: pictureFolder(of: target))
@@ -77,6 +79,8 @@ struct ExportCommand: AsyncParsableCommand {
         } catch let error as HTMLPrinter.Failure {
             terminal.line("error: \(error)")
             throw ExitStatus.environment
+        } catch ExecutionError.interrupted {
+            throw ExitStatus.interrupted
         } catch let error as ExecutionError {
             terminal.line("error: \(error)")
             throw ExitStatus.environment

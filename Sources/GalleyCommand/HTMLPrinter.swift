@@ -33,7 +33,7 @@ enum HTMLPrinter {
     /// A page as PDF.
     ///
     /// - Parameter html: Everything that the page needs is within.
-    static func pdf(of html: [UInt8]) throws -> [UInt8] {
+    static func pdf(of html: [UInt8], interruption: Interruption) throws -> [UInt8] {
         guard let folder = makeTemporaryFolder() else { throw Failure.noTemporaryFolder }
         // The browser's profile is a tree of files that only it knows.
         defer { if let process = start(["rm", "-rf", folder]) { _ = waitForEnd(of: process) } }
@@ -47,7 +47,7 @@ enum HTMLPrinter {
         // The browser's sandbox does not start for the superuser, as whom containers run.
         if isSuperuser { options.insert("--no-sandbox", at: 1) }
         guard let browser = browsers.lazy.compactMap(path(of:)).first else { throw Failure.noBrowser }
-        let status = try CellToolchain.runKept([browser] + options).status
+        let status = try CellToolchain.runKept([browser] + options, interruption: interruption).status
         guard status == 0, let bytes = try? readFile(printed), bytes.starts(with: "%PDF".utf8) else {
             throw Failure.browser(browser, status: Int32(status))
         }

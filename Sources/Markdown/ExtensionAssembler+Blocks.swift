@@ -263,11 +263,11 @@ extension ExtensionAssembler {
     /// The offset after the dollar that closes a formula in a line of text.
     private func endOfFormula(in text: ArraySlice<UInt8>, at start: Int) -> Int? {
         var index = start + 1
-        guard index < text.endIndex, !text[index].isSpace, text[index] != UInt8(ascii: "$") else { return nil }
+        guard DollarRule.opens(text, at: start), text[index] != UInt8(ascii: "$") else { return nil }
         while index < text.endIndex {
             if text[index] == UInt8(ascii: "$") {
                 if text[index - 1].isSpace { return nil }
-                if index + 1 == text.endIndex || !text[index + 1].isDigit { return index + 1 }
+                if DollarRule.closes(text, at: index, from: start + 1) { return index + 1 }
             }
             index += text[index] == UInt8(ascii: "\\") ? 2 : 1
         }

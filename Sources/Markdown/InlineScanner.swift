@@ -97,7 +97,6 @@ struct InlineScanner {
 
     // MARK: Math
 
-    /// Pandoc's rules: no space inside the dollars, no digit after the closing one.
     private mutating func math(at start: Int) -> Int {
         if byte(start + 1) == UInt8(ascii: "$") {
             guard let closing = closingDisplayMath(from: start + 2), closing > start + 2 else { return start + 2 }
@@ -105,7 +104,7 @@ struct InlineScanner {
             return closing + 2
         }
         if byte(start + 1) == UInt8(ascii: "`"), let end = gitHubMath(at: start) { return end }
-        guard let next = byte(start + 1), !next.isSpace, let closing = closingInlineMath(from: start + 1) else { return start + 1 }
+        guard DollarRule.opens(text[...], at: start), let closing = closingInlineMath(from: start + 1) else { return start + 1 }
         replace(start..<(start + 1), closing..<(closing + 1), mark: Sentinel.inlineMath)
         return closing + 1
     }
@@ -168,7 +167,8 @@ struct InlineScanner {
     }
 
     private mutating func closingInlineMath(from start: Int) -> Int? {
-        if withoutMathEnd[0].contains(start) { return nil }
+        // What is TeX without doubt may end where others do not.
+        if withoutMathEnd[0].contains(start), !DollarRule.isTeX(text[start]) { return nil }
         var index = start
         while let current = byte(index) {
             if current == UInt8(ascii: "\\") {
@@ -183,7 +183,7 @@ struct InlineScanner {
             if current == UInt8(ascii: "$"), index > start, let previous = byte(index - 1) {
                 // A dollar after a space would open: prices stay prices.
                 if previous.isSpace { return nil }
-                if byte(index + 1).map({ !$0.isDigit && $0 != UInt8(ascii: "$") }) ?? true { return index }
+                if DollarRule.closes(text[...], at: index, from: start) { return index }
             }
             index += 1
         }

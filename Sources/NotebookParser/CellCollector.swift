@@ -26,7 +26,7 @@ struct CellCollector {
         for (index, node) in document.nodes.enumerated() {
             switch node.kind {
             case .codeBlock(let block) where block.isFenced:
-                if !block.isClosed { reportUnclosed(node.range) }
+                if !block.isClosed { reportUnclosed(block, index, node.range, in: document) }
                 guard lines?.contains(node.range.start.line) ?? FenceInfo.isCell(block.info) else { continue }
                 var cell = codeCell(block, node.range)
                 cell.node = index
@@ -44,11 +44,26 @@ struct CellCollector {
         return cells
     }
 
-    private mutating func reportUnclosed(_ range: SourceRange) {
+    /// A block without an end may have taken what follows it along: cells and text that nobody would miss. Where it is in a quotation or a
+    /// list its end is theirs, and where no fence stands in it nothing of the kind can be in it, unless it is a cell itself.
+    private mutating func reportUnclosed(_ block: MarkdownCodeBlock, _ index: Int, _ range: SourceRange, in document: MarkdownDocument) {
+        let hasFence = block.literal.split(separator: "\n").contains { line in
+            let text = line.drop { $0 == " " }
+            return text.hasPrefix("```") || text.hasPrefix("~~~")
+        }
+        let isCertain = hasFence || FenceInfo.isCell(block.info)
+        let isContained = document.nodes[..<index].contains { node in
+            guard node.end > index else { return false }
+            switch node.kind {
+            case .blockQuote, .list, .item: return true
+            default: return false
+            }
+        }
+        if !isCertain, isContained { return }
         let width = file.line(range.start.line).utf8.dropFirst(range.start.column - 1).count
         diagnostics.append(
             Diagnostic(
-                .error, identifier: "unclosed-fence", summary: "the code block that begins here has no end", path: file.path,
+                isCertain ? .error : .warning, identifier: "unclosed-fence", summary: "the code block that begins here has no end", path: file.path,
                 range: SourceRange(start: range.start, end: SourceLocation(line: range.start.line, column: range.start.column + width)),
                 solutions: ["Close it with a line of as many backticks or tildes as it was opened with"]))
     }

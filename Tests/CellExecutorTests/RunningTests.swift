@@ -1,5 +1,6 @@
 import CellExecutor
 import ExecutionPlanner
+import Foundation
 import NotebookModel
 import SourceText
 import Testing
@@ -203,6 +204,37 @@ struct RunningTests {
                 cell-2: reuse
                 cell-3: run (its source changed)
                 """)
+    }
+
+    @Test("what was compiled and is not whole any more is compiled anew")
+    func damagedCache() async throws {
+        let folder = NSTemporaryDirectory() + "galley-damaged-\(UInt32.random(in: 0...UInt32.max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let executor = NotebookExecutor(toolchain: try .locate(), cache: try CellCache(folder: folder))
+        let notebook = TinyNotebook.make(["print(\"the answer is 41\")"])
+        func run() async throws -> RunOutcome {
+            var options = RunOptions()
+            options.workingFolder = "/tmp"
+            return try await executor.run(notebook, previous: nil, options: options)
+        }
+        #expect(try await run().compiledCount == 1)
+        #expect(try await run().compiledCount == 0)
+        for damage in [Data(), Data(repeating: 7, count: 9000), nil] {
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/cells") where name.hasSuffix(".so") {
+                let path = folder + "/cells/" + name
+                if let damage {
+                    try damage.write(to: URL(fileURLWithPath: path))
+                } else {
+                    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+                    let place = try #require(bytes.range(of: Data("answer is 41".utf8)))
+                    bytes.replaceSubrange(place, with: Data("answer is 99".utf8))
+                    try bytes.write(to: URL(fileURLWithPath: path))
+                }
+            }
+            let outcome = try await run()
+            #expect(outcome.compiledCount == 1)
+            #expect(outcome.record?.dump == [#"cell-1 out: "the answer is 41\n""#])
+        }
     }
 
     @Test("an import holds for the cells after it")

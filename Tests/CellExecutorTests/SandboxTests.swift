@@ -32,7 +32,11 @@ struct SandboxTests {
     func held() async throws {
         let place = try Place()
         try "TOKEN=1".write(toFile: place.folder + "/.env", atomically: true, encoding: .utf8)
-        for name in [".git/config", ".envrc", "keys/id_ed25519", "deep/er/Server.PEM", "production.env"] {
+        let secrets = [
+            ".git/config", ".envrc", "keys/id_ed25519", "deep/er/Server.PEM", "production.env", "sub/.hidden/diary", "passwords.txt", "api_token.txt",
+            "id_rsa.bak",
+        ]
+        for name in secrets {
             let path = place.folder + "/" + name
             try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
             try "TOKEN=1".write(toFile: path, atomically: true, encoding: .utf8)
@@ -66,7 +70,8 @@ struct SandboxTests {
             ])
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted() == [
-                ".env", ".envrc", ".git", "data.txt", "deep", "keys", "pipe", "production.env",
+                ".env", ".envrc", ".git", "api_token.txt", "data.txt", "deep", "id_rsa.bak", "keys", "passwords.txt", "pipe", "production.env",
+                "sub",
             ])
     }
 
@@ -81,6 +86,15 @@ struct SandboxTests {
         try await Task.sleep(for: .milliseconds(200))
         let next = try await session.apply(TinyNotebook.make(["let n = Int.random(in: 0..<1 << 60)", "print(n) "])).record?.dump.last
         #expect(first == next)
+        // What covers a file falls off when another takes its name, as editors save.
+        let secret = place.folder + "/.env"
+        let reader = "!cat .env sub/.late 2>/dev/null || echo held"
+        try "TOKEN=1".write(toFile: secret, atomically: true, encoding: .utf8)
+        #expect(try await session.apply(TinyNotebook.make([reader])).record?.dump == [#"cell-1 out: "held\n""#])
+        try "TOKEN=2".write(toFile: secret, atomically: true, encoding: .utf8)
+        try FileManager.default.createDirectory(atPath: place.folder + "/sub", withIntermediateDirectories: true)
+        try "TOKEN=3".write(toFile: place.folder + "/sub/.late", atomically: true, encoding: .utf8)
+        #expect(try await session.apply(TinyNotebook.make([reader + " "])).record?.dump == [#"cell-1 out: "held\n""#])
         await session.close()
     }
 

@@ -324,3 +324,29 @@ struct DollarsBesideCodeTests {
         #expect(tree(text).contains("math"))
     }
 }
+
+@Suite("Which dollars are a formula's")
+struct DollarRuleTests {
+    @Test(
+        "Prices, variables and patterns are none",
+        arguments: [
+            "Egress costs 0.05$/GB, while ours is 0.04$/GB.", "He paid 100$. She paid 50$ more", "Costs 5$, then 6$, or 10$-20$.",
+            "$USER@$HOST:$PORT",
+            "PATH=$PATH:$HOME/bin", "$PWD/$OLDPWD", "\"$a$b\"", "a$b$c", "${a}${b}", "$($x:expr),*", "Regex ^a$ and ^b$; /foo$/", "foo_$bar_$baz",
+            "$B$2:$C$3", "| a |\n|---|\n| 5$ and 6$ |",
+        ])
+    func none(text: String) {
+        #expect(!tree(text + "\n").contains("math"), "\(text)")
+    }
+
+    @Test(
+        "What TeX alone writes is one beside letters, too",
+        arguments: [
+            ("CO$_2$ and H$_2$O", "_2"), ("90$^\\circ$C", "^\\circ"), ("10 $\\mu$m", "\\mu"), ("the $n$th", "n"), ("two $x$s", "x"),
+            ("$k$-means", "k"),
+            ("($x$)", "x"), ("$5$ and", "5"), ("中文$x$中文", "x"), ("| a |\n|---|\n| H$_2$O |", "_2"), ("$PATH: then 3$_a$x", "_a"),
+        ])
+    func formulas(text: String, formula: String) {
+        #expect(tree(text + "\n").contains("math \"\(formula.replacing("\\", with: "\\\\"))\""), "\(tree(text + "\n"))")
+    }
+}

@@ -95,6 +95,15 @@ struct CellTests {
         #expect(parse("").1 == [])
     }
 
+    @Test("A block of another language ends with its quotation, list or file; what may have taken cells along does not")
+    func unclosedDisplay() {
+        #expect(parse("> ```js\n> f()\n\nAfter\n").1 == [])
+        #expect(parse("- ```js\n  f()\n\nAfter\n").1 == [])
+        #expect(parse("```js\nf()\n").1.first?.hasPrefix("post.md:1:1: warning: the code block that begins here has no end") == true)
+        #expect(parse("~~~js\nf()\n\n```swift\n1\n```\n").1.first?.hasPrefix("post.md:1:1: error: the code block that begins here") == true)
+        #expect(parse("> ```swift\n> 1\n\nAfter\n").1.first?.hasPrefix("post.md:1:3: error: the code block that begins here") == true)
+    }
+
     @Test("Fence attributes set options")
     func fenceAttributes() {
         let (notebook, diagnostics) = parse("```{swift #one .wide echo=false}\n1\n```\n```{swift, eval=FALSE}\n2\n```\n")
