@@ -48,10 +48,7 @@ struct CheckCommand: AsyncParsableCommand {
             guard let record = file.record else {
                 // Prose has nothing to run, and no record.
                 if loaded.notebook.cells.isEmpty { return true }
-                if update {
-                    try file.write(fresh, of: loaded.notebook)
-                    return true
-                }
+                if update { return try runner.save(fresh, of: loaded, in: file) != nil }
                 session.terminal.line("\(path): error: there is no record to compare with\n  help: make one with: galley run \(path)")
                 return false
             }
@@ -59,7 +56,7 @@ struct CheckCommand: AsyncParsableCommand {
             for problem in problems { session.terminal.line(problem) }
             if update || problems.isEmpty {
                 let settled = runner.settled(fresh, of: loaded, in: file)
-                if update { try file.write(settled, of: loaded.notebook) }
+                if update, try runner.save(settled, of: loaded, in: file) == nil { return false }
             }
             if problems.isEmpty { session.terminal.note("\(loaded.title): as recorded") }
             return problems.isEmpty || update

@@ -71,9 +71,9 @@ struct LoadedNotebook: Sendable {
         recordFile = file
         record = file.record
         if case .damaged(let reason) = file.content {
+            let outlook = file.obstacle(to: notebook, at: path) == nil ? " and will be made anew" : ""
             diagnostics.append(
-                Diagnostic(
-                    .warning, identifier: "damaged-record", summary: "the record cannot be read and will be made anew: \(reason)", path: file.path))
+                Diagnostic(.warning, identifier: "damaged-record", summary: "the record cannot be read\(outlook): \(reason)", path: file.path))
         }
     }
 

@@ -1,5 +1,6 @@
 internal import CellExecutor
 internal import ExecutionPlanner
+internal import Groundwork
 internal import NotebookModel
 internal import SourceText
 
@@ -56,6 +57,19 @@ struct NotebookRunner: Sendable {
         let record = run.keeping(file.record, in: loaded.notebook, isForced: isForced)
         executor.cache.confirm(record, by: run)
         return record
+    }
+
+    /// Writes a record, unless others wrote to its file while the cells ran what would be lost.
+    ///
+    /// - Parameter file: As it was when the notebook was loaded.
+    /// - Returns: Whether the file changed; `nil` after reporting why it is left as it is.
+    func save(_ record: RunRecord, of loaded: LoadedNotebook, in file: RecordFile) throws(FileError) -> Bool? {
+        let file = file.current
+        if let obstacle = file.obstacle(to: loaded.notebook, at: loaded.path) {
+            reporter.report([obstacle], loaded.file)
+            return nil
+        }
+        return try file.write(record, of: loaded.notebook)
     }
 
     /// The options with the notebook's parameters; `nil` after reporting why it cannot run.

@@ -107,7 +107,11 @@ struct PagePublisher: Sendable {
                 isKept: isKept)
             return Result(page: isSound ? page : nil, isFailed: !isSound, terminal: terminal)
         }
-        guard let runner = session.runner, let file = loaded.recordFile else { return Result(page: nil, isFailed: true) }
+        guard let runner = session.runner, let file = loaded.recordFile else {
+            // What is wrong in a notebook with a matrix leaves open which sets, and so which records, it has.
+            session.reporter.report(loaded.diagnostics, loaded.file)
+            return Result(page: nil, isFailed: true, isUnclear: isWithdrawn(loaded))
+        }
         if !isSoundProse(of: loaded) { return Result(page: selection.isFolder ? earlierPage(of: loaded) : nil, isFailed: true) }
         do {
             let usesGPU = loaded.notebook.usesGPU(runner.parameters.values(for: loaded.notebook, varied: loaded.varied).parameters)
@@ -124,9 +128,11 @@ struct PagePublisher: Sendable {
             await gate.leave(usesGPU: usesGPU)
             if let run = record {
                 let record = runner.settled(run, of: loaded, in: file, isForced: runner.options.ignoresRecord)
-                if try file.write(record, of: loaded.notebook) { ledger?.renew(loaded.recordPath) }
-                let (page, isSound) = rendered(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
-                return Result(page: isSound ? page : nil, isFailed: !isSound)
+                if let isWritten = try runner.save(record, of: loaded, in: file) {
+                    if isWritten { ledger?.renew(loaded.recordPath) }
+                    let (page, isSound) = rendered(loaded.parsed, record, path: loaded.path, variant: loaded.variant, reporter: session.reporter)
+                    return Result(page: isSound ? page : nil, isFailed: !isSound)
+                }
             }
         } catch ExecutionError.interrupted {
             // The exit status says so, once.
@@ -149,7 +155,8 @@ struct PagePublisher: Sendable {
     ///
     /// Where the front matter cannot be understood there is none: it may say that the page is not to be published.
     private func earlierPage(of loaded: LoadedNotebook) -> SitePage? {
-        guard !loaded.isUnclear, let record = loaded.record, !record.isAltered,
+        // As it is now: another file may have come into its place.
+        guard !loaded.isUnclear, let record = RecordFile(loaded.recordPath).record, !record.isAltered,
             let file = try? SourceFile(path: loaded.path, bytes: readFile(loaded.recordPath)),
             let (earlier, _) = try? JupyterNotebook.read(file)
         else { return nil }
@@ -380,20 +387,5 @@ struct PagePublisher: Sendable {
     func sourcePath(of path: String) -> String {
         let prefix = selection.root + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
-    }
-}
-
-/// Maps with at most `jobs` at work, keeping the order.
-func mapConcurrently<Element: Sendable, Result: Sendable>(
-    _ elements: [Element], jobs: Int, _ transform: @escaping @Sendable (Element) async throws -> Result
-) async throws -> [Result] {
-    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
-        var results: [(Int, Result)] = []
-        for (index, element) in elements.enumerated() {
-            if index >= jobs, let done = try await group.next() { results.append(done) }
-            group.addTask { (index, try await transform(element)) }
-        }
-        for try await done in group { results.append(done) }
-        return results.sorted { $0.0 < $1.0 }.map(\.1)
     }
 }

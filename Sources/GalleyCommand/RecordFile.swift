@@ -8,7 +8,7 @@ struct RecordFile: Sendable {
     enum Content: Sendable {
         case nothing
         case record(RunRecord)
-        /// A record of Galley's that cannot be read; a run makes it anew.
+        /// A record of Galley's that cannot be read; a run makes it anew, where nothing of an author's is in it.
         case damaged(String)
         /// Something that Galley did not make, or that nobody can tell to be Galley's.
         case foreign(String)
@@ -19,21 +19,32 @@ struct RecordFile: Sendable {
     private let bytes: [UInt8]
     /// The cells of a record's file.
     private let cells: [JSONValue]
+    /// Whether the file's text may be another than a run wrote.
+    private let mayHaveForeignText: Bool
 
     init(_ path: String) {
         self.path = path
         var cells: [JSONValue] = []
+        var mayHaveForeignText = false
         do {
             bytes = try readFile(path)
-            content = Self.content(bytes, &cells)
+            content = Self.content(bytes, &cells, &mayHaveForeignText)
         } catch {
             bytes = []
             content = isTaken(path) && error.code != 2 ? .foreign("it cannot be read: \(error)") : .nothing
         }
         self.cells = cells
+        self.mayHaveForeignText = mayHaveForeignText
     }
 
-    private static func content(_ bytes: [UInt8], _ cells: inout [JSONValue]) -> Content {
+    /// What the file is now: others may have written to it since it was read.
+    var current: RecordFile {
+        let isUnchanged: Bool
+        if case .nothing = content { isUnchanged = !isTaken(path) } else { isUnchanged = (try? readFile(path)) == bytes }
+        return isUnchanged ? self : RecordFile(path)
+    }
+
+    private static func content(_ bytes: [UInt8], _ cells: inout [JSONValue], _ mayHaveForeignText: inout Bool) -> Content {
         let document: JSONValue
         do {
             // Editors of Windows set a mark of the byte order before a text.
@@ -47,12 +58,18 @@ struct RecordFile: Sendable {
             if areRecords == true { return .damaged("a merge left conflict markers in it") }
             return .foreign(sides == nil ? "it is no notebook: \(error)" : "a merge left conflict markers in it")
         }
-        guard document["metadata"]?["galley"] != nil else { return .foreign("Galley did not make it") }
+        guard let galley = document["metadata"]?["galley"] else { return .foreign("Galley did not make it") }
+        // Another program keeps its cells in another place or form there: nobody can tell what of it is an author's.
+        guard document["nbformat"]?.integerValue == 4, let written = document["cells"]?.arrayValue else {
+            return .foreign("it has no 'nbformat: 4' or no list of cells")
+        }
+        cells = written
         do {
             guard let record = try RunRecord(nbformat: document) else { return .foreign("Galley did not make it") }
-            cells = document["cells"]?.arrayValue ?? []
+            mayHaveForeignText = record.hasForeignText
             return .record(record)
         } catch {
+            mayHaveForeignText = galley["text"]?.stringValue != NBFormat.textDigest(of: written).hexadecimal
             return .damaged("\(error)")
         }
     }
@@ -76,7 +93,7 @@ struct RecordFile: Sendable {
                 "Name another file with: galley run \(notebookPath) --record other.ipynb")
         }
         switch content {
-        case .nothing, .damaged: return nil
+        case .nothing: return nil
         case .foreign(let reason):
             return error(
                 "the record of \(notebookPath) belongs here, and another file stands here: \(reason)",
@@ -87,6 +104,11 @@ struct RecordFile: Sendable {
             return error(
                 "somebody added to this record what a run would lose: \(lost)", "Take it over to \(notebookPath)",
                 "Move the file away or give it another name")
+        case .damaged(let reason):
+            guard let lost = addedWork(notebook) else { return nil }
+            return error(
+                "this record cannot be read (\(reason)), and a run would lose what \(notebookPath) does not have: \(lost)",
+                "Take it over to \(notebookPath)", "Move the file away or give it another name")
         }
     }
 
@@ -101,12 +123,13 @@ struct RecordFile: Sendable {
             let source = NBFormat.source(of: cell)
             if !source.allSatisfy(\.isWhitespace), !Self.holds(notebook, source) { return "the cell “\(Self.beginning(of: source))”" }
         }
-        for cell in cells where Self.isEdited(cell) {
+        // What ran cannot be told in a record that cannot be read: then all of its code has to be the notebook's.
+        for cell in cells where Self.isEdited(cell) || (record == nil && cell["cell_type"]?.stringValue == "code") {
             let source = NBFormat.source(of: cell)
             if !Self.holds(notebook, source) { return "the cell “\(Self.beginning(of: source))”" }
         }
         // Text that Galley wrote may go with the notebook's.
-        guard case .record(let record) = content, record.hasForeignText else { return nil }
+        guard mayHaveForeignText else { return nil }
         for text in NBFormat.prose(of: cells) where !Self.holds(notebook, text) { return "the text “\(Self.beginning(of: text))”" }
         return nil
     }

@@ -79,8 +79,7 @@ struct RunCommand: AsyncParsableCommand {
                     show(made)
                     return true
                 }
-                try file.write(runner.settled(made, of: loaded, in: file, isForced: arguments.force), of: loaded.notebook)
-                return true
+                return try runner.save(runner.settled(made, of: loaded, in: file, isForced: arguments.force), of: loaded, in: file) != nil
             }
             if !isRun { failed += 1 }
         }

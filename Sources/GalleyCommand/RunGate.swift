@@ -52,3 +52,18 @@ extension Notebook {
             || cells.contains { $0.options.eval && $0.source.contains(".cuda") }
     }
 }
+
+/// Maps with at most `jobs` at work, keeping the order.
+func mapConcurrently<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], jobs: Int, _ transform: @escaping @Sendable (Element) async throws -> Result
+) async throws -> [Result] {
+    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        var results: [(Int, Result)] = []
+        for (index, element) in elements.enumerated() {
+            if index >= jobs, let done = try await group.next() { results.append(done) }
+            group.addTask { (index, try await transform(element)) }
+        }
+        for try await done in group { results.append(done) }
+        return results.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+}

@@ -17,7 +17,7 @@ extension Notebook {
         var variants: [NotebookVariant] = []
         var diagnostics: [Diagnostic] = []
         var names: Set<String> = []
-        for set in frontMatter.matrix {
+        for (set, name) in zip(frontMatter.matrix, Self.names(of: frontMatter.matrix)) {
             var notebook = self
             notebook.frontMatter.matrix = []
             for var parameter in set {
@@ -35,7 +35,6 @@ extension Notebook {
                     notebook.frontMatter.parameters.append(parameter)
                 }
             }
-            let name = Self.name(of: set)
             guard !name.isEmpty, names.insert(name).inserted else {
                 diagnostics.append(
                     problem(
@@ -56,11 +55,46 @@ extension Notebook {
             range: parameter?.line.map { SourceRange(lines: $0...$0) })
     }
 
+    /// The names of sets. Where signs and punctuation alone tell some of them apart, as `C` and `C++`, these have them in words.
+    private static func names(of sets: [[Parameter]]) -> [String] {
+        let names = sets.map { name(of: $0) }
+        let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+        return zip(sets, names).map { set, name in
+            name.isEmpty || counts[name, default: 0] > 1 ? Self.name(of: set, spellsSigns: true) : name
+        }
+    }
+
     /// Texts stand for themselves, numbers and truth values behind their parameter's name.
-    private static func name(of set: [Parameter]) -> String {
+    private static func name(of set: [Parameter], spellsSigns: Bool = false) -> String {
         set.map { parameter in
-            if case .string(let text) = parameter.value { slug(text) } else { slug("\(parameter.name)-\(parameter.value.text)") }
+            let value = spellsSigns ? spelled(parameter.value.text) : parameter.value.text
+            if case .string = parameter.value { return slug(value) }
+            return slug("\(parameter.name)-\(value)")
         }.filter { !$0.isEmpty }.joined(separator: "-")
+    }
+
+    private static let signs: [Unicode.Scalar: String] = [
+        "+": "plus", "-": "minus", "#": "sharp", "*": "star", "/": "slash", "=": "equals", "&": "and", "%": "percent", ".": "dot",
+    ]
+
+    /// A text with words in the place of its signs and punctuation.
+    private static func spelled(_ text: String) -> String {
+        let scalars = Array(text.unicodeScalars)
+        func isKept(_ index: Int) -> Bool {
+            guard scalars.indices.contains(index) else { return false }
+            return scalars[index].properties.isAlphabetic || scalars[index].properties.numericType != nil || scalars[index] == "_"
+        }
+        var words = ""
+        for (index, scalar) in scalars.enumerated() {
+            // A dot within a number or a name stays.
+            let isPoint = scalar == "." && isKept(index - 1) && isKept(index + 1)
+            if isKept(index) || isPoint || scalar.properties.isWhitespace {
+                words.unicodeScalars.append(scalar)
+            } else {
+                words += " \(signs[scalar] ?? scalar.properties.name ?? "") "
+            }
+        }
+        return words
     }
 
     /// Lower-case letters, digits and dots, the rest as single hyphens.

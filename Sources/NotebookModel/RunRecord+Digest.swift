@@ -1,5 +1,5 @@
 public import Groundwork
-internal import JSON
+package import JSON
 internal import SourceText
 
 /// Digests tell what a run left from what other programs made of its file since. They keep nobody from deceiving: whoever means to
@@ -42,7 +42,7 @@ extension CellRecord {
 
 extension NBFormat {
     /// Names the text between the cells of code.
-    static func textDigest(of cells: [JSONValue]) -> ContentKey {
+    package static func textDigest(of cells: [JSONValue]) -> ContentKey {
         ContentKey(["text"] + prose(of: cells))
     }
 

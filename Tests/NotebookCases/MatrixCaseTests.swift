@@ -28,6 +28,20 @@ struct MatrixCaseTests {
         #expect(given.standardError.contains("has its values from the notebook's matrix"))
     }
 
+    @Test("Sets that only signs tell apart have pages of their own, and a wrong matrix is told of")
+    func signs() throws {
+        let place = try WorkingFolder()
+        defer { place.remove() }
+        try place.write("post.md", "---\nmatrix:\n  offset: [-1, 1]\n---\n\n```swift\nprint(\"offset\", offset)\n```\n")
+        let run = try place.galley("render", "post.md", "--output", "site", "--quiet")
+        #expect(run.status == 0, "\(run.standardError)")
+        #expect(try place.read("site/post-offset-minus-1.html").contains("offset -1"))
+        #expect(try place.read("site/post-offset-1.html").contains("offset 1"))
+        try place.write("post.md", "---\nmatrix:\n  offset: [1, 1]\n---\n\n```swift\nprint(\"offset\", offset)\n```\n")
+        let wrong = try place.galley("render", "post.md", "--output", "site", "--quiet")
+        #expect(wrong.status == 1 && wrong.standardError.contains("two sets of the matrix make the same page"), "\(wrong.standardError)")
+    }
+
     @Test("A file's values replace the defaults, and -P replaces the file's")
     func parameterFile() throws {
         let place = try WorkingFolder()
