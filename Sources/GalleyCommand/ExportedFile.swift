@@ -1,4 +1,5 @@
 internal import Groundwork
+internal import SiteBuilder
 internal import SourceText
 
 /// A file that `galley export` writes, with a line at its end by which it is known again.
@@ -23,7 +24,7 @@ struct ExportedFile: Sendable {
 
     /// With the line.
     let bytes: [UInt8]
-    private static let mark = "made by galley export, "
+    private static let mark = SiteSources.exportMark
 
     /// - Parameter companions: Files that go with it, by their paths from its folder.
     init(_ content: [UInt8], _ comment: Comment, companions: [String: [UInt8]] = [:]) {

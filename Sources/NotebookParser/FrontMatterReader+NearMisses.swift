@@ -25,9 +25,9 @@ extension FrontMatterReader {
     /// Those whose falsehood does.
     private static let hintsWhenFalse: Set<String> = ["visible", "enabled", "active", "live", "released", "show"]
     /// Other names, in their plain form, for the day from which on a page is published.
-    private static let publishDateNames: Set<String> = [
+    static let publishDateNames: Set<String> = [
         "embargo", "embargountil", "embargodate", "scheduled", "scheduledat", "scheduledfor", "scheduledate", "schedule", "golive", "golivedate",
-        "releaseon", "availablefrom", "visiblefrom", "notbefore", "postdate", "liveon", "liveat",
+        "releaseon", "availablefrom", "visiblefrom", "notbefore", "postdate", "liveon", "liveat", "publicationdate", "pubdate",
     ]
     /// Other names for the day from which on it is published no more.
     private static let expiryDateNames: Set<String> = [
@@ -42,9 +42,14 @@ extension FrontMatterReader {
         let plain = Self.plain(name)
         let isDate = value.string.flatMap { PostDate($0) } != nil
         if let meant = Self.publicationKey(nearTo: name, plain, value, isDate: isDate) {
-            return report(
-                .error, "unclear-publication", "“\(name)” is no key, so it is not known whether the page is to be published", at: range(of: key),
-                ["did you mean “\(meant)”?"])
+            if isDate, let day = value.string, Self.isDayOfPublication(plain) {
+                if PresentDay.hasCome(day, .everywhere) { return }
+                // It holds the page back until then, also where another key settles what is unclear.
+                if matter.publishDate == nil { matter.publishDate = day }
+                if PresentDay.hasCome(day, .somewhere) { return }
+            }
+            if Self.isPublic(plain, value) { return }
+            return reportUnclearKey(name, at: key, meant: meant)
         }
         let mayHold = value.truth.map { $0 ? Self.hintsWhenTrue.contains(plain) : Self.hintsWhenFalse.contains(plain) } ?? false
         if mayHold {

@@ -49,13 +49,15 @@ extension FrontMatterReader {
 
     private mutating func read(_ name: String, _ value: YAMLTree, into matter: inout FrontMatter) -> Bool {
         switch name {
-        case "published" where value.truth == nil && value.string.map({ $0.contains(where: \.isNumber) }) == true:
-            // Hugo's other name for the date of publication.
+        case "published" where value.truth == nil && value.string.map({ $0.contains(where: \.isNumber) }) == true,
+            "publish" where value.string.flatMap { PostDate($0) } != nil:
+            // Hugo's other name for the date of publication, and one that resembles it.
             matter.publishDate = date(name, value)
         case "render" where value.string?.lowercased() == "never": matter.draft = true
         case _ where Self.heldWhenTrue.contains(name):
             guard let isHeld = decision(name, value) else { break }
-            if isHeld { matter.draft = true } else if name == "draft" { matter.isPublishedExplicitly = true }
+            if isHeld { matter.draft = true }
+            if !isHeld, name == "draft" { (matter.isPublishedExplicitly, saysNoDraft) = (true, true) }
         case _ where Self.heldWhenFalse.contains(name):
             guard let isPublished = decision(name, value) else { break }
             if !isPublished { matter.draft = true } else if name.hasPrefix("publish") { matter.isPublishedExplicitly = true }

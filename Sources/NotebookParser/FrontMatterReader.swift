@@ -8,6 +8,10 @@ struct FrontMatterReader {
     var diagnostics: [Diagnostic] = []
     /// What may say that the page is not to be published, unless another key says plainly that it is.
     private var hints: [Diagnostic] = []
+    /// Keys that may have been meant to say so: `draft` alone says more plainly what they do.
+    private var nearMisses: [Diagnostic] = []
+    /// Whether there is `draft: false`.
+    var saysNoDraft = false
 
     init(file: SourceFile) {
         self.file = file
@@ -98,6 +102,7 @@ struct FrontMatterReader {
             if !readPublication(name, value, into: &frontMatter) { read(name, key, value, into: &frontMatter) }
         }
         if !frontMatter.draft, !frontMatter.isPublishedExplicitly { diagnostics += hints }
+        if !frontMatter.draft, !saysNoDraft { diagnostics += nearMisses }
         // Pages that have no other date are known by the one from which on they are published.
         if frontMatter.date == nil { frontMatter.date = frontMatter.publishDate }
     }
@@ -201,6 +206,15 @@ struct FrontMatterReader {
             Diagnostic(
                 .error, identifier: "unclear-publication", summary: summary, path: file.path, range: range(of: tree),
                 solutions: solutions + ["“draft: true” keeps the page back, “draft: false” publishes it"]))
+    }
+
+    /// Keeps an error for the case that nothing says plainly whether the page is a draft.
+    mutating func reportUnclearKey(_ name: String, at tree: YAMLTree, meant: String) {
+        nearMisses.append(
+            Diagnostic(
+                .error, identifier: "unclear-publication", summary: "“\(name)” is no key, so it is not known whether the page is to be published",
+                path: file.path, range: range(of: tree),
+                solutions: ["did you mean “\(meant)”?", "“draft: true” keeps the page back, “draft: false” publishes it"]))
     }
 
     mutating func warn(_ tree: YAMLTree, _ summary: String, identifier: String = "bad-front-matter-value") {

@@ -35,10 +35,10 @@ enum ForeignMarkup {
         }
         for node in document.nodes {
             guard case .text(let text) = node.kind else { continue }
-            if let comment = comments.first(where: { text.contains($0.start) })?.name ?? (isObsidianComment(text) ? "Obsidian" : nil) {
+            if let comment = comment(in: text) {
                 tell(
-                    .error, comment, "this comment of \(comment) would be published with the text", "write it between <!-- and -->, or take it out",
-                    node)
+                    .error, comment, "this comment of \(comment) would be published with the text",
+                    "write it between <!-- and -->, take it out, or write it as code where it is meant so", node)
             } else if let tag = tags.first(where: { text.contains($0.start) && text.contains($0.end) }) {
                 tell(
                     .warning, tag.name, "\(tag.name) have no effect, so “\(tag.start) … \(tag.end)” is shown as text",
@@ -48,11 +48,35 @@ enum ForeignMarkup {
         return result
     }
 
-    /// `%%…%%` whose marks stand at words' ends, or its fence alone on a line.
+    /// The tool whose comment begins in a text.
+    private static func comment(in text: String) -> String? {
+        comments.first { $0.name == "MDX" ? isMDXComment(text) : text.contains($0.start) }?.name ?? (isObsidianComment(text) ? "Obsidian" : nil)
+    }
+
+    /// Whether there is a comment of MDX but for Docusaurus's marks of where a summary ends, which keep nothing from readers.
+    private static func isMDXComment(_ text: String) -> Bool {
+        text.split(separator: "{/*", omittingEmptySubsequences: false).dropFirst().contains { part in
+            guard let end = part.firstRange(of: "*/}") else { return true }
+            return !["truncate", "more"].contains(String(part[..<end.lowerBound]).trimmed)
+        }
+    }
+
+    /// `%%secret%%` or `%% secret %%` that stands among words as one of them, or the fence of a comment alone on a line.
+    ///
+    /// Formats of printf, magics of Jupyter and variables of Windows have such marks, too, which part no text in this way.
     private static func isObsidianComment(_ text: String) -> Bool {
         if text.trimmed == "%%" { return true }
         let parts = text.split(separator: "%%", omittingEmptySubsequences: false)
-        func isWord(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber || $0 == "%" } ?? false }
-        return parts.indices.dropLast(2).contains { !isWord(parts[$0].last) && !parts[$0 + 1].isEmpty && !isWord(parts[$0 + 2].first) }
+        // Whether a mark opened what begins with a word, and what begins with white space.
+        var (isOpenTight, isOpenLoose) = (false, false)
+        for (before, after) in zip(parts, parts.dropFirst()) {
+            let isAfterSpace = before.last?.isWhitespace ?? false
+            let closes = after.first.map { $0.isWhitespace || ".,;:!?)".contains($0) } ?? true
+            if closes, isAfterSpace ? isOpenLoose : isOpenTight, !before.isEmpty { return true }
+            let opens = before.startIndex == text.startIndex && before.isEmpty || isAfterSpace
+            guard opens, let first = after.first, first != "%", after.contains(where: { !$0.isWhitespace }) else { continue }
+            if first.isWhitespace { isOpenLoose = true } else { isOpenTight = true }
+        }
+        return false
     }
 }

@@ -25,6 +25,9 @@ struct LinkResolver {
     let madePaths: Set<String>
     /// Sources that are notebooks but not published now, such as drafts.
     let unpublished: Set<String>
+    /// Their paths without extensions, and those of the others, in lower case: some file systems know no other.
+    private let unpublishedStems: Set<String>
+    private let publishedStems: Set<String>
     /// Hidden files and folders that may be copied.
     let included: [String]
 
@@ -44,6 +47,8 @@ struct LinkResolver {
         self.identifiers = identifiers
         self.madePaths = madePaths
         self.unpublished = unpublished
+        unpublishedStems = Set(unpublished.map { SitePath.withoutExtension($0).lowercased() })
+        publishedStems = Set(pageOfSource.keys.map { SitePath.withoutExtension($0).lowercased() })
         self.included = included.compactMap { SitePath.resolve($0, from: "") }
     }
 
@@ -82,10 +87,7 @@ struct LinkResolver {
             report("unpublished-link", "“\(value)” is not published now, so its page is missing from the site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
         }
-        if isUnpublishedRecord(path) {
-            report("unpublished-link", "“\(value)” holds what a notebook says that is not published now, so it is not copied", value, page)
-            return .unchanged
-        }
+        if tellsOfUnpublished(path) { return refuse(value, page) }
         // A notebook is no file to publish, also where it is not among these pages: its run failed, or it is rendered by itself.
         if SitePath.isSafe(path) { willRead(sourceFolder + "/" + path) }
         let isSource = ["md", "qmd", "rmd", "markdown"].contains(SitePath.fileExtension(path))
@@ -93,6 +95,7 @@ struct LinkResolver {
         case .file where isSource:
             report("unpublished-link", "“\(value)” is a notebook that has no page in this site", value, page)
             return .site(path: SitePath.page(ofSource: path), suffix: suffix)
+        case .file(_, let target) where tellsOfUnpublished(target): return refuse(value, page)
         case .file(let real, let target):
             let name = withheld(path, real) == nil ? target : path
             guard let what = withheld(name, real) else { break }
@@ -126,10 +129,10 @@ struct LinkResolver {
     }
 
     private mutating func takeAlong(_ path: String, fingerprinted: Bool) -> String? {
-        guard SitePath.isSafe(path) else { return nil }
+        guard SitePath.isSafe(path), !tellsOfUnpublished(path) else { return nil }
         willRead(sourceFolder + "/" + path)
         guard case .file(let real, let place) = FileSearch.find(path, within: sourceFolder), withheld(path, real) == nil,
-            withheld(place, real) == nil,
+            withheld(place, real) == nil, !tellsOfUnpublished(place),
             let bytes = try? readFile(real)
         else { return nil }
         var target = path
@@ -149,12 +152,31 @@ struct LinkResolver {
         return included.contains { path == $0 || path.hasPrefix($0 + "/") } ? nil : what
     }
 
-    /// Whether a path is a record of a notebook that is not published: `post.ipynb` or `post.SET.ipynb` of `post.md`.
-    private func isUnpublishedRecord(_ path: String) -> Bool {
-        guard path.hasSuffix(".ipynb"), !unpublished.isEmpty else { return false }
-        var stem = SitePath.withoutExtension(path)
+    private mutating func refuse(_ value: String, _ page: SitePage) -> LinkTarget {
+        report("unpublished-link", "“\(value)” holds what a notebook says that is not published now, so it is not copied", value, page)
+        return .unchanged
+    }
+
+    /// Whether a file goes with a notebook that is not published, as its record and its exports do: `post.ipynb`, `post.SET.ipynb`,
+    /// `post.pdf`, `post.out.md` and what lies in `post_files` and `post.out_files` of `post.md`.
+    private func tellsOfUnpublished(_ path: String) -> Bool {
+        if unpublishedStems.isEmpty || included.contains(path) { return false }
+        let path = path.lowercased()
+        if isStemUnpublished(SitePath.withoutExtension(path)) { return true }
+        var folder = SitePath.folder(of: path)
+        while !folder.isEmpty {
+            if folder.hasSuffix("_files"), isStemUnpublished(String(folder.dropLast("_files".count))) { return true }
+            folder = SitePath.folder(of: folder)
+        }
+        return false
+    }
+
+    private func isStemUnpublished(_ whole: String) -> Bool {
+        var stem = whole
         while true {
-            if unpublished.contains(where: { SitePath.withoutExtension($0) == stem }) { return true }
+            // The files of `post.de.md` are none of `post.md`.
+            if publishedStems.contains(stem) { return false }
+            if unpublishedStems.contains(stem) { return true }
             let shorter = SitePath.withoutExtension(stem)
             if shorter == stem { return false }
             stem = shorter

@@ -1,10 +1,12 @@
+internal import Groundwork
+
 /// The notebooks in a folder.
 public enum SiteSources {
     /// The paths of notebooks beneath `folder`, from it, sorted: `.md` and `.qmd` files, and `.ipynb` files without one of these beside
     /// that they are records of: `post.ipynb` and `post.SET.ipynb` are records of `post.md`.
     ///
     /// Hidden files and folders, folders that begin with `_` (but for Jekyll's `_posts`), build folders, and what `exclude` names
-    /// are passed over, as are a README and links to folders.
+    /// are passed over, as are a README, links to folders and what `galley export` wrote: a draft's export says nothing of drafts.
     ///
     /// - Parameter exclude: Paths of folders and files, from `folder`, or patterns of them.
     public static func notebooks(in folder: String, excluding exclude: [String] = []) -> [String] {
@@ -43,7 +45,9 @@ public enum SiteSources {
                 let kind = SitePath.fileExtension(name)
                 if name.hasPrefix("_index.") || foreignEndings.contains(kind) {
                     if !name.uppercased().hasPrefix("README.") { survey.passedOver.append(relative) }
-                } else if ["md", "qmd", "ipynb"].contains(kind), !name.uppercased().hasPrefix("README.") {
+                } else if ["md", "qmd", "ipynb"].contains(kind), !name.uppercased().hasPrefix("README."),
+                    !isExport(folder + "/" + relative)
+                {
                     found.append(relative)
                 }
             }
@@ -53,6 +57,22 @@ public enum SiteSources {
         survey.passedOver.sort()
         survey.settings.sort()
         return survey
+    }
+
+    /// What the last line says of a file that `galley export` wrote.
+    package static let exportMark = "made by galley export, "
+
+    /// Whether a file ends with the line by which exports are known, also where it was changed since.
+    private static func isExport(_ path: String) -> Bool {
+        // Most notebooks end with no comment, so they are not read here.
+        guard text(endOfFile(path, count: 64)).hasSuffix("-->"), let bytes = try? readFile(path) else { return false }
+        return text(bytes).split(whereSeparator: \.isNewline).last?.hasPrefix("<!-- " + exportMark) ?? false
+    }
+
+    /// Without white space at the end.
+    private static func text(_ bytes: [UInt8]) -> String {
+        let end = bytes.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? 0
+        return String(decoding: bytes[..<end], as: UTF8.self)
     }
 
     /// Whether other tools keep settings of a folder's pages in a file: Quarto, Hugo and Eleventy.

@@ -57,6 +57,22 @@ struct PublicationCaseTests {
         #expect(try self.pages(place, "all")["e.html"] == nil)
     }
 
+    @Test("What was exported of a notebook is no notebook of its folder, also where it was changed since")
+    func exports() throws {
+        let place = try WorkingFolder()
+        defer { place.remove() }
+        try place.write("blog/a.md", "---\ntitle: A\n---\nText. [x](d.out.md) [y](d.html)\n")
+        try place.write("blog/d.md", "---\ntitle: D\ndraft: true\n---\nSECRET\n")
+        for format in ["md", "html"] { #expect(try place.galley("export", "blog/d.md", "--to", format).status == 0) }
+        let exported = String(decoding: try #require(try place.snapshot()["blog/d.out.md"]), as: UTF8.self)
+        for text in [exported, "More.\n\n" + exported + "\n"] {
+            try place.write("blog/d.out.md", text)
+            let run = try place.galley("render", "blog", "--no-run", "--output", "site")
+            #expect(run.status == 0, "\(run.standardError)")
+            for (name, text) in try pages(place) { #expect(!text.contains("SECRET"), "\(name)") }
+        }
+    }
+
     @Test("A page whose date comes is published then, though nothing changed")
     func repeated() throws {
         let place = try WorkingFolder()

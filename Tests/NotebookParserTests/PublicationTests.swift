@@ -70,6 +70,35 @@ struct PublicationTests {
     }
 
     @Test(
+        "Names of other tools that say clearly that a page is published are no errors",
+        arguments: [
+            "isDraft: false", "is_draft: false", "Draft: no", "published_at: 2024-01-01", "publishedDate: 2024-01-01", "date_published: 2024-01-01",
+            "published_on: 2024-01-01", "dg-publish: true", "isPublic: true", "publish: 2024-01-01", "drafted: 2023-12-01", "scheduled: 2024-01-01",
+            "isPrivate: false", "embargo: 2024-01-01",
+        ])
+    func clearlyPublished(lines: String) {
+        let (matter, diagnostics, _) = keys(lines)
+        #expect(!matter.draft && diagnostics.isEmpty, "\(diagnostics)")
+    }
+
+    @Test(
+        "Names of other tools that say that it is not, or say it of nothing known, are errors unless `draft: false` stands there",
+        arguments: [
+            "dg-publish: false", "isPublic: false", "isDraft: true", "not_published: true", "unpublished_at: 2024-01-01", "Darft: false",
+            "Staus: draft",
+            "publishedUntil: 2024-01-01", "published_at: 2999-01-01", "scheduled: 2999-01-01", "isPrivate: true",
+        ])
+    func settled(lines: String) {
+        #expect(keys(lines).diagnostics.map(\.severity) == [.error])
+        #expect(keys("published: true\n" + lines).diagnostics.map(\.severity) == [.error])
+        let (matter, diagnostics, _) = keys(lines + "\ndraft: false")
+        #expect(!matter.draft && diagnostics.isEmpty, "\(diagnostics)")
+        // A day that is to come holds a page back all the same.
+        #expect(matter.publishDate == (lines.hasSuffix("2999-01-01") ? "2999-01-01" : nil))
+        #expect(keys("publish: 2999-01-01").matter.publishDate == "2999-01-01")
+    }
+
+    @Test(
         "Other keys that are nearly ones of Galley's are warnings with the one that was meant",
         arguments: [
             ("tilte", "title"), ("Title", "title"), ("tag", "tags"), ("bibliograpy", "bibliography"), ("Date", "date"),

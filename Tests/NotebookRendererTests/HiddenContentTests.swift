@@ -208,7 +208,7 @@ struct CitationTests {
         arguments: [
             "a %%secret%% b", "%%\nsecret\n%%", "{% comment %}secret{% endcomment %}", "{%- comment -%}\nsecret\n{%- endcomment -%}",
             "{{/* secret */}}", "{{< comment >}}secret{{< /comment >}}", "{/* secret */}", "{::comment}\nsecret\n{:/comment}",
-            "\\begin{comment}\nsecret\n\\end{comment}",
+            "\\begin{comment}\nsecret\n\\end{comment}", "%% secret %%", "a %%secret%%, b", "(see) %% a b %%", "{/* more secrets */}",
         ])
     func comments(text: String) {
         #expect(cite(text).diagnostics.filter { $0.severity == .error }.map(\.identifier) == ["foreign-markup"])
@@ -218,7 +218,10 @@ struct CitationTests {
     func tags() {
         let page = cite("{% include a.html %} {% if x %}\n\n{% endif %}\n\n{{< figure src=\"a\" >}}\n\n![[a]]\n")
         #expect(page.diagnostics.map(\.severity) == [.warning, .warning, .warning])
-        for text in ["`{% comment %}`", "```\n{{< a >}}\n```", "100%% or 5 %% 2", "{x} {{y}}", "<!-- %%x%% -->"] {
+        for text in [
+            "`{% comment %}`", "```\n{{< a >}}\n```", "100%% or 5 %% 2", "{x} {{y}}", "<!-- %%x%% -->", "%%s and %%d, then %%.", "'%%x%%'", "%%%%",
+            "%%USERPROFILE%%\\file", "%%time and %%timeit", "{/* truncate */}", "{/* more */}",
+        ] {
             #expect(cite(text).diagnostics.isEmpty, "\(text)")
         }
     }

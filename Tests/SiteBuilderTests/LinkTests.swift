@@ -50,6 +50,24 @@ struct LinkTests {
         #expect(site.files["failed.md"] == nil)
     }
 
+    @Test(
+        "what goes with a notebook that is not published is not copied",
+        arguments: [
+            "d.ipynb", "d.set.ipynb", "d.html", "d.pdf", "d.out.md", "d_files/a.png", "d.out_files/b/a.png", "./D.pdf", "link.pdf",
+        ])
+    func exportsOfDrafts(address: String) async throws {
+        let folder = try TemporaryFolder()
+        for name in ["d.ipynb", "d.set.ipynb", "d.html", "d.pdf", "d.out.md", "d_files/a.png", "d.out_files/b/a.png", "D.pdf", "de.pdf", "d.x.pdf"] {
+            try folder.write(name, name == "de.pdf" || name == "d.x.pdf" ? "open" : "secret")
+        }
+        #expect(symlink("d.html", folder.path + "/link.pdf") == 0)
+        let body = "<a href=\"\(address)\">x</a><a href=\"de.pdf\">y</a><a href=\"d.x.pdf\">z</a>"
+        let site = try await build([page("a.md", body), page("d.x.md"), page("d.md") { $0.draft = true }], in: folder.path)
+        #expect(site.diagnostics.filter { $0.identifier != "drafts" }.map(\.identifier) == ["unpublished-link"], "\(site.diagnostics)")
+        #expect(!site.files.values.contains { String(decoding: $0, as: UTF8.self) == "secret" })
+        #expect(site.files["de.pdf"] != nil && site.files["d.x.pdf"] != nil)
+    }
+
     @Test("a place that a page does not have is a diagnostic")
     func anchors() async throws {
         let site = try await build([
