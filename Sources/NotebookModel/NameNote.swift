@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// What the compiler knew of a name in a cell's source.
 public struct NameNote: Sendable, Hashable {
