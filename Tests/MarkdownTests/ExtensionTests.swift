@@ -344,9 +344,9 @@ struct DollarRuleTests {
         arguments: [
             ("CO$_2$ and H$_2$O", "_2"), ("90$^\\circ$C", "^\\circ"), ("10 $\\mu$m", "\\mu"), ("the $n$th", "n"), ("two $x$s", "x"),
             ("$k$-means", "k"),
-            ("($x$)", "x"), ("$5$ and", "5"), ("中文$x$中文", "x"), ("| a |\n|---|\n| H$_2$O |", "_2"), ("$PATH: then 3$_a$x", "_a"),
+            ("($x$)", "x"), ("$5$ and", "5"), ("中文$x$中文", "x"), ("| a |\n|---|\n| H$_2$O |", "_2"),
         ])
     func formulas(text: String, formula: String) {
-        #expect(tree(text + "\n").contains("math \"\(formula.replacing("\\", with: "\\\\"))\""), "\(tree(text + "\n"))")
+        #expect(tree(text + "\n").contains("math \"\(formula)\""), "\(tree(text + "\n"))")
     }
 }
