@@ -44,13 +44,15 @@ struct TinyProgram {
         }
     }
 
-    /// Whether a fresh run of these cells can be told here: a method that calls itself compiles, and where a cell that may fail does not compile
+    /// Whether a fresh run of these cells can be told here: a function that calls itself compiles, and where a cell that may fail does not compile
     /// its error is shown and the others run.
     static func tells(_ statements: [Statement]) -> Bool {
         var kinds: [String: Definition.Kind] = [:]
         for statement in statements {
             switch statement {
-            case .base(_, .call("f")): return false
+            case .base(_, .call("f")), .subclass(_, _, _, .run("g"), _): return false
+            case .mutator(let name, .run(let called)) where name == called: return false
+            case .function(let name, .call(let called)) where name == called: return false
             case .failing(let name, _) where kinds[name] != .variable: return false
             default: if let (name, kind) = definition(statement) { kinds[name] = kind }
             }
