@@ -44,7 +44,7 @@ struct TinyProgram {
         }
     }
 
-    /// Whether a fresh run of these cells can be told here: a function that calls itself compiles, and where a cell that may fail does not compile
+    /// Whether a fresh run of these cells can be told here: a function that calls itself compiles, `var a = a` takes the earlier value, and where a cell that may fail does not compile
     /// its error is shown and the others run.
     static func tells(_ statements: [Statement]) -> Bool {
         var kinds: [String: Definition.Kind] = [:]
@@ -53,6 +53,9 @@ struct TinyProgram {
             case .base(_, .call("f")), .subclass(_, _, _, .run("g"), _): return false
             case .mutator(let name, .run(let called)) where name == called: return false
             case .function(let name, .call(let called)) where name == called: return false
+            // A script refuses these; a notebook takes the earlier value.
+            case .variable(let name, .name(let used), _) where name == used: return false
+            case .variable(let name, .sum(let used, _), _) where name == used: return false
             case .failing(let name, _) where kinds[name] != .variable: return false
             default: if let (name, kind) = definition(statement) { kinds[name] = kind }
             }
