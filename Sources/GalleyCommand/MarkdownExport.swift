@@ -45,7 +45,12 @@ package struct MarkdownExport: Sendable {
                 return Self.isInline(kind) ? HiddenContent.attributes(of: kind).map { (nodes.lowerBound, $0) } : nil
             })
         let places = InlinePlaces(of: parsed.document, in: file, spans: spans)
-        var edits = removals(of: hiddenNodes, in: parsed.document, places, bytes)
+        var edits = removals(of: hiddenNodes, in: parsed.document, places, bytes, of: notebook.file) { [path = notebook.file.path] node in
+            Diagnostic(
+                .error, identifier: "hidden-in-markdown", summary: "what is hidden here cannot be found in the text, so it would be shown",
+                path: path, range: SourceRange(start: node.range.start, end: node.range.start),
+                solutions: ["Write it as a division on lines of its own: `::: {.content-hidden}` and `:::`"])
+        }
         edits += conditionalMarks(in: parsed.document, bytes)
         for cell in notebook.cells {
             switch cell.kind {
@@ -101,22 +106,20 @@ package struct MarkdownExport: Sendable {
     }
 
     /// Takes hidden blocks out by their lines, and hidden spans by their bytes.
+    ///
+    /// - Parameter problem: What to say of a hidden node that cannot be found in the text.
     private mutating func removals(
-        of hidden: [Range<Int>], in document: MarkdownDocument, _ places: InlinePlaces, _ bytes: [UInt8]
+        of hidden: [Range<Int>], in document: MarkdownDocument, _ places: InlinePlaces, _ bytes: [UInt8], of file: SourceFile,
+        _ problem: (MarkdownNode) -> Diagnostic
     ) -> [Edit] {
-        let file = notebook.file
-        return hidden.compactMap { nodes in
+        hidden.compactMap { nodes in
             let node = document.nodes[nodes.lowerBound]
             guard Self.isInline(node.kind) else {
                 let end = min(file.offset(ofLine: Self.lastLine(of: node) + 1), bytes.count)
                 return Edit(range: min(file.offset(ofLine: node.range.start.line), end)..<end, text: "")
             }
             if let range = places.ranges[nodes.lowerBound] { return Edit(range: range, text: "") }
-            diagnostics.append(
-                Diagnostic(
-                    .error, identifier: "hidden-in-markdown", summary: "what is hidden here cannot be found in the text, so it would be shown",
-                    path: file.path, range: SourceRange(start: node.range.start, end: node.range.start),
-                    solutions: ["Write it as a division on lines of its own: `::: {.content-hidden}` and `:::`"]))
+            diagnostics.append(problem(node))
             return nil
         }
     }
@@ -169,19 +172,12 @@ package struct MarkdownExport: Sendable {
                 return Self.isInline(kind) ? HiddenContent.attributes(of: kind).map { (range.lowerBound, $0) } : nil
             })
         let places = InlinePlaces(of: document, in: file, spans: spans)
-        let edits = nodes.compactMap { range -> Edit? in
-            let node = document.nodes[range.lowerBound]
-            guard Self.isInline(node.kind) else {
-                let end = min(file.offset(ofLine: Self.lastLine(of: node) + 1), bytes.count)
-                return Edit(range: min(file.offset(ofLine: node.range.start.line), end)..<end, text: "")
-            }
-            if let place = places.ranges[range.lowerBound] { return Edit(range: place, text: "") }
-            diagnostics.append(
-                Diagnostic(
-                    .error, identifier: "hidden-in-markdown",
-                    summary: "the output of '\(cell.id)' hides what cannot be found in its text, so it would be shown",
-                    path: notebook.file.path, range: SourceRange(start: cell.range.start, end: cell.range.start)))
-            return nil
+        let notebook = notebook
+        let edits = removals(of: nodes, in: document, places, bytes, of: file) { _ in
+            Diagnostic(
+                .error, identifier: "hidden-in-markdown",
+                summary: "the output of '\(cell.id)' hides what cannot be found in its text, so it would be shown",
+                path: notebook.file.path, range: SourceRange(start: cell.range.start, end: cell.range.start))
         }
         return Self.apply(edits, to: bytes, from: 0)
     }
